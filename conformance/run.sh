@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# Runs workers on the official SDKs against a server, and kills a server under one of them.
+#
+#   run.sh BINARY CACHE [python|go|typescript|crash|all]
+#
+# BINARY is the server's executable. CACHE is a folder for what is installed from package registries; it may be kept,
+# and nothing is written to the checkout.
+set -euo pipefail
+
+usage="usage: run.sh BINARY CACHE [python|go|typescript|crash|all]"
+[ $# -ge 2 ] || { echo "$usage" >&2; exit 2; }
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+binary=$(realpath "$1")
+mkdir -p "$2"
+cache=$(realpath "$2")
+selection=${3:-all}
+# A go that is too old says so, where it would otherwise fetch another one.
+export GOTOOLCHAIN=local
+case $selection in
+all) suites="python go typescript crash" ;;
+python | go | typescript | crash) suites=$selection ;;
+*) echo "$usage" >&2; exit 2 ;;
+esac
+[ -x "$binary" ] || { echo "no server at $binary: build it first" >&2; exit 2; }
+
+# install PROGRAM PACKAGE...: Debian's packages where they can be installed, a clear message elsewhere.
+install() {
+    local program=$1
+    shift
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >&2 && return
+    fi
+    echo "$program is missing; on Debian it is in the packages: $*" >&2
+    exit 2
+}
+
+prepare_python() {
+    command -v python3 >/dev/null || install python3 python3 python3-venv
+    python3 -c 'import ensurepip' 2>/dev/null || install "python3's venv" python3-venv
+    if ! cmp -s "$here/python/requirements.txt" "$cache/python/installed.txt"; then
+        python3 -m venv --clear "$cache/python"
+        "$cache/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
+        cp "$here/python/requirements.txt" "$cache/python/installed.txt"
+    fi
+}
+
+prepare_go() {
+    command -v go >/dev/null || install go golang
+    # The tests are built before the server is started, so that their time is that of the scenarios.
+    (cd "$here/go" && go test -count=1 -run '^$' ./... >/dev/null)
+}
+
+prepare_typescript() {
+    command -v node >/dev/null || install node nodejs npm
+    command -v npm >/dev/null || install npm npm
+    node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
+        { echo "node is $(node --version); the SDK needs 20 or newer" >&2; exit 2; }
+    mkdir -p "$cache/typescript"
+    cd "$cache/typescript"
+    rm -rf src lib
+    cp -r "$here"/typescript/{package.json,tsconfig.json,src} .
+    if ! cmp -s package.json installed.json; then
+        npm install --no-package-lock --no-audit --no-fund --loglevel=error
+        cp package.json installed.json
+    fi
+    cd "$here"
+}
+
+prepare_crash() { prepare_python; }
+
+test_python() {
+    cd "$here/python" &&
+        PYTHONDONTWRITEBYTECODE=1 "$cache/python/bin/python" -m pytest -p no:cacheprovider --durations=5
+}
+
+test_go() {
+    cd "$here/go" && go test -count=1 ./...
+}
+
+test_typescript() {
+    cd "$cache/typescript" && npm test --silent
+}
+
+test_crash() {
+    PYTHONDONTWRITEBYTECODE=1 "$cache/python/bin/python" "$here/crash/crash.py" --binary "$binary"
+}
+
+listens() { (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+server=
+folder=$(mktemp -d)
+clean_up() {
+    [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
+    rm -rf "$folder"
+}
+trap clean_up EXIT
+
+start_server() {
+    # Below the ports that the system gives to connections.
+    local port=$((20000 + RANDOM % 12000))
+    while listens "$port"; do port=$((port + 1)); done
+    "$binary" server start-dev --headless --ip 127.0.0.1 --port "$port" --db-filename "$folder/data.db" \
+        --search-attribute CustomKeywordField=Keyword --search-attribute CustomIntField=Int \
+        >"$folder/server.log" 2>&1 &
+    server=$!
+    for _ in $(seq 300); do
+        if listens "$port"; then
+            export ABIDE_ADDRESS=127.0.0.1:$port
+            return
+        fi
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.1
+    done
+    echo "the server does not start:" >&2
+    cat "$folder/server.log" >&2
+    exit 1
+}
+
+failed=
+for suite in $suites; do "prepare_$suite"; done
+start_server
+for suite in $suites; do
+    echo "== $suite"
+    # A subshell, because each suite goes to its own folder.
+    if ! ("test_$suite"); then failed="$failed $suite"; fi
+done
+
+# It has to end by itself, and soon, also with workers' polls open.
+kill -TERM "$server"
+for _ in $(seq 100); do
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+done
+if kill -0 "$server" 2>/dev/null; then failed="$failed shutdown"; fi
+
+if [ -n "$failed" ]; then
+    echo "failed:$failed; the server's last lines:" >&2
+    tail -n 20 "$folder/server.log" >&2
+    exit 1
+fi

@@ -1,0 +1,241 @@
+//! The grammar: flags that every command takes, flags of every command that calls a server, and the tree of commands.
+//! What a command does with them stands in its own file under `command/`.
+
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::command::{operator, server, task_queue, workflow};
+use crate::duration;
+
+/// Durable workflow execution in one binary: server and command line.
+#[derive(Parser, Debug)]
+#[command(name = "abide", disable_version_flag = true, max_term_width = 100, subcommand_required = true)]
+#[command(arg_required_else_help = true, infer_subcommands = false)]
+pub struct Arguments {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub common: Common,
+    /// Print the version.
+    #[arg(long, short = 'v', action = ArgAction::Version)]
+    version: Option<bool>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands' first words.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run a server.
+    Server(server::Arguments),
+    /// Start, list, and operate on Workflows.
+    Workflow(Box<workflow::Arguments>),
+    /// Manage namespaces, search attributes and the cluster.
+    Operator(operator::Arguments),
+    /// Look at Task Queues.
+    TaskQueue(task_queue::Arguments),
+}
+
+/// Flags of every command.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Global flags")]
+pub struct Common {
+    /// Output format of everything but logs.
+    #[arg(long, short = 'o', global = true, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+    /// How points in time are shown.
+    #[arg(long, global = true, value_enum, default_value_t = TimeFormat::Relative)]
+    pub time_format: TimeFormat,
+    /// Whether output is coloured.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Show payloads with their metadata, never as bare JSON values.
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    pub no_json_shorthand_payloads: bool,
+    /// The longest that the command may take; 0s is no bound.
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse, default_value = "0s")]
+    pub command_timeout: Duration,
+    /// The longest that connecting may take; 0s is no bound.
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse, default_value = "0s")]
+    pub client_connect_timeout: Duration,
+    /// What is logged, to stderr; `server` defaults to warn, all else to never.
+    #[arg(long, global = true, value_enum)]
+    pub log_level: Option<LogLevel>,
+    /// Format of the log.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// Profiles and environment files of the reference command line: accepted, not read.
+    #[command(flatten)]
+    pub profiles: Profiles,
+}
+
+/// Accepted so that scripts run; this command line reads no files for its flags yet, and says so.
+#[derive(Args, Debug, Clone)]
+pub struct Profiles {
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_ENV")]
+    env: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_ENV_FILE")]
+    env_file: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_CONFIG_FILE")]
+    config_file: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_PROFILE")]
+    profile: Option<String>,
+    #[arg(long, global = true, hide = true)]
+    disable_config_file: bool,
+    #[arg(long, global = true, hide = true)]
+    disable_config_env: bool,
+}
+
+impl Profiles {
+    /// The flags that were given in vain.
+    pub fn ignored(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--env", self.env.is_some()),
+            ("--env-file", self.env_file.is_some()),
+            ("--config-file", self.config_file.is_some()),
+            ("--profile", self.profile.is_some()),
+        ];
+        flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect()
+    }
+}
+
+/// Flags of every command that calls a server.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Connection flags")]
+pub struct Connection {
+    /// Where the server is.
+    #[arg(long, global = true, env = "TEMPORAL_ADDRESS", default_value = "localhost:7233")]
+    pub address: String,
+    /// The namespace.
+    #[arg(long, short = 'n', global = true, env = "TEMPORAL_NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// Who is asking; `temporal-cli:USER@HOST` by default.
+    #[arg(long, global = true)]
+    pub identity: Option<String>,
+    /// Headers of every call: KEY=VALUE. May be repeated.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub grpc_meta: Vec<String>,
+    /// The `:authority` of every call.
+    #[arg(long, global = true, env = "TEMPORAL_CLIENT_AUTHORITY")]
+    pub client_authority: Option<String>,
+    /// What this version cannot do yet.
+    #[command(flatten)]
+    pub secure: Secure,
+}
+
+/// Flags that ask for TLS or for a codec server. Refused with a reason, never ignored: they are about secrets.
+#[derive(Args, Debug, Clone)]
+pub struct Secure {
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", action = ArgAction::Set)]
+    tls: Option<bool>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_API_KEY", hide_env_values = true)]
+    api_key: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_CLIENT_CERT_PATH")]
+    tls_cert_path: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_CLIENT_CERT_DATA")]
+    tls_cert_data: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_CLIENT_KEY_PATH")]
+    tls_key_path: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_CLIENT_KEY_DATA", hide_env_values = true)]
+    tls_key_data: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_SERVER_CA_CERT_PATH")]
+    tls_ca_path: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_SERVER_CA_CERT_DATA")]
+    tls_ca_data: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_SERVER_NAME")]
+    tls_server_name: Option<String>,
+    #[arg(long, global = true, hide = true)]
+    tls_disable_host_verification: bool,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_CODEC_ENDPOINT")]
+    codec_endpoint: Option<String>,
+    #[arg(long, global = true, hide = true, env = "TEMPORAL_CODEC_AUTH", hide_env_values = true)]
+    codec_auth: Option<String>,
+    #[arg(long, global = true, hide = true)]
+    codec_header: Vec<String>,
+}
+
+impl Secure {
+    /// The sentence with which the first flag that cannot be honoured is refused.
+    pub fn refusal(&self) -> Option<String> {
+        if self.codec_endpoint.is_some() {
+            return Some("codec servers are not supported by this version".into());
+        }
+        let certificates = [
+            &self.api_key,
+            &self.tls_cert_path,
+            &self.tls_cert_data,
+            &self.tls_key_path,
+            &self.tls_key_data,
+            &self.tls_ca_path,
+            &self.tls_ca_data,
+            &self.tls_server_name,
+        ];
+        // As in the reference: any of these turns TLS on unless it is turned off by name.
+        let wanted = self.tls.unwrap_or(certificates.iter().any(|flag| flag.is_some()));
+        wanted.then(|| "TLS is not supported by this version; use --tls=false to connect without".into())
+    }
+}
+
+/// `--output`.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// Indented JSON; lists are one array.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// Nothing.
+    None,
+}
+
+/// `--time-format`.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimeFormat {
+    /// 3 minutes ago.
+    Relative,
+    /// 2026-11-22T22:00:10Z.
+    Iso,
+    /// Everything there is.
+    Raw,
+}
+
+/// `--color`.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Color {
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+}
+
+/// `--log-level`.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogLevel {
+    /// Everything.
+    Debug,
+    /// What happens.
+    Info,
+    /// What should not happen.
+    Warn,
+    /// What a human must act on.
+    Error,
+    /// Nothing.
+    Never,
+}
+
+/// `--log-format`.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// One line each.
+    Text,
+    /// One JSON object each.
+    Json,
+    /// Several lines each.
+    Pretty,
+}

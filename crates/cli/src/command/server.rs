@@ -1,0 +1,157 @@
+//! `server start-dev` and `server start`: a server in this process, until it is told to stop.
+
+mod banner;
+mod settings;
+
+use std::path::PathBuf;
+
+use abide_server::Node;
+use clap::{ArgAction, Args, Subcommand};
+
+use crate::arguments::Common;
+use crate::error::{Error, Result};
+use crate::output;
+
+/// `server`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Start a server for production, with its data in a file.
+    Start(Start),
+    /// Start a server for development: in memory unless a file is named, one namespace, nothing to set up.
+    StartDev(StartDev),
+}
+
+/// `server start`.
+#[derive(Args, Debug, Clone)]
+pub struct Start {
+    /// The file with all data. Created if it is not there.
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// Where it listens.
+    #[command(flatten)]
+    listen: Listen,
+}
+
+/// `server start-dev`.
+#[derive(Args, Debug, Clone)]
+pub struct StartDev {
+    /// The file with all data. Without it, data is lost when the server ends.
+    #[arg(long, short = 'f', value_name = "FILE")]
+    db_filename: Option<PathBuf>,
+    /// A namespace to create. May be repeated; `default` is always created.
+    #[arg(long, short = 'n')]
+    namespace: Vec<String>,
+    /// Where it listens.
+    #[command(flatten)]
+    listen: Listen,
+    /// A search attribute to register: NAME=TYPE. May be repeated.
+    #[arg(long, value_name = "NAME=TYPE")]
+    search_attribute: Vec<String>,
+    /// A setting of the database: PRAGMA=VALUE. May be repeated.
+    #[arg(long, value_name = "PRAGMA=VALUE")]
+    sqlite_pragma: Vec<String>,
+    /// A setting of the reference server: KEY=JSON. May be repeated.
+    #[arg(long, value_name = "KEY=JSON")]
+    dynamic_config_value: Vec<String>,
+    /// Write the configuration to stderr.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    log_config: bool,
+    /// What is accepted but not served yet.
+    #[command(flatten)]
+    later: Later,
+}
+
+/// Where a server listens.
+#[derive(Args, Debug, Clone)]
+pub struct Listen {
+    /// The address that gRPC is served on.
+    #[arg(long, default_value = "localhost")]
+    ip: String,
+    /// The port that gRPC is served on; 0 is any free one.
+    #[arg(long, short = 'p', default_value = "7233")]
+    port: u16,
+}
+
+/// Flags of the reference server for what this one does not serve yet. SDKs pass them.
+#[derive(Args, Debug, Clone)]
+pub struct Later {
+    #[arg(long, hide = true)]
+    http_port: Option<u16>,
+    #[arg(long, hide = true)]
+    metrics_port: Option<u16>,
+    #[arg(long, hide = true)]
+    ui_port: Option<u16>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(default_value = "false", action = ArgAction::Set)]
+    headless: bool,
+    #[arg(long, hide = true)]
+    ui_ip: Option<String>,
+    #[arg(long, hide = true)]
+    ui_public_path: Option<String>,
+    #[arg(long, hide = true)]
+    ui_asset_path: Option<String>,
+    #[arg(long, hide = true)]
+    ui_codec_endpoint: Option<String>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(default_value = "false", action = ArgAction::Set)]
+    ui_disable_news_fetch: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments, common: &Common) -> Result<()> {
+    abide_server::telemetry::start(&settings::log(common));
+    let (config, shown) = match &arguments.command {
+        Command::Start(start) => (settings::production(start), banner::Kind::Production),
+        Command::StartDev(start) => {
+            let config = settings::development(start)?;
+            if start.log_config {
+                output::note(&format!("{config:#?}"));
+            }
+            (config, banner::Kind::Development)
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::new(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        // Listening for signals comes first: a signal during the start must not kill a half-open store.
+        let stop = interrupted();
+        tokio::pin!(stop);
+        let data = config.data.clone();
+        let node = tokio::select! {
+            node = Node::start(config) => node.map_err(|error| Error::new(error.to_string()))?,
+            () = &mut stop => return Ok(()),
+        };
+        output::plain(&banner::render(shown, node.addresses(), &data));
+        tokio::select! {
+            () = &mut stop => {}
+            () = node.failed() => return Err(Error::new("the server has stopped serving; see its log")),
+        }
+        node.stop().await;
+        Ok(())
+    })
+}
+
+/// Returns when the process is told to end.
+pub async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).expect("a signal handler can be installed");
+        let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+        let mut hangup = listen(SignalKind::hangup());
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+}

@@ -1,0 +1,53 @@
+//! From flags to the server's configuration.
+
+use abide_server::config::{Config, Data, Listen, Log, LogFormat, LogLevel};
+use abide_server::dev;
+
+use super::{Start, StartDev};
+use crate::arguments::{self, Common};
+use crate::error::{Error, Result};
+use crate::input;
+
+/// A server for production.
+pub fn production(start: &Start) -> Config {
+    Config::production(start.data.clone(), listen(&start.listen))
+}
+
+/// A server for development.
+pub fn development(start: &StartDev) -> Result<Config> {
+    let data = start.db_filename.clone().map_or(Data::Memory, Data::File);
+    let mut config = dev::config(data, listen(&start.listen), &start.namespace);
+    for (name, kind) in input::pairs("search attribute", &start.search_attribute)? {
+        let kind = abide_server::search_attribute_type(&kind)
+            .ok_or_else(|| Error::new(format!("search attribute {name} has unsupported type {kind:?}")))?;
+        config.search_attributes.insert(name, kind);
+    }
+    config.sqlite_pragmas = input::pairs("sqlite pragma", &start.sqlite_pragma)?;
+    for (key, value) in input::pairs("dynamic config", &start.dynamic_config_value)? {
+        serde_json::from_str::<serde_json::Value>(&value)
+            .map_err(|error| Error::new(format!("invalid dynamic config value for key {key:?}: {error}")))?;
+        config.dynamic_config.insert(key, value);
+    }
+    Ok(config)
+}
+
+/// What is logged, and how.
+pub fn log(common: &Common) -> Log {
+    let level = match common.log_level {
+        Some(arguments::LogLevel::Debug) => LogLevel::Debug,
+        Some(arguments::LogLevel::Info) => LogLevel::Info,
+        Some(arguments::LogLevel::Warn) | None => LogLevel::Warn,
+        Some(arguments::LogLevel::Error) => LogLevel::Error,
+        Some(arguments::LogLevel::Never) => LogLevel::Never,
+    };
+    let format = match common.log_format {
+        arguments::LogFormat::Text => LogFormat::Text,
+        arguments::LogFormat::Json => LogFormat::Json,
+        arguments::LogFormat::Pretty => LogFormat::Pretty,
+    };
+    Log { level, format }
+}
+
+fn listen(flags: &super::Listen) -> Listen {
+    Listen { host: flags.ip.clone(), port: flags.port }
+}

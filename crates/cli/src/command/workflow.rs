@@ -1,0 +1,92 @@
+//! `workflow`: commands about workflow executions.
+
+mod cancel;
+mod close;
+mod count;
+mod describe;
+mod events;
+mod execute;
+mod list;
+mod many;
+mod query;
+mod result;
+mod show;
+mod signal;
+mod signal_with_start;
+mod start;
+mod terminate;
+
+use clap::{Args, Subcommand};
+
+use crate::arguments::{Common, Connection};
+use crate::command::Session;
+use crate::error::Result;
+
+pub use start::proto as proto_duration;
+
+/// `workflow`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Ask a Workflow Execution to cancel.
+    Cancel(many::Arguments),
+    /// Count Workflow Executions.
+    Count(count::Arguments),
+    /// Show what is known about a Workflow Execution.
+    Describe(describe::Arguments),
+    /// Start a Workflow Execution and wait for its result.
+    Execute(execute::Arguments),
+    /// List Workflow Executions.
+    List(list::Arguments),
+    /// Ask a Workflow Execution for its state.
+    Query(query::Arguments),
+    /// Wait for the result of a Workflow Execution.
+    Result(result::Arguments),
+    /// Show the events of a Workflow Execution.
+    Show(show::Arguments),
+    /// Send a Signal to a Workflow Execution.
+    Signal(signal::Arguments),
+    /// Send a Signal to a Workflow Execution, and start it if it is not running.
+    SignalWithStart(Box<signal_with_start::Arguments>),
+    /// Start a Workflow Execution.
+    Start(Box<start::Arguments>),
+    /// End a Workflow Execution at once.
+    Terminate(many::Arguments),
+}
+
+/// One Workflow Execution.
+#[derive(Args, Debug, Clone)]
+pub struct Reference {
+    /// Workflow ID.
+    #[arg(long, short = 'w')]
+    pub workflow_id: String,
+    /// Run ID; the newest run by default.
+    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    pub run_id: String,
+}
+
+/// Runs the command.
+pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
+    let mut session = Session::open(&arguments.connection, common).await?;
+    match arguments.command {
+        Command::Cancel(arguments) => cancel::run(&mut session, arguments).await,
+        Command::Count(arguments) => count::run(&mut session, arguments).await,
+        Command::Describe(arguments) => describe::run(&mut session, arguments).await,
+        Command::Execute(arguments) => execute::run(&mut session, arguments).await,
+        Command::List(arguments) => list::run(&mut session, arguments).await,
+        Command::Query(arguments) => query::run(&mut session, arguments).await,
+        Command::Result(arguments) => result::run(&mut session, arguments).await,
+        Command::Show(arguments) => show::run(&mut session, arguments).await,
+        Command::Signal(arguments) => signal::run(&mut session, arguments).await,
+        Command::SignalWithStart(arguments) => signal_with_start::run(&mut session, *arguments).await,
+        Command::Start(arguments) => start::run(&mut session, *arguments).await,
+        Command::Terminate(arguments) => terminate::run(&mut session, arguments).await,
+    }
+}

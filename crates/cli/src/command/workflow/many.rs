@@ -1,0 +1,94 @@
+//! One Workflow Execution, or all that match a query: what `cancel`, `signal` and `terminate` share.
+
+use abide_api::temporal::api::workflowservice::v1::{
+    StartBatchOperationRequest, start_batch_operation_request::Operation,
+};
+use clap::{ArgAction, Args};
+use serde_json::json;
+
+use super::count;
+use crate::client;
+use crate::command::Session;
+use crate::error::{Error, Result};
+
+/// One Workflow Execution, or many.
+#[derive(Args, Debug, Clone)]
+pub struct Arguments {
+    /// Workflow ID. This or --query.
+    #[arg(long, short = 'w', default_value = "", hide_default_value = true)]
+    pub workflow_id: String,
+    /// Run ID; the newest run by default. Not with --query.
+    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    pub run_id: String,
+    /// All that match this query.
+    #[arg(long, short = 'q', default_value = "", hide_default_value = true)]
+    pub query: String,
+    /// Why.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub reason: String,
+    /// Do not ask before a batch is started.
+    #[arg(long, short = 'y', num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    pub yes: bool,
+    /// The most operations per second of a batch.
+    #[arg(long, default_value = "0", hide_default_value = true)]
+    pub rps: f32,
+    /// Workflow header: KEY=JSON. May be repeated.
+    #[arg(long, value_name = "KEY=JSON")]
+    pub headers: Vec<String>,
+}
+
+/// Whether a command that acts on one Workflow Execution says why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// It may.
+    Allowed,
+    /// Only a batch does.
+    BatchOnly,
+}
+
+impl Arguments {
+    /// Whether it is one; an error if it is neither one nor many.
+    pub fn is_one(&self, reason: Reason) -> Result<bool> {
+        let one = !self.workflow_id.is_empty();
+        let refusals = [
+            (one && !self.query.is_empty(), "cannot set query when workflow ID is set"),
+            (one && reason == Reason::BatchOnly && !self.reason.is_empty(), "cannot set reason when workflow ID is set"),
+            (one && self.yes, "cannot set 'yes' when workflow ID is set"),
+            (one && self.rps > 0.0, "cannot set rps when workflow ID is set"),
+            (!one && self.query.is_empty(), "must set either workflow ID or query"),
+            (!one && !self.run_id.is_empty(), "cannot set run ID when query is set"),
+        ];
+        match refusals.into_iter().find(|(refused, _)| *refused) {
+            Some((_, why)) => Err(Error::new(why)),
+            None => Ok(one),
+        }
+    }
+
+    /// Starts a batch of the operation, after asking.
+    pub async fn batch(&self, session: &mut Session, operation: Operation) -> Result<()> {
+        let question = if self.yes || session.output.is_json() {
+            String::new()
+        } else {
+            let count = count::count(session, self.query.clone()).await?.count;
+            format!("Start batch against approximately {count} workflow(s)? y/N")
+        };
+        session.output.confirm(&question, self.yes)?;
+        let job_id = client::request_id();
+        let reason = if self.reason.is_empty() { client::default_reason() } else { self.reason.clone() };
+        let request = StartBatchOperationRequest {
+            namespace: session.client.namespace.clone(),
+            visibility_query: self.query.clone(),
+            job_id: job_id.clone(),
+            reason,
+            max_operations_per_second: self.rps,
+            operation: Some(operation),
+            ..StartBatchOperationRequest::default()
+        };
+        let answer = session.client.workflow.start_batch_operation(client::call(request)).await;
+        answer.map_err(|status| Error::rpc("failed starting batch operation", &status))?;
+        session.output.json(&json!({ "batchJobId": job_id }));
+        session.output.text(format!("Started batch for job ID: {job_id}"));
+        Ok(())
+    }
+}

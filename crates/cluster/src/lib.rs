@@ -1,0 +1,18 @@
+//! How the roles call each other. A role knows these traits, never another role's crate. On one node an implementation
+//! is the local object; between nodes it will be one generic internal RPC.
+
+pub mod error;
+pub mod history;
+pub mod matching;
+pub mod namespace;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use error::Error;
+pub use history::History;
+pub use matching::Matching;
+pub use namespace::Namespaces;
+
+/// A boxed future, so that the traits can be used as `dyn`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,247 @@
+//! A workflow run as a machine. This file is its outside: what the loop around it may ask. Each concept has a file of
+//! its own below; they own their group of the state and do not know each other's fields.
+
+mod activity;
+mod activity_retry;
+mod apply;
+mod buffer;
+mod cancel;
+mod close;
+mod command;
+mod continue_as_new;
+mod deadline;
+mod describe;
+mod event;
+mod index;
+mod note;
+mod properties;
+mod query;
+mod signal;
+mod start;
+mod state;
+mod timer;
+mod worker_command;
+mod workflow_task;
+mod workflow_task_end;
+
+#[cfg(test)]
+mod tests;
+
+pub use command::{
+    ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName, RecordHeartbeat,
+    RefusedCommand, Rejection, Reply, RequestCancel, Requester, ResolveActivity, Resolution, Signal, Start,
+    StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
+    WorkflowTaskCompleted, WorkflowTaskToken,
+};
+pub use note::{Note, decode_changes, encode_changes};
+pub use query::QueryRoute;
+
+use abide_api::temporal::api::{
+    enums::v1::WorkflowExecutionStatus, history::v1::HistoryEvent, workflow::v1::WorkflowExecutionInfo,
+    workflowservice::v1::DescribeWorkflowExecutionResponse,
+};
+use abide_model::{NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
+use bytes::Bytes;
+use prost::Message;
+use uuid::Uuid;
+
+use crate::convert::to_proto_time;
+use crate::machine::{Emit, Machine};
+use index::Index;
+use note::NoteKind;
+use state::State;
+
+/// A workflow run. `Run::default()` is a run that has not begun; only [`Command::Start`] is accepted then.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    state: State,
+    index: Index,
+}
+
+/// What became true of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A numbered event of the public history.
+    Event(Box<HistoryEvent>),
+    /// What history does not show.
+    Note(Note),
+}
+
+/// A stored record that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError(pub String);
+
+impl std::fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the stored run cannot be read: {}", self.0)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// What the handlers emit into.
+type Out = Emit<Run>;
+
+impl Run {
+    /// Which run this is. Of a run that has not begun: nil ids.
+    pub fn key(&self) -> RunKey {
+        let identity = &self.state.identity;
+        RunKey {
+            workflow: WorkflowKey {
+                namespace: NamespaceId(Uuid::from_slice(&identity.namespace_id).unwrap_or_default()),
+                workflow_id: identity.workflow_id.clone(),
+            },
+            run_id: self.run_id(),
+        }
+    }
+
+    /// The run's id.
+    pub fn run_id(&self) -> RunId {
+        RunId(Uuid::from_slice(&self.state.identity.run_id).unwrap_or_default())
+    }
+
+    /// The first run of its chain.
+    pub fn first_run_id(&self) -> RunId {
+        RunId::parse(&self.state.identity.first_run_id).unwrap_or(self.run_id())
+    }
+
+    /// The status.
+    pub fn status(&self) -> WorkflowExecutionStatus {
+        self.state.status()
+    }
+
+    /// Whether it is running.
+    pub fn is_open(&self) -> bool {
+        self.state.is_open()
+    }
+
+    /// The request that created it.
+    pub fn create_request_id(&self) -> String {
+        self.state.identity.create_request_id.clone()
+    }
+
+    /// When it began.
+    pub fn started_at(&self) -> Timestamp {
+        self.state.execution.started_at
+    }
+
+    /// What the next event will be numbered: the events before it are stored, or in the [`Emit`] at hand.
+    pub fn next_event_id(&self) -> i64 {
+        self.state.position.next_event_id.max(1)
+    }
+
+    /// The earliest time at which [`Command::FireDeadlines`] has something to do. None for a closed run.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.index.first()
+    }
+
+    /// Every offer that is open, for recovery and tests: exactly the dispatch rows that must be stored.
+    pub fn open_offers(&self) -> Vec<Offer> {
+        let task = self.state.workflow_task_offer();
+        let activities = self.state.activities.pending.iter().filter_map(|(id, activity)| self.state.activity_offer(*id, activity));
+        task.into_iter().chain(activities).collect()
+    }
+
+    /// Grows when what the list shows has changed.
+    pub fn visibility_revision(&self) -> u64 {
+        self.state.position.visibility_revision
+    }
+
+    /// What the list shows.
+    pub fn info(&self) -> WorkflowExecutionInfo {
+        self.state.info()
+    }
+
+    /// Everything that Describe shows.
+    pub fn describe(&self) -> DescribeWorkflowExecutionResponse {
+        self.state.describe()
+    }
+
+    /// How a query can be answered now.
+    pub fn query_route(&self) -> QueryRoute {
+        self.state.query_route()
+    }
+
+    /// The started event of the open workflow task that history readers see before it is stored, if any.
+    pub fn virtual_started_event(&self) -> Option<HistoryEvent> {
+        self.state.virtual_started_event()
+    }
+
+    /// About how many bytes it takes in memory: its encoded size and as much again for what surrounds the bytes.
+    pub fn memory_bytes(&self) -> usize {
+        512 + 2 * self.state.encoded_len()
+    }
+
+    /// The stored form: everything, so that the nodes before it need not be read.
+    pub fn encode(&self) -> Bytes {
+        Bytes::from(self.state.encode_to_vec())
+    }
+
+    /// From the stored form.
+    pub fn decode(bytes: Bytes) -> Result<Run, DecodeError> {
+        let state = State::decode(bytes).map_err(|error| DecodeError(error.to_string()))?;
+        Ok(Run { index: Index::of(&state), state })
+    }
+
+    fn emit_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) -> i64 {
+        event.event_id = self.next_event_id();
+        if event.event_time.is_none() {
+            event.event_time = Some(to_proto_time(now));
+        }
+        let id = event.event_id;
+        out.emit(self, Change::Event(Box::new(event)));
+        id
+    }
+
+    fn emit_note(&mut self, kind: NoteKind, out: &mut Out) {
+        out.emit(self, Change::Note(Note { kind: Some(kind) }));
+    }
+}
+
+impl Machine for Run {
+    type Command = Command;
+    type Change = Change;
+    type Task = Task;
+    type Reply = Reply;
+    type Rejection = Rejection;
+
+    fn handle(&mut self, command: Command, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
+        if self.state.status() == WorkflowExecutionStatus::Unspecified {
+            let Command::Start(start) = command else { return Err(Rejection::NotNew) };
+            return self.start(*start, now, out);
+        }
+        if let Command::FireDeadlines = command {
+            self.fire_deadlines(now, out);
+            return Ok(Reply::Done);
+        }
+        if !self.is_open() {
+            return Err(Rejection::Closed);
+        }
+        match command {
+            Command::Start(_) => Err(Rejection::NotNew),
+            Command::Signal(signal) => self.signal(*signal, now, out),
+            Command::RequestCancel(request) => self.request_cancel(request, now, out),
+            Command::Terminate(terminate) => self.terminate(terminate, now, out),
+            Command::StartWorkflowTask(start) => self.start_workflow_task(start, now, out),
+            Command::CompleteWorkflowTask(completion) => self.complete_workflow_task(*completion, now, out),
+            Command::FailWorkflowTask(failed) => self.fail_workflow_task(*failed, now, out),
+            Command::ResetStickiness => self.reset_stickiness(out),
+            Command::StartActivity(start) => self.start_activity(start, now, out),
+            Command::RecordHeartbeat(heartbeat) => self.record_heartbeat(*heartbeat, now, out),
+            Command::ResolveActivity(resolve) => self.resolve_activity(*resolve, now, out),
+            Command::FireDeadlines => unreachable!("handled above"),
+            Command::ReturnTask(task) => self.return_task(task, now, out),
+        }
+    }
+
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Event(event) => self.apply_event(event),
+            Change::Note(note) => {
+                if let Some(kind) = &note.kind {
+                    self.apply_note(kind);
+                }
+            }
+        }
+    }
+}

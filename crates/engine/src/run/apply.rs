@@ -1,0 +1,108 @@
+//! Applies a change by handing it to its concept. Nothing is decided here, and nothing can fail.
+
+use abide_api::temporal::api::history::v1::{HistoryEvent, history_event::Attributes};
+use prost::Message;
+
+use super::Run;
+use super::index::Index;
+use super::note::NoteKind;
+use crate::convert::from_proto_time;
+
+impl Run {
+    pub(super) fn apply_event(&mut self, event: &HistoryEvent) {
+        let position = &mut self.state.position;
+        position.next_event_id = event.event_id + 1;
+        position.history_bytes += event.encoded_len() as i64;
+        if position.flushing > 0 {
+            // It was buffered, and had its effect then.
+            position.flushing -= 1;
+            return;
+        }
+        self.apply_effect(event);
+    }
+
+    /// What an event means for the state, whether it is numbered or only buffered.
+    pub(super) fn apply_effect(&mut self, event: &HistoryEvent) {
+        let at = from_proto_time(event.event_time.as_ref());
+        let Some(attributes) = &event.attributes else { return };
+        match attributes {
+            Attributes::WorkflowExecutionStartedEventAttributes(started) => self.apply_started(started, at),
+            Attributes::WorkflowExecutionCompletedEventAttributes(_)
+            | Attributes::WorkflowExecutionFailedEventAttributes(_)
+            | Attributes::WorkflowExecutionTimedOutEventAttributes(_)
+            | Attributes::WorkflowExecutionCanceledEventAttributes(_)
+            | Attributes::WorkflowExecutionTerminatedEventAttributes(_)
+            | Attributes::WorkflowExecutionContinuedAsNewEventAttributes(_) => self.apply_closed(event, at),
+            Attributes::WorkflowTaskScheduledEventAttributes(scheduled) => {
+                self.apply_workflow_task_scheduled(event.event_id, scheduled, at);
+            }
+            Attributes::WorkflowTaskCompletedEventAttributes(completed) => self.apply_workflow_task_completed(completed),
+            Attributes::WorkflowTaskFailedEventAttributes(_) => self.apply_workflow_task_failed(),
+            Attributes::WorkflowTaskTimedOutEventAttributes(timed_out) => {
+                self.apply_workflow_task_timed_out(timed_out);
+            }
+            Attributes::ActivityTaskScheduledEventAttributes(scheduled) => {
+                self.apply_activity_scheduled(event.event_id, scheduled, at);
+            }
+            Attributes::ActivityTaskCancelRequestedEventAttributes(requested) => {
+                self.apply_activity_cancel_requested(event.event_id, requested.scheduled_event_id);
+            }
+            Attributes::ActivityTaskCompletedEventAttributes(ended) => self.apply_activity_ended(ended.scheduled_event_id),
+            Attributes::ActivityTaskFailedEventAttributes(ended) => self.apply_activity_ended(ended.scheduled_event_id),
+            Attributes::ActivityTaskTimedOutEventAttributes(ended) => self.apply_activity_ended(ended.scheduled_event_id),
+            Attributes::ActivityTaskCanceledEventAttributes(ended) => self.apply_activity_ended(ended.scheduled_event_id),
+            Attributes::TimerStartedEventAttributes(started) => self.apply_timer_started(event.event_id, started, at),
+            Attributes::TimerFiredEventAttributes(fired) => self.apply_timer_ended(&fired.timer_id),
+            Attributes::TimerCanceledEventAttributes(canceled) => self.apply_timer_ended(&canceled.timer_id),
+            Attributes::WorkflowExecutionCancelRequestedEventAttributes(_) => {
+                self.state.execution.cancel_requested = true;
+            }
+            Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => self.apply_signaled(signaled),
+            Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
+            Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
+            // Markers, starts of tasks and whatever later versions write say nothing that the state must know.
+            _ => {}
+        }
+    }
+
+    pub(super) fn apply_note(&mut self, note: &NoteKind) {
+        match note {
+            NoteKind::Began(began) => {
+                self.state.identity = began.identity.clone();
+                self.state.execution.user_metadata = began.user_metadata.clone();
+            }
+            NoteKind::Buffered(event) => {
+                self.state.buffer.events.push(event.clone());
+                self.apply_effect(event);
+            }
+            NoteKind::Flushed(flushed) => {
+                self.state.buffer.events.clear();
+                self.state.position.flushing = flushed.events;
+            }
+            NoteKind::FiringWithdrawn(withdrawn) => self.apply_firing_withdrawn(withdrawn.started_event_id),
+            NoteKind::WorkflowTaskScheduled(scheduled) => self.apply_transient_scheduled(scheduled),
+            NoteKind::WorkflowTaskStarted(started) => self.apply_workflow_task_started(started),
+            NoteKind::WorkflowTaskOffered(queue) => self.apply_workflow_task_offered(queue),
+            NoteKind::WorkflowTaskDropped(_) => self.apply_workflow_task_failed(),
+            NoteKind::Stickiness(stickiness) => self.state.workflow_tasks.sticky = stickiness.sticky.clone(),
+            NoteKind::ActivityStarted(started) => self.apply_activity_started(started),
+            NoteKind::ActivityHeartbeat(heartbeat) => self.apply_activity_heartbeat(heartbeat),
+            NoteKind::ActivityRetry(retry) => self.apply_activity_retry(retry),
+            NoteKind::ActivityOffered(offered) => self.apply_activity_offered(offered.scheduled_event_id),
+            NoteKind::StartDelayOver(_) => {
+                self.state.execution.first_task_at = None;
+                self.state.index_run(&mut self.index);
+            }
+            NoteKind::NextAttempt(attempt) => self.state.workflow_tasks.next_attempt = *attempt,
+        }
+    }
+
+    /// Forgets what only an open run has.
+    pub(super) fn forget_open_parts(&mut self) {
+        self.state.workflow_tasks.open = None;
+        self.state.activities.pending.clear();
+        self.state.timers.pending.clear();
+        self.state.buffer.events.clear();
+        self.index = Index::default();
+    }
+}

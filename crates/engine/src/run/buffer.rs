@@ -1,0 +1,112 @@
+//! Events that arrive while a worker has the workflow task: they have their effect at once, and get their number when
+//! the task ends, so that the worker's commands follow directly what it saw.
+
+use abide_api::temporal::api::{
+    enums::v1::WorkflowTaskFailedCause,
+    history::v1::{HistoryEvent, history_event::Attributes},
+};
+use abide_model::{Timestamp, limits};
+use prost::Message;
+use std::collections::BTreeMap;
+
+use super::event::moves_last;
+use super::note::{Flushed, NoteKind};
+use super::{Out, Run};
+use crate::convert::to_proto_time;
+
+/// Whether the buffer had events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flush {
+    /// There was nothing in it.
+    Nothing,
+    /// Events were numbered, and the workflow has not seen them.
+    Events,
+}
+
+impl Run {
+    /// Writes an event, or buffers it while a worker has the workflow task.
+    pub(super) fn record(&mut self, now: Timestamp, event: HistoryEvent, out: &mut Out) {
+        if self.workflow_task_is_started() {
+            self.buffer_event(now, event, out);
+            self.close_task_when_buffer_is_full(now, out);
+        } else {
+            self.emit_event(now, event, out);
+        }
+    }
+
+    /// Writes an activity's start and end, or buffers both. The end's `started_event_id` is filled in when known.
+    pub(super) fn record_pair(&mut self, now: Timestamp, first: HistoryEvent, second: HistoryEvent, out: &mut Out) {
+        if self.workflow_task_is_started() {
+            self.buffer_event(now, first, out);
+            self.buffer_event(now, second, out);
+            self.close_task_when_buffer_is_full(now, out);
+        } else {
+            let started_event_id = self.emit_event(now, first, out);
+            let mut second = second;
+            set_started_event_id(&mut second, started_event_id);
+            self.emit_event(now, second, out);
+        }
+    }
+
+    /// Buffers an event whether or not a task is started: a consequence of a command comes behind all commands.
+    pub(super) fn buffer_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) {
+        event.event_time.get_or_insert_with(|| to_proto_time(now));
+        self.emit_note(NoteKind::Buffered(event), out);
+    }
+
+    /// Numbers what was buffered: ends of activities behind the rest, each with the number of its start.
+    pub(super) fn flush_buffer(&mut self, now: Timestamp, out: &mut Out) -> Flush {
+        if self.state.buffer.events.is_empty() {
+            return Flush::Nothing;
+        }
+        let buffered = self.state.buffer.events.clone();
+        self.emit_note(NoteKind::Flushed(Flushed { events: buffered.len() as u32 }), out);
+        let (ends, others): (Vec<_>, Vec<_>) = buffered.into_iter().partition(moves_last);
+        let mut starts = BTreeMap::new();
+        for event in others {
+            let scheduled_event_id = match &event.attributes {
+                Some(Attributes::ActivityTaskStartedEventAttributes(started)) => Some(started.scheduled_event_id),
+                _ => None,
+            };
+            let event_id = self.emit_event(now, event, out);
+            starts.extend(scheduled_event_id.map(|scheduled| (scheduled, event_id)));
+        }
+        for mut event in ends {
+            if let Some(started) = scheduled_event_id_of_end(&event).and_then(|scheduled| starts.get(&scheduled)) {
+                set_started_event_id(&mut event, *started);
+            }
+            self.emit_event(now, event, out);
+        }
+        Flush::Events
+    }
+
+    fn close_task_when_buffer_is_full(&mut self, now: Timestamp, out: &mut Out) {
+        let events = &self.state.buffer.events;
+        let full = events.len() > limits::BUFFERED_EVENTS_MAX
+            || events.iter().map(Message::encoded_len).sum::<usize>() > limits::BUFFERED_EVENTS_BYTES_MAX;
+        if full {
+            self.fail_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, None, String::new(), out);
+            self.after_failed_task(now, out);
+        }
+    }
+}
+
+fn scheduled_event_id_of_end(event: &HistoryEvent) -> Option<i64> {
+    match event.attributes.as_ref()? {
+        Attributes::ActivityTaskCompletedEventAttributes(end) => Some(end.scheduled_event_id),
+        Attributes::ActivityTaskFailedEventAttributes(end) => Some(end.scheduled_event_id),
+        Attributes::ActivityTaskTimedOutEventAttributes(end) => Some(end.scheduled_event_id),
+        Attributes::ActivityTaskCanceledEventAttributes(end) => Some(end.scheduled_event_id),
+        _ => None,
+    }
+}
+
+fn set_started_event_id(event: &mut HistoryEvent, started_event_id: i64) {
+    match event.attributes.as_mut() {
+        Some(Attributes::ActivityTaskCompletedEventAttributes(end)) => end.started_event_id = started_event_id,
+        Some(Attributes::ActivityTaskFailedEventAttributes(end)) => end.started_event_id = started_event_id,
+        Some(Attributes::ActivityTaskTimedOutEventAttributes(end)) => end.started_event_id = started_event_id,
+        Some(Attributes::ActivityTaskCanceledEventAttributes(end)) => end.started_event_id = started_event_id,
+        _ => {}
+    }
+}

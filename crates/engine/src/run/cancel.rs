@@ -1,0 +1,33 @@
+//! Requests to cancel a run: asked once, shown to the workflow, which decides what to do.
+
+use abide_api::temporal::api::history::v1::{WorkflowExecutionCancelRequestedEventAttributes, history_event::Attributes};
+use abide_model::Timestamp;
+
+use super::command::{Rejection, Reply, RequestCancel};
+use super::event::event;
+use super::{Out, Run};
+
+impl Run {
+    /// Asking again decides nothing: the second request is as good as the first (reference: an acknowledged no-op).
+    pub(super) fn request_cancel(
+        &mut self,
+        request: RequestCancel,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> Result<Reply, Rejection> {
+        if self.state.execution.cancel_requested {
+            return Ok(Reply::Done);
+        }
+        let mut requested = event(Attributes::WorkflowExecutionCancelRequestedEventAttributes(
+            WorkflowExecutionCancelRequestedEventAttributes {
+                cause: request.reason,
+                identity: request.requester.identity,
+                ..WorkflowExecutionCancelRequestedEventAttributes::default()
+            },
+        ));
+        requested.links = request.requester.links;
+        self.record(now, requested, out);
+        self.want_workflow_task(now, out);
+        Ok(Reply::Done)
+    }
+}

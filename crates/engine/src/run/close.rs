@@ -1,0 +1,142 @@
+//! How a run ends: completed, failed or cancelled by its worker, terminated from outside, out of time. A closed run owes
+//! nothing and never changes.
+
+use abide_api::temporal::api::{
+    common::v1::Payloads,
+    enums::v1::{RetryState, WorkflowExecutionStatus, WorkflowTaskFailedCause},
+    failure::v1::Failure,
+    history::v1::{
+        HistoryEvent, WorkflowExecutionCanceledEventAttributes, WorkflowExecutionCompletedEventAttributes,
+        WorkflowExecutionFailedEventAttributes, WorkflowExecutionTerminatedEventAttributes,
+        WorkflowExecutionTimedOutEventAttributes, history_event::Attributes,
+    },
+};
+use abide_model::Timestamp;
+
+use super::command::{Rejection, Reply, Task, Terminate};
+use super::event::{Annotation, annotated, event};
+use super::workflow_task_end::SERVER_IDENTITY;
+use super::{Out, Run};
+
+impl Run {
+    pub(super) fn terminate(
+        &mut self,
+        terminate: Terminate,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> Result<Reply, Rejection> {
+        self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
+        let reason = if terminate.reason.is_empty() { "terminated by user via frontend".into() } else { terminate.reason };
+        let attributes = WorkflowExecutionTerminatedEventAttributes {
+            reason,
+            details: terminate.details,
+            identity: terminate.requester.identity,
+        };
+        let mut terminated = event(Attributes::WorkflowExecutionTerminatedEventAttributes(attributes));
+        terminated.links = terminate.requester.links;
+        self.close(terminated, now, out);
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn terminate_by_server(&mut self, reason: String, now: Timestamp, out: &mut Out) {
+        let attributes = WorkflowExecutionTerminatedEventAttributes {
+            reason,
+            details: None,
+            identity: SERVER_IDENTITY.into(),
+        };
+        self.close(event(Attributes::WorkflowExecutionTerminatedEventAttributes(attributes)), now, out);
+    }
+
+    /// The run, or its chain, has taken too long.
+    pub(super) fn time_out(&mut self, now: Timestamp, out: &mut Out) {
+        self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
+        let retry_state = match self.state.execution.started.retry_policy {
+            Some(_) => RetryState::Timeout,
+            None => RetryState::RetryPolicyNotSet,
+        };
+        let attributes = WorkflowExecutionTimedOutEventAttributes {
+            retry_state: retry_state as i32,
+            ..WorkflowExecutionTimedOutEventAttributes::default()
+        };
+        self.close(event(Attributes::WorkflowExecutionTimedOutEventAttributes(attributes)), now, out);
+    }
+
+    /// A task that is with a worker fails when the run is closed from outside; what was buffered is written.
+    pub(super) fn end_started_task(&mut self, now: Timestamp, cause: WorkflowTaskFailedCause, out: &mut Out) {
+        if self.workflow_task_is_started() {
+            self.fail_started_task(now, cause, None, SERVER_IDENTITY.into(), out);
+            self.flush_buffer(now, out);
+        }
+    }
+
+    pub(super) fn complete_run(
+        &mut self,
+        result: Option<Payloads>,
+        workflow_task_completed_event_id: i64,
+        annotation: Annotation,
+        now: Timestamp,
+        out: &mut Out,
+    ) {
+        let attributes = WorkflowExecutionCompletedEventAttributes {
+            result,
+            workflow_task_completed_event_id,
+            ..WorkflowExecutionCompletedEventAttributes::default()
+        };
+        self.close(annotated(Attributes::WorkflowExecutionCompletedEventAttributes(attributes), annotation), now, out);
+    }
+
+    pub(super) fn fail_run(
+        &mut self,
+        failure: Option<Failure>,
+        workflow_task_completed_event_id: i64,
+        annotation: Annotation,
+        now: Timestamp,
+        out: &mut Out,
+    ) {
+        let attributes = WorkflowExecutionFailedEventAttributes {
+            failure,
+            retry_state: RetryState::RetryPolicyNotSet as i32,
+            workflow_task_completed_event_id,
+            ..WorkflowExecutionFailedEventAttributes::default()
+        };
+        self.close(annotated(Attributes::WorkflowExecutionFailedEventAttributes(attributes), annotation), now, out);
+    }
+
+    pub(super) fn cancel_run(
+        &mut self,
+        details: Option<Payloads>,
+        workflow_task_completed_event_id: i64,
+        annotation: Annotation,
+        now: Timestamp,
+        out: &mut Out,
+    ) {
+        let attributes = WorkflowExecutionCanceledEventAttributes { workflow_task_completed_event_id, details };
+        self.close(annotated(Attributes::WorkflowExecutionCanceledEventAttributes(attributes), annotation), now, out);
+    }
+
+    /// Writes the last event. Whatever was offered is settled; nothing is owed any more.
+    pub(super) fn close(&mut self, last: HistoryEvent, now: Timestamp, out: &mut Out) {
+        for offer in self.open_offers() {
+            out.task(Task::Settle(offer.task.subject));
+        }
+        self.emit_event(now, last, out);
+        debug_assert!(self.deadline().is_none(), "a closed run has no deadline");
+    }
+
+    pub(super) fn apply_closed(&mut self, last: &HistoryEvent, at: Timestamp) {
+        let status = match &last.attributes {
+            Some(Attributes::WorkflowExecutionCompletedEventAttributes(_)) => WorkflowExecutionStatus::Completed,
+            Some(Attributes::WorkflowExecutionFailedEventAttributes(_)) => WorkflowExecutionStatus::Failed,
+            Some(Attributes::WorkflowExecutionTimedOutEventAttributes(_)) => WorkflowExecutionStatus::TimedOut,
+            Some(Attributes::WorkflowExecutionCanceledEventAttributes(_)) => WorkflowExecutionStatus::Canceled,
+            Some(Attributes::WorkflowExecutionContinuedAsNewEventAttributes(_)) => {
+                WorkflowExecutionStatus::ContinuedAsNew
+            }
+            _ => WorkflowExecutionStatus::Terminated,
+        };
+        self.state.execution.status = status as i32;
+        self.state.execution.closed_at = Some(at);
+        self.state.position.visibility_revision += 1;
+        self.forget_open_parts();
+    }
+}

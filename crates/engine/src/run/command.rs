@@ -1,0 +1,429 @@
+//! What the world asks of a run, what it answers, and why it refuses. Everything arrives parsed: ids are valid, sizes
+//! are within the limits that do not depend on the run.
+
+use std::time::Duration;
+
+use abide_api::temporal::api::{
+    command::v1::Command as WorkerCommand,
+    common::v1::{Header, Link, Payloads, Priority},
+    enums::v1::WorkflowTaskFailedCause,
+    failure::v1::Failure,
+    history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
+    sdk::v1::{UserMetadata, WorkflowTaskCompletedMetadata},
+};
+use abide_model::{RunId, RunKey, Timestamp};
+
+/// A task queue as a run names it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Message)]
+pub struct QueueName {
+    /// The queue's name. For a sticky queue: the worker's own.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// For a sticky queue: the normal queue that it stands in for. Empty for a normal queue.
+    #[prost(string, tag = "2")]
+    pub normal_name: String,
+}
+
+impl QueueName {
+    /// A normal queue.
+    pub fn normal(name: impl Into<String>) -> Self {
+        Self { name: name.into(), normal_name: String::new() }
+    }
+
+    /// Whether this is one worker's own queue.
+    pub fn is_sticky(&self) -> bool {
+        !self.normal_name.is_empty()
+    }
+}
+
+/// Who asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Requester {
+    /// The client's identity, as it says.
+    pub identity: String,
+    /// What makes a repeated request the same request. May be empty where the protocol allows it.
+    pub request_id: String,
+    /// Links to show on the event.
+    pub links: Vec<Link>,
+}
+
+/// A worker that asks for a task, or got one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Poller {
+    /// The worker's identity, as it says.
+    pub identity: String,
+    /// Made for every poll, so that a task handed out twice to the same poll is recognised.
+    pub request_id: String,
+    /// The worker's build, when it says one.
+    pub build_id: String,
+}
+
+/// What the world asks of a run.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Begin. Only a new run accepts it.
+    Start(Box<Start>),
+    /// Deliver a signal.
+    Signal(Box<Signal>),
+    /// Ask the workflow to cancel itself.
+    RequestCancel(RequestCancel),
+    /// End the run now.
+    Terminate(Terminate),
+    /// Hand the scheduled workflow task to a worker.
+    StartWorkflowTask(StartWorkflowTask),
+    /// A worker completed the started workflow task.
+    CompleteWorkflowTask(Box<CompleteWorkflowTask>),
+    /// A worker failed the started workflow task.
+    FailWorkflowTask(Box<FailWorkflowTask>),
+    /// A worker dropped the run from its cache.
+    ResetStickiness,
+    /// Hand a scheduled activity to a worker.
+    StartActivity(StartActivity),
+    /// A worker says that an activity goes on.
+    RecordHeartbeat(Box<RecordHeartbeat>),
+    /// A worker ended an attempt of an activity.
+    ResolveActivity(Box<ResolveActivity>),
+    /// Time passed: whatever is due happens. A call with nothing due decides nothing.
+    FireDeadlines,
+    /// A task was started for a poller that is gone: it waits for the next one.
+    ReturnTask(TaskId),
+}
+
+/// Begins a run.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The run.
+    pub key: RunKey,
+    /// The name of its namespace, for events that show names.
+    pub namespace_name: String,
+    /// Event 1 but for what [`Start`] names itself. Timeouts are normalised by the run.
+    pub attributes: Box<WorkflowExecutionStartedEventAttributes>,
+    /// Who asked.
+    pub requester: Requester,
+    /// What a user interface shows with the run.
+    pub user_metadata: Option<UserMetadata>,
+    /// A signal delivered in the same transition, between the start and the first workflow task.
+    pub signal: Option<Box<Signal>>,
+}
+
+/// Delivers a signal. A repeated request id decides nothing.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// The signal's name.
+    pub name: String,
+    /// Its arguments.
+    pub input: Option<Payloads>,
+    /// Its header.
+    pub header: Option<Header>,
+    /// Who asked.
+    pub requester: Requester,
+    /// Whether a first workflow task that waits for a start delay is scheduled at once (signal with start does so).
+    pub ends_start_delay: bool,
+}
+
+/// Asks the workflow to cancel itself. Asking again decides nothing.
+#[derive(Clone, Debug)]
+pub struct RequestCancel {
+    /// Shown to the workflow and in the history.
+    pub reason: String,
+    /// Who asked.
+    pub requester: Requester,
+}
+
+/// Ends the run now.
+#[derive(Clone, Debug)]
+pub struct Terminate {
+    /// Shown in the history.
+    pub reason: String,
+    /// Shown in the history.
+    pub details: Option<Payloads>,
+    /// Who asked.
+    pub requester: Requester,
+}
+
+/// Hands the scheduled workflow task to a worker. Rejected when it is not the task that the run offers now.
+#[derive(Clone, Debug)]
+pub struct StartWorkflowTask {
+    /// Which offer of which task; see [`TaskId`].
+    pub task: TaskId,
+    /// To whom.
+    pub poller: Poller,
+}
+
+/// One offer of a task of a run. A second offer of the same thing has another stamp; only the newest can be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId {
+    /// What the task is about.
+    pub subject: Subject,
+    /// Grows with every offer within one run.
+    pub stamp: u64,
+}
+
+/// What a dispatched task is about. A run has at most one open task per subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// The run's workflow task.
+    WorkflowTask,
+    /// The activity that this event scheduled.
+    Activity(i64),
+}
+
+/// A worker's answer to a workflow task.
+#[derive(Clone, Debug, Default)]
+pub struct CompleteWorkflowTask {
+    /// Which task.
+    pub token: WorkflowTaskToken,
+    /// The worker.
+    pub identity: String,
+    /// The worker's build.
+    pub binary_checksum: String,
+    /// The worker's version stamp, copied to the event.
+    pub worker_version: Option<abide_api::temporal::api::common::v1::WorkerVersionStamp>,
+    /// What the workflow decided, in order.
+    pub commands: Vec<WorkerCommand>,
+    /// The worker's own queue for the next task, and how long a task may wait there.
+    pub sticky: Option<(QueueName, Duration)>,
+    /// Whether the worker can take the next task in the reply.
+    pub return_new_task: bool,
+    /// Whether another task is wanted at once (a heartbeat of long local activities).
+    pub force_new_task: bool,
+    /// Copied to the event.
+    pub sdk_metadata: Option<WorkflowTaskCompletedMetadata>,
+    /// Copied to the event.
+    pub metering_metadata: Option<abide_api::temporal::api::common::v1::MeteringMetadata>,
+    /// The run id to use should the run continue as new.
+    pub new_run_id: Option<RunId>,
+    /// What makes the inline next task's start unique.
+    pub poller: Poller,
+    /// The largest payload-carrying field of a command: bytes.
+    pub blob_bytes_max: usize,
+}
+
+/// Names one start of a workflow task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkflowTaskToken {
+    /// The event that scheduled it, virtual for retried tasks.
+    pub scheduled_event_id: i64,
+    /// The event that started it.
+    pub started_event_id: i64,
+    /// From 1.
+    pub attempt: i32,
+}
+
+/// A worker could not complete a workflow task.
+#[derive(Clone, Debug)]
+pub struct FailWorkflowTask {
+    /// Which task.
+    pub token: WorkflowTaskToken,
+    /// Why, for machines.
+    pub cause: WorkflowTaskFailedCause,
+    /// Why, for people.
+    pub failure: Option<Failure>,
+    /// The worker.
+    pub identity: String,
+    /// The worker's build.
+    pub binary_checksum: String,
+}
+
+/// Hands a scheduled activity to a worker.
+#[derive(Clone, Debug)]
+pub struct StartActivity {
+    /// Which offer of which activity.
+    pub task: TaskId,
+    /// To whom.
+    pub poller: Poller,
+}
+
+/// Which activity a worker speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActivityReference {
+    /// By the token of one attempt.
+    Attempt {
+        /// The event that scheduled it.
+        scheduled_event_id: i64,
+        /// From 1.
+        attempt: i32,
+    },
+    /// By the id that the workflow chose; also one that no worker has started.
+    Id(String),
+}
+
+/// A worker says that an activity goes on.
+#[derive(Clone, Debug)]
+pub struct RecordHeartbeat {
+    /// Which.
+    pub activity: ActivityReference,
+    /// Kept for the next attempt.
+    pub details: Option<Payloads>,
+    /// The worker.
+    pub identity: String,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// With a result.
+    Completed(Option<Payloads>),
+    /// With a failure, which may be retried.
+    Failed {
+        /// The failure; none is allowed.
+        failure: Option<Failure>,
+        /// Saved before the failure is looked at.
+        last_heartbeat_details: Option<Payloads>,
+    },
+    /// Because it was asked to cancel.
+    Canceled(Option<Payloads>),
+}
+
+/// A worker ended an attempt of an activity.
+#[derive(Clone, Debug)]
+pub struct ResolveActivity {
+    /// Which.
+    pub activity: ActivityReference,
+    /// How.
+    pub resolution: Resolution,
+    /// The worker.
+    pub identity: String,
+}
+
+/// What a run answers. Which variant belongs to which command is said there.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Nothing to say: signal, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
+    Done,
+    /// To [`Command::Start`].
+    Started,
+    /// To [`Command::StartWorkflowTask`].
+    WorkflowTask(Box<StartedWorkflowTask>),
+    /// To [`Command::CompleteWorkflowTask`].
+    WorkflowTaskCompleted(Box<WorkflowTaskCompleted>),
+    /// To [`Command::StartActivity`].
+    Activity(Box<StartedActivity>),
+    /// To [`Command::RecordHeartbeat`].
+    Heartbeat {
+        /// Whether the workflow asked the activity to cancel.
+        cancel_requested: bool,
+    },
+}
+
+/// A workflow task handed to a worker. The worker is shown the events from `first_event_id` to `last_event_id` that are
+/// stored, then `virtual_events`.
+#[derive(Clone, Debug)]
+pub struct StartedWorkflowTask {
+    /// Which; goes into the task token.
+    pub token: WorkflowTaskToken,
+    /// Whose; see [`Command::ReturnTask`].
+    pub task: TaskId,
+    /// The workflow's type.
+    pub workflow_type: String,
+    /// The start of the last completed task; zero before the first.
+    pub previous_started_event_id: i64,
+    /// The queue of the run (the normal one, also when this task came by a sticky queue).
+    pub task_queue: String,
+    /// Whether the task was offered on a sticky queue, whose worker knows the earlier events.
+    pub sticky: bool,
+    /// When it was scheduled, before any heartbeat.
+    pub scheduled_at: Timestamp,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// The first event to show when the worker has the run cached; 1 otherwise.
+    pub first_event_id: i64,
+    /// The last stored event to show.
+    pub last_event_id: i64,
+    /// Events that will be stored when the task ends: its own start, and its schedule for a retried task.
+    pub virtual_events: Vec<HistoryEvent>,
+}
+
+/// What a completed workflow task led to.
+#[derive(Clone, Debug, Default)]
+pub struct WorkflowTaskCompleted {
+    /// The next task, started for the same worker.
+    pub next: Option<Box<StartedWorkflowTask>>,
+    /// The run goes on as this one, in the same commit.
+    pub continued_as: Option<Box<Start>>,
+    /// The decisions were refused: a failed task was recorded instead, and the worker is told so.
+    pub refused: Option<RefusedCommand>,
+}
+
+/// Why a worker's decisions were refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedCommand {
+    /// For machines.
+    pub cause: WorkflowTaskFailedCause,
+    /// For people, in the reference server's words, beginning with the cause.
+    pub message: String,
+}
+
+/// An activity handed to a worker.
+#[derive(Clone, Debug)]
+pub struct StartedActivity {
+    /// Whose; see [`Command::ReturnTask`].
+    pub task: TaskId,
+    /// The event that scheduled it.
+    pub scheduled_event_id: i64,
+    /// From 1.
+    pub attempt: i32,
+    /// Everything that the workflow said about it.
+    pub scheduled: Box<abide_api::temporal::api::history::v1::ActivityTaskScheduledEventAttributes>,
+    /// The workflow's type.
+    pub workflow_type: String,
+    /// What the last attempt said it had done.
+    pub heartbeat_details: Option<Payloads>,
+    /// When the activity was scheduled.
+    pub scheduled_at: Timestamp,
+    /// When this attempt was scheduled.
+    pub attempt_scheduled_at: Timestamp,
+    /// When it was started.
+    pub started_at: Timestamp,
+}
+
+/// An obligation of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// A task that a poller of the queue must get. Replaces an older one about the same subject.
+    Offer(Offer),
+    /// The offer about this subject is settled: started, or not wanted any more.
+    Settle(Subject),
+}
+
+/// A task that a poller of a queue must get.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// Which.
+    pub task: TaskId,
+    /// Where.
+    pub queue: QueueName,
+    /// Since when.
+    pub scheduled_at: Timestamp,
+    /// Whether starting it must be durable before the worker is told (the activity may run only once).
+    pub durable_start: bool,
+    /// How urgent.
+    pub priority: Option<Priority>,
+}
+
+/// Why nothing happened. `frontend` turns each into a status and a text in one place.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rejection {
+    /// The run is closed.
+    Closed,
+    /// No workflow task like this waits for an answer.
+    WorkflowTaskNotFound,
+    /// No such activity waits for an answer from this attempt.
+    ActivityNotFound,
+    /// No such activity, addressed by its id.
+    ActivityIdNotFound,
+    /// A worker reports cancellation that nobody asked for.
+    CancellationNotRequested,
+    /// The run has had all the signals that it may have.
+    TooManySignals,
+    /// An offer that was replaced, started or settled.
+    StaleTask,
+    /// The worker's list of commands cannot be right; nothing was recorded. The text says why.
+    InvalidCommandSequence(String),
+    /// The workflow task was refused and, being a retry, is left to time out.
+    Refused(RefusedCommand),
+    /// The task was kept alive by heartbeats for too long.
+    HeartbeatTimeout,
+    /// A start was asked of a run that exists, or something else of one that does not.
+    NotNew,
+}

@@ -1,0 +1,127 @@
+//! The run as others see it: what lists show, and everything that Describe shows.
+
+use abide_api::temporal::api::{
+    common::v1::{Memo, SearchAttributes, WorkflowExecution},
+    enums::v1::{PendingActivityState, PendingWorkflowTaskState},
+    workflow::v1::{
+        PendingActivityInfo, PendingWorkflowTaskInfo, WorkflowExecutionConfig, WorkflowExecutionExtendedInfo,
+        WorkflowExecutionInfo,
+    },
+    workflowservice::v1::DescribeWorkflowExecutionResponse,
+};
+use uuid::Uuid;
+
+use super::state::{Activity, ActivityPhase, OpenWorkflowTask, State};
+use crate::convert::{from_proto_duration, to_proto_duration, to_proto_time};
+
+impl State {
+    /// The workflow's type.
+    pub fn workflow_type(&self) -> String {
+        self.execution.started.workflow_type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default()
+    }
+
+    /// What lists show.
+    pub fn info(&self) -> WorkflowExecutionInfo {
+        let started = &self.execution.started;
+        let started_at = self.execution.started_at;
+        let closed_at = self.execution.closed_at;
+        let execution = WorkflowExecution {
+            workflow_id: self.identity.workflow_id.clone(),
+            run_id: Uuid::from_slice(&self.identity.run_id).unwrap_or_default().to_string(),
+        };
+        let delay = from_proto_duration(started.first_workflow_task_backoff.as_ref());
+        WorkflowExecutionInfo {
+            root_execution: Some(started.root_workflow_execution.clone().unwrap_or_else(|| execution.clone())),
+            execution: Some(execution),
+            r#type: started.workflow_type.clone(),
+            start_time: Some(to_proto_time(started_at)),
+            close_time: closed_at.map(to_proto_time),
+            status: self.execution.status,
+            history_length: self.position.next_event_id - 1,
+            parent_namespace_id: started.parent_workflow_namespace_id.clone(),
+            parent_execution: started.parent_workflow_execution.clone(),
+            execution_time: Some(to_proto_time(started_at.after(delay))),
+            memo: Some(Memo { fields: self.properties.memo.clone() }),
+            search_attributes: Some(SearchAttributes { indexed_fields: self.properties.search_attributes.clone() }),
+            task_queue: self.normal_queue().name,
+            state_transition_count: self.position.transitions,
+            history_size_bytes: self.position.history_bytes,
+            execution_duration: closed_at.map(|closed_at| to_proto_duration(closed_at.since(started_at.after(delay)))),
+            first_run_id: self.identity.first_run_id.clone(),
+            priority: started.priority.clone(),
+            ..WorkflowExecutionInfo::default()
+        }
+    }
+
+    /// Everything that Describe shows.
+    pub fn describe(&self) -> DescribeWorkflowExecutionResponse {
+        let started = &self.execution.started;
+        let activities = self.activities.pending.values();
+        DescribeWorkflowExecutionResponse {
+            execution_config: Some(WorkflowExecutionConfig {
+                task_queue: started.task_queue.clone(),
+                workflow_execution_timeout: started.workflow_execution_timeout,
+                workflow_run_timeout: started.workflow_run_timeout,
+                default_workflow_task_timeout: started.workflow_task_timeout,
+                user_metadata: self.execution.user_metadata.clone(),
+            }),
+            workflow_execution_info: Some(self.info()),
+            pending_activities: activities.map(pending_activity).collect(),
+            pending_workflow_task: self.workflow_tasks.open.as_ref().map(pending_task),
+            workflow_extended_info: Some(WorkflowExecutionExtendedInfo {
+                execution_expiration_time: self.execution_expires_at().map(to_proto_time),
+                run_expiration_time: self.run_expires_at().map(to_proto_time),
+                cancel_requested: self.execution.cancel_requested,
+                original_start_time: Some(to_proto_time(self.execution.started_at)),
+                ..WorkflowExecutionExtendedInfo::default()
+            }),
+            ..DescribeWorkflowExecutionResponse::default()
+        }
+    }
+}
+
+fn pending_task(open: &OpenWorkflowTask) -> PendingWorkflowTaskInfo {
+    let state = match open.started {
+        Some(_) => PendingWorkflowTaskState::Started,
+        None => PendingWorkflowTaskState::Scheduled,
+    };
+    PendingWorkflowTaskInfo {
+        state: state as i32,
+        scheduled_time: Some(to_proto_time(open.scheduled_at)),
+        original_scheduled_time: Some(to_proto_time(open.original_scheduled_at)),
+        started_time: open.started.as_ref().map(|started| to_proto_time(started.at)),
+        attempt: open.attempt,
+        ..PendingWorkflowTaskInfo::default()
+    }
+}
+
+fn pending_activity(activity: &Activity) -> PendingActivityInfo {
+    let scheduled = &activity.scheduled;
+    let state = match &activity.phase {
+        _ if activity.cancel_requested_event_id > 0 => PendingActivityState::CancelRequested,
+        Some(ActivityPhase::Started(_)) => PendingActivityState::Started,
+        Some(ActivityPhase::Offered(_) | ActivityPhase::Backoff(_)) | None => PendingActivityState::Scheduled,
+    };
+    let waits = matches!(activity.phase, Some(ActivityPhase::Backoff(_)));
+    let interval = activity.last_attempt_ended_at.filter(|_| waits);
+    let policy = scheduled.retry_policy.as_ref();
+    PendingActivityInfo {
+        activity_id: scheduled.activity_id.clone(),
+        activity_type: scheduled.activity_type.clone(),
+        state: state as i32,
+        heartbeat_details: activity.heartbeat_details.clone(),
+        last_heartbeat_time: activity.heartbeat_at.map(to_proto_time),
+        last_started_time: activity.last_started_at.map(to_proto_time),
+        attempt: activity.attempt,
+        maximum_attempts: policy.map_or(0, |policy| policy.maximum_attempts),
+        scheduled_time: Some(to_proto_time(activity.attempt_scheduled_at)),
+        expiration_time: activity.expires_at().map(to_proto_time),
+        last_failure: activity.last_failure.clone(),
+        last_worker_identity: activity.last_worker_identity.clone(),
+        current_retry_interval: interval.map(|ended_at| to_proto_duration(activity.attempt_scheduled_at.since(ended_at))),
+        last_attempt_complete_time: activity.last_attempt_ended_at.map(to_proto_time),
+        next_attempt_schedule_time: waits.then(|| to_proto_time(activity.attempt_scheduled_at)),
+        priority: scheduled.priority.clone(),
+        ..PendingActivityInfo::default()
+    }
+}

@@ -1,0 +1,256 @@
+//! Notes: what history does not show. Their stored form is protobuf; tags are for ever.
+
+use std::time::Duration;
+
+use abide_api::temporal::api::{
+    common::v1::Payloads, failure::v1::Failure, history::v1::HistoryEvent, sdk::v1::UserMetadata,
+};
+use abide_model::Timestamp;
+use bytes::{Buf, Bytes};
+use prost::Message;
+
+use super::command::QueueName;
+use super::state::{ActivityStarted, Identity, StartedPart, Sticky};
+use super::{Change, DecodeError};
+
+/// What history does not show.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Note {
+    /// Which; always set.
+    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
+    pub kind: Option<NoteKind>,
+}
+
+/// Which note.
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum NoteKind {
+    /// What event 1 does not say.
+    #[prost(message, tag = "1")]
+    Began(Began),
+    /// An event that waits for the started workflow task to end.
+    #[prost(message, tag = "2")]
+    Buffered(HistoryEvent),
+    /// The buffer is empty; the next events are those that were in it.
+    #[prost(message, tag = "3")]
+    Flushed(Flushed),
+    /// A buffered firing of a timer is taken back, because the workflow cancelled the timer first.
+    #[prost(message, tag = "4")]
+    FiringWithdrawn(FiringWithdrawn),
+    /// A transient workflow task is offered.
+    #[prost(message, tag = "5")]
+    WorkflowTaskScheduled(WorkflowTaskScheduled),
+    /// A worker has the workflow task.
+    #[prost(message, tag = "6")]
+    WorkflowTaskStarted(StartedPart),
+    /// The workflow task waits again, in this queue.
+    #[prost(message, tag = "7")]
+    WorkflowTaskOffered(QueueName),
+    /// A transient workflow task ended without an event.
+    #[prost(message, tag = "8")]
+    WorkflowTaskDropped(WorkflowTaskDropped),
+    /// The worker that has the run cached, or that none has.
+    #[prost(message, tag = "9")]
+    Stickiness(Stickiness),
+    /// A worker has the activity.
+    #[prost(message, tag = "10")]
+    ActivityStarted(ActivityStartedNote),
+    /// A worker said that the activity goes on.
+    #[prost(message, tag = "11")]
+    ActivityHeartbeat(ActivityHeartbeat),
+    /// An attempt failed; another follows.
+    #[prost(message, tag = "12")]
+    ActivityRetry(ActivityRetry),
+    /// An attempt waits for a worker (again).
+    #[prost(message, tag = "13")]
+    ActivityOffered(ActivityOffered),
+    /// The delay before the first workflow task is over.
+    #[prost(message, tag = "14")]
+    StartDelayOver(StartDelayOver),
+    /// The attempt number that the next workflow task has.
+    #[prost(int32, tag = "15")]
+    NextAttempt(i32),
+}
+
+/// What event 1 does not say.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Began {
+    /// Which run this is.
+    #[prost(message, required, tag = "1")]
+    pub identity: Identity,
+    /// What a user interface shows with the run.
+    #[prost(message, optional, tag = "2")]
+    pub user_metadata: Option<UserMetadata>,
+}
+
+/// The buffer is empty.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Flushed {
+    /// How many events were in it.
+    #[prost(uint32, tag = "1")]
+    pub events: u32,
+}
+
+/// A buffered firing is taken back.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct FiringWithdrawn {
+    /// The event that started the timer.
+    #[prost(int64, tag = "1")]
+    pub started_event_id: i64,
+}
+
+/// A transient workflow task is offered.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct WorkflowTaskScheduled {
+    /// When.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// Where.
+    #[prost(message, required, tag = "2")]
+    pub queue: QueueName,
+    /// Start to close: nanoseconds.
+    #[prost(int64, tag = "3")]
+    pub timeout_nanos: i64,
+    /// More than 1.
+    #[prost(int32, tag = "4")]
+    pub attempt: i32,
+}
+
+/// A workflow task ended without an event.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct WorkflowTaskDropped {}
+
+/// The worker that has the run cached.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Stickiness {
+    /// None clears it.
+    #[prost(message, optional, tag = "1")]
+    pub sticky: Option<Sticky>,
+}
+
+/// A worker has the activity.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ActivityStartedNote {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+    /// Its part.
+    #[prost(message, required, tag = "2")]
+    pub started: ActivityStarted,
+}
+
+/// A worker said that the activity goes on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ActivityHeartbeat {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+    /// When.
+    #[prost(message, required, tag = "2")]
+    pub at: Timestamp,
+    /// For the next attempt.
+    #[prost(message, optional, tag = "3")]
+    pub details: Option<Payloads>,
+    /// The worker.
+    #[prost(string, tag = "4")]
+    pub identity: String,
+}
+
+/// An attempt failed; another follows.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ActivityRetry {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+    /// When the attempt ended.
+    #[prost(message, required, tag = "2")]
+    pub ended_at: Timestamp,
+    /// When the next one is offered.
+    #[prost(message, required, tag = "3")]
+    pub next_at: Timestamp,
+    /// Why it failed.
+    #[prost(message, optional, tag = "4")]
+    pub failure: Option<Failure>,
+}
+
+/// An attempt waits for a worker.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ActivityOffered {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+}
+
+/// The delay before the first workflow task is over.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct StartDelayOver {}
+
+/// One change as a node stores it.
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredChange {
+    #[prost(oneof = "StoredKind", tags = "1, 2")]
+    kind: Option<StoredKind>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum StoredKind {
+    #[prost(message, tag = "1")]
+    Event(HistoryEvent),
+    #[prost(message, tag = "2")]
+    Note(Note),
+}
+
+/// The changes of one transition as one history node stores them: protobuf messages, each behind its length.
+pub fn encode_changes(changes: &[Change]) -> Bytes {
+    // Written by hand instead of through `StoredChange`, which would clone every event.
+    let lengths: Vec<usize> = changes.iter().map(change_length).collect();
+    let total = lengths.iter().map(|length| length + 2 * prost::length_delimiter_len(*length) + 1).sum();
+    let mut bytes = Vec::with_capacity(total);
+    for (change, length) in changes.iter().zip(lengths) {
+        let tag: u8 = match change {
+            Change::Event(_) => 0x0A,
+            Change::Note(_) => 0x12,
+        };
+        let outer = 1 + prost::length_delimiter_len(length) + length;
+        prost::encode_length_delimiter(outer, &mut bytes).expect("a vector grows");
+        bytes.push(tag);
+        prost::encode_length_delimiter(length, &mut bytes).expect("a vector grows");
+        match change {
+            Change::Event(event) => event.encode_raw(&mut bytes),
+            Change::Note(note) => note.encode_raw(&mut bytes),
+        }
+    }
+    Bytes::from(bytes)
+}
+
+fn change_length(change: &Change) -> usize {
+    match change {
+        Change::Event(event) => event.encoded_len(),
+        Change::Note(note) => note.encoded_len(),
+    }
+}
+
+/// The changes that a history node stores.
+pub fn decode_changes(bytes: Bytes) -> Result<Vec<Change>, DecodeError> {
+    let mut rest = bytes;
+    let mut changes = Vec::new();
+    while rest.has_remaining() {
+        let stored = StoredChange::decode_length_delimited(&mut rest).map_err(|error| DecodeError(error.to_string()))?;
+        changes.push(match stored.kind {
+            Some(StoredKind::Event(event)) => Change::Event(Box::new(event)),
+            Some(StoredKind::Note(note)) if note.kind.is_some() => Change::Note(note),
+            Some(StoredKind::Note(_)) => return Err(DecodeError("a note of an unknown kind".into())),
+            None => return Err(DecodeError("a change of an unknown kind".into())),
+        });
+    }
+    Ok(changes)
+}
+
+/// Nanoseconds as notes store them.
+pub fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// A duration from stored nanoseconds.
+pub fn duration(nanos: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
+}

@@ -1,0 +1,142 @@
+//! How a run begins: event 1 with its timeouts normalised, perhaps a signal, and the first workflow task or its delay.
+
+use std::time::Duration;
+
+use abide_api::temporal::api::{
+    enums::v1::{TaskQueueKind, WorkflowExecutionStatus},
+    history::v1::{WorkflowExecutionStartedEventAttributes, history_event::Attributes},
+};
+use abide_model::{Timestamp, limits};
+
+use super::command::{Rejection, Reply, Start};
+use super::event::event;
+use super::index::{Due, Index};
+use super::note::{Began, NoteKind};
+use super::state::{Identity, State};
+use super::{Out, Run};
+use crate::convert::{from_proto_duration, from_proto_time, to_proto_duration, to_proto_time};
+
+impl Run {
+    pub(super) fn start(&mut self, start: Start, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
+        let mut attributes = *start.attributes;
+        complete(&mut attributes, &start.key.run_id.to_string(), &start.key.workflow.workflow_id, now);
+        attributes.identity = start.requester.identity;
+        let identity = Identity {
+            namespace_id: start.key.workflow.namespace.0.as_bytes().to_vec(),
+            namespace_name: start.namespace_name,
+            workflow_id: start.key.workflow.workflow_id,
+            run_id: start.key.run_id.0.as_bytes().to_vec(),
+            first_run_id: attributes.first_execution_run_id.clone(),
+            create_request_id: start.requester.request_id,
+        };
+        let user_metadata = start.user_metadata;
+        self.emit_note(NoteKind::Began(Began { identity, user_metadata: user_metadata.clone() }), out);
+        let mut started = event(Attributes::WorkflowExecutionStartedEventAttributes(attributes));
+        started.links = start.requester.links;
+        started.user_metadata = user_metadata;
+        self.emit_event(now, started, out);
+        if let Some(signal) = start.signal {
+            self.record_signal(*signal, now, out);
+        }
+        self.want_workflow_task(now, out);
+        Ok(Reply::Started)
+    }
+
+    pub(super) fn apply_started(&mut self, started: &WorkflowExecutionStartedEventAttributes, at: Timestamp) {
+        let state = &mut self.state;
+        let delay = from_proto_duration(started.first_workflow_task_backoff.as_ref());
+        state.execution.status = WorkflowExecutionStatus::Running as i32;
+        state.execution.started_at = at;
+        state.execution.first_task_at = (delay > Duration::ZERO).then(|| at.after(delay));
+        state.workflow_tasks.next_attempt = 1;
+        if let Some(memo) = &started.memo {
+            state.properties.memo = memo.fields.clone();
+        }
+        if let Some(attributes) = &started.search_attributes {
+            state.properties.search_attributes = attributes.indexed_fields.clone();
+        }
+        state.execution.started = WorkflowExecutionStartedEventAttributes {
+            input: None,
+            header: None,
+            last_completion_result: None,
+            continued_failure: None,
+            memo: None,
+            search_attributes: None,
+            ..started.clone()
+        };
+        state.position.visibility_revision += 1;
+        state.index_run(&mut self.index);
+    }
+}
+
+impl State {
+    /// The status; unspecified before the start.
+    pub fn status(&self) -> WorkflowExecutionStatus {
+        WorkflowExecutionStatus::try_from(self.execution.status).unwrap_or(WorkflowExecutionStatus::Unspecified)
+    }
+
+    /// Whether the run is running.
+    pub fn is_open(&self) -> bool {
+        self.status() == WorkflowExecutionStatus::Running
+    }
+
+    /// When the run itself times out.
+    pub fn run_expires_at(&self) -> Option<Timestamp> {
+        let timeout = from_proto_duration(self.execution.started.workflow_run_timeout.as_ref());
+        // The run's clock begins when its first workflow task may be scheduled.
+        let delay = from_proto_duration(self.execution.started.first_workflow_task_backoff.as_ref());
+        (timeout > Duration::ZERO).then(|| self.execution.started_at.after(delay).after(timeout))
+    }
+
+    /// When the chain of runs times out.
+    pub fn execution_expires_at(&self) -> Option<Timestamp> {
+        self.execution.started.workflow_execution_expiration_time.as_ref().map(|time| from_proto_time(Some(time)))
+    }
+
+    /// The deadlines that belong to the run as a whole.
+    pub fn index_run(&self, index: &mut Index) {
+        index.set(Due::RunTimeout, self.run_expires_at());
+        index.set(Due::ExecutionTimeout, self.execution_expires_at());
+        index.set(Due::StartDelay, self.execution.first_task_at);
+    }
+}
+
+/// Fills what a start leaves open, and bounds each timeout by the one around it.
+fn complete(attributes: &mut WorkflowExecutionStartedEventAttributes, run_id: &str, workflow_id: &str, now: Timestamp) {
+    let execution = from_proto_duration(attributes.workflow_execution_timeout.as_ref());
+    let mut run = from_proto_duration(attributes.workflow_run_timeout.as_ref());
+    if execution > Duration::ZERO && (run == Duration::ZERO || run > execution) {
+        run = execution;
+    }
+    let mut task = from_proto_duration(attributes.workflow_task_timeout.as_ref());
+    if task == Duration::ZERO {
+        task = limits::WORKFLOW_TASK_TIMEOUT_DEFAULT;
+    }
+    task = task.min(limits::WORKFLOW_TASK_TIMEOUT_MAX);
+    if run > Duration::ZERO {
+        task = task.min(run);
+    }
+    attributes.workflow_execution_timeout = Some(to_proto_duration(execution));
+    attributes.workflow_run_timeout = Some(to_proto_duration(run));
+    attributes.workflow_task_timeout = Some(to_proto_duration(task));
+    if attributes.workflow_execution_expiration_time.is_none() && execution > Duration::ZERO {
+        let delay = from_proto_duration(attributes.first_workflow_task_backoff.as_ref());
+        attributes.workflow_execution_expiration_time = Some(to_proto_time(now.after(delay).after(execution)));
+    }
+    if let Some(queue) = &mut attributes.task_queue {
+        queue.kind = TaskQueueKind::Normal as i32;
+        queue.normal_name.clear();
+    }
+    attributes.workflow_id = workflow_id.into();
+    attributes.original_execution_run_id = run_id.into();
+    attributes.attempt = attributes.attempt.max(1);
+    if attributes.first_execution_run_id.is_empty() {
+        attributes.first_execution_run_id = run_id.into();
+    }
+    if let Some(memo) = &mut attributes.memo {
+        memo.fields.retain(|_, value| !super::properties::is_null(value));
+    }
+    if let Some(search_attributes) = &mut attributes.search_attributes {
+        search_attributes.indexed_fields.retain(|_, value| !super::properties::is_null(value));
+    }
+}

@@ -1,0 +1,336 @@
+//! What a run is, in groups; each group is owned by the file of its concept. The structs are their own stored form:
+//! protobuf messages whose tags are for ever. What can be computed from them is in [`super::index`], not here.
+
+use std::collections::BTreeMap;
+
+use abide_api::temporal::api::{
+    common::v1::{Payload, Payloads},
+    failure::v1::Failure,
+    history::v1::{ActivityTaskScheduledEventAttributes, HistoryEvent, WorkflowExecutionStartedEventAttributes},
+    sdk::v1::UserMetadata,
+};
+use abide_model::Timestamp;
+
+use super::command::QueueName;
+
+/// Everything about a run.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct State {
+    /// Which run this is.
+    #[prost(message, required, tag = "1")]
+    pub identity: Identity,
+    /// How it began and whether it has ended.
+    #[prost(message, required, tag = "2")]
+    pub execution: Execution,
+    /// How far its history is.
+    #[prost(message, required, tag = "3")]
+    pub position: Position,
+    /// Its workflow task.
+    #[prost(message, required, tag = "4")]
+    pub workflow_tasks: WorkflowTasks,
+    /// Its pending activities.
+    #[prost(message, required, tag = "5")]
+    pub activities: Activities,
+    /// Its pending timers.
+    #[prost(message, required, tag = "6")]
+    pub timers: Timers,
+    /// The signals that it has had.
+    #[prost(message, required, tag = "7")]
+    pub signals: Signals,
+    /// Events that wait for the started workflow task to end.
+    #[prost(message, required, tag = "8")]
+    pub buffer: Buffer,
+    /// Memo and search attributes.
+    #[prost(message, required, tag = "9")]
+    pub properties: Properties,
+}
+
+/// Which run this is.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Identity {
+    /// The namespace: 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub namespace_id: Vec<u8>,
+    /// Its name when the run began, for events that show names.
+    #[prost(string, tag = "2")]
+    pub namespace_name: String,
+    /// The workflow id.
+    #[prost(string, tag = "3")]
+    pub workflow_id: String,
+    /// The run: 16 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub run_id: Vec<u8>,
+    /// The first run of the chain, as text.
+    #[prost(string, tag = "5")]
+    pub first_run_id: String,
+    /// The request that created it.
+    #[prost(string, tag = "6")]
+    pub create_request_id: String,
+}
+
+/// How the run began and whether it has ended.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Execution {
+    /// `WorkflowExecutionStatus`; zero before the start.
+    #[prost(int32, tag = "1")]
+    pub status: i32,
+    /// Event 1 without what only the worker needs: input, header, last result and failure, memo, search attributes.
+    #[prost(message, required, tag = "2")]
+    pub started: WorkflowExecutionStartedEventAttributes,
+    /// When it began.
+    #[prost(message, required, tag = "3")]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[prost(message, optional, tag = "4")]
+    pub closed_at: Option<Timestamp>,
+    /// Whether cancellation was requested.
+    #[prost(bool, tag = "5")]
+    pub cancel_requested: bool,
+    /// What a user interface shows with the run.
+    #[prost(message, optional, tag = "6")]
+    pub user_metadata: Option<UserMetadata>,
+    /// While the first workflow task is delayed: until when.
+    #[prost(message, optional, tag = "7")]
+    pub first_task_at: Option<Timestamp>,
+}
+
+/// How far the history is.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Position {
+    /// What the next event will be numbered.
+    #[prost(int64, tag = "1")]
+    pub next_event_id: i64,
+    /// Encoded events: bytes.
+    #[prost(int64, tag = "2")]
+    pub history_bytes: i64,
+    /// Grows with every change of what lists show.
+    #[prost(uint64, tag = "3")]
+    pub visibility_revision: u64,
+    /// The stamp of the newest offer.
+    #[prost(uint64, tag = "4")]
+    pub stamp: u64,
+    /// Transitions that changed something.
+    #[prost(int64, tag = "5")]
+    pub transitions: i64,
+    /// How many of the next events had their effect when they were buffered.
+    #[prost(uint32, tag = "6")]
+    pub flushing: u32,
+}
+
+/// The workflow task, and what is known from earlier ones.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct WorkflowTasks {
+    /// The one that waits or runs.
+    #[prost(message, optional, tag = "1")]
+    pub open: Option<OpenWorkflowTask>,
+    /// The attempt that the next one is; 1 unless the last one failed.
+    #[prost(int32, tag = "2")]
+    pub next_attempt: i32,
+    /// The started event of the last completed one; zero before.
+    #[prost(int64, tag = "3")]
+    pub previous_started_event_id: i64,
+    /// The worker that has the run cached.
+    #[prost(message, optional, tag = "4")]
+    pub sticky: Option<Sticky>,
+}
+
+/// A workflow task that waits for a worker, or is with one.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OpenWorkflowTask {
+    /// Its scheduled event; for a transient one the number that it will have if nothing comes between.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+    /// When.
+    #[prost(message, required, tag = "2")]
+    pub scheduled_at: Timestamp,
+    /// From 1. A task with a higher attempt is transient: history shows it only when it completes.
+    #[prost(int32, tag = "3")]
+    pub attempt: i32,
+    /// Where it is offered.
+    #[prost(message, required, tag = "4")]
+    pub queue: QueueName,
+    /// Its offer.
+    #[prost(uint64, tag = "5")]
+    pub stamp: u64,
+    /// Start to close: nanoseconds.
+    #[prost(int64, tag = "6")]
+    pub timeout_nanos: i64,
+    /// The worker's part, once it has begun.
+    #[prost(message, optional, tag = "7")]
+    pub started: Option<StartedPart>,
+    /// When the first of a chain of heartbeats was scheduled.
+    #[prost(message, required, tag = "8")]
+    pub original_scheduled_at: Timestamp,
+}
+
+/// A worker's part of a started workflow task.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct StartedPart {
+    /// The number that the started event will have.
+    #[prost(int64, tag = "1")]
+    pub event_id: i64,
+    /// When.
+    #[prost(message, required, tag = "2")]
+    pub at: Timestamp,
+    /// The worker.
+    #[prost(string, tag = "3")]
+    pub identity: String,
+    /// The poll.
+    #[prost(string, tag = "4")]
+    pub request_id: String,
+    /// The size of the history that it was shown: bytes.
+    #[prost(int64, tag = "5")]
+    pub history_bytes: i64,
+}
+
+/// The worker that has the run cached.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Sticky {
+    /// Its queue.
+    #[prost(message, required, tag = "1")]
+    pub queue: QueueName,
+    /// How long a task may wait there: nanoseconds.
+    #[prost(int64, tag = "2")]
+    pub timeout_nanos: i64,
+}
+
+/// Pending activities.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Activities {
+    /// By scheduled event.
+    #[prost(btree_map = "int64, message", tag = "1")]
+    pub pending: BTreeMap<i64, Activity>,
+}
+
+/// A pending activity.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Activity {
+    /// What the workflow said, normalised.
+    #[prost(message, required, tag = "1")]
+    pub scheduled: ActivityTaskScheduledEventAttributes,
+    /// When it was scheduled.
+    #[prost(message, required, tag = "2")]
+    pub scheduled_at: Timestamp,
+    /// From 1.
+    #[prost(int32, tag = "3")]
+    pub attempt: i32,
+    /// When this attempt was, or will be, offered.
+    #[prost(message, required, tag = "4")]
+    pub attempt_scheduled_at: Timestamp,
+    /// Where this attempt is; see [`ActivityPhase`].
+    #[prost(oneof = "ActivityPhase", tags = "5, 6, 7")]
+    pub phase: Option<ActivityPhase>,
+    /// The newest heartbeat's details.
+    #[prost(message, optional, tag = "8")]
+    pub heartbeat_details: Option<Payloads>,
+    /// The newest heartbeat.
+    #[prost(message, optional, tag = "9")]
+    pub heartbeat_at: Option<Timestamp>,
+    /// The event that asked it to cancel; zero if none.
+    #[prost(int64, tag = "10")]
+    pub cancel_requested_event_id: i64,
+    /// Why the attempt before failed.
+    #[prost(message, optional, tag = "11")]
+    pub last_failure: Option<Failure>,
+    /// Who worked on it last.
+    #[prost(string, tag = "12")]
+    pub last_worker_identity: String,
+    /// When the attempt before ended.
+    #[prost(message, optional, tag = "13")]
+    pub last_attempt_ended_at: Option<Timestamp>,
+    /// When the newest attempt was started.
+    #[prost(message, optional, tag = "14")]
+    pub last_started_at: Option<Timestamp>,
+}
+
+/// Where an attempt of an activity is.
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum ActivityPhase {
+    /// Waiting for its time.
+    #[prost(message, tag = "5")]
+    Backoff(Backoff),
+    /// Waiting for a worker.
+    #[prost(message, tag = "6")]
+    Offered(Offered),
+    /// With a worker.
+    #[prost(message, tag = "7")]
+    Started(ActivityStarted),
+}
+
+/// Waiting for its time, which is `attempt_scheduled_at`.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Backoff {}
+
+/// Waiting for a worker.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Offered {
+    /// The offer.
+    #[prost(uint64, tag = "1")]
+    pub stamp: u64,
+}
+
+/// With a worker.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ActivityStarted {
+    /// Since when.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// The worker.
+    #[prost(string, tag = "2")]
+    pub identity: String,
+    /// The poll.
+    #[prost(string, tag = "3")]
+    pub request_id: String,
+    /// The offer that was started.
+    #[prost(uint64, tag = "4")]
+    pub stamp: u64,
+}
+
+/// Pending timers.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Timers {
+    /// By the id that the workflow chose.
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub pending: BTreeMap<String, Timer>,
+}
+
+/// A pending timer.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Timer {
+    /// The event that started it.
+    #[prost(int64, tag = "1")]
+    pub started_event_id: i64,
+    /// When it fires.
+    #[prost(message, required, tag = "2")]
+    pub fire_at: Timestamp,
+}
+
+/// The signals that the run has had.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Signals {
+    /// How many.
+    #[prost(int64, tag = "1")]
+    pub count: i64,
+    /// Their request ids. The value says nothing.
+    #[prost(btree_map = "string, bool", tag = "2")]
+    pub request_ids: BTreeMap<String, bool>,
+}
+
+/// Events that wait for the started workflow task to end. They have had their effect, but have no number yet.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Buffer {
+    /// In order of arrival.
+    #[prost(message, repeated, tag = "1")]
+    pub events: Vec<HistoryEvent>,
+}
+
+/// Memo and search attributes, merged.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Properties {
+    /// The memo.
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub memo: BTreeMap<String, Payload>,
+    /// The custom search attributes.
+    #[prost(btree_map = "string, message", tag = "2")]
+    pub search_attributes: BTreeMap<String, Payload>,
+}

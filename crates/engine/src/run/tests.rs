@@ -1,0 +1,5 @@
+//! Tests of the run: a small world around it, properties that hold for any list of commands, and golden histories.
+
+mod golden;
+mod property;
+mod world;

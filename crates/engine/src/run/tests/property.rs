@@ -1,0 +1,196 @@
+//! For any list of commands: deciding twice is the same, a rejection leaves no trace, the stored changes rebuild the run,
+//! every open thing is ended by something stored. [`World::ask`] checks all of it after every step.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::world::*;
+use crate::run::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    TakeTask,
+    Complete(Vec<Decision>, Options),
+    FailTask,
+    TakeActivity(usize),
+    CompleteActivity(usize),
+    FailActivity(usize, bool),
+    CancelActivity(usize),
+    Heartbeat(usize),
+    CompleteById(u8),
+    Signal(u8),
+    Cancel,
+    ResetStickiness,
+    ReturnTask,
+    ReturnActivity(usize),
+    Pass(u16),
+    Terminate,
+}
+
+#[derive(Clone, Debug)]
+enum Decision {
+    Schedule(u8),
+    CancelActivity(usize),
+    Timer(u8, u8),
+    CancelTimer(u8),
+    Marker,
+    Complete,
+    Fail,
+    ContinueAsNew,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    sticky: bool,
+    force_new_task: bool,
+    return_new_task: bool,
+}
+
+fn decision() -> impl Strategy<Value = Decision> {
+    prop_oneof![
+        6 => (0_u8..4).prop_map(Decision::Schedule),
+        3 => (0_usize..4).prop_map(Decision::CancelActivity),
+        6 => (0_u8..4, 0_u8..20).prop_map(|(id, seconds)| Decision::Timer(id, seconds)),
+        3 => (0_u8..4).prop_map(Decision::CancelTimer),
+        2 => Just(Decision::Marker),
+        1 => Just(Decision::Complete),
+        1 => Just(Decision::Fail),
+        1 => Just(Decision::ContinueAsNew),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let options = (any::<bool>(), prop::bool::weighted(0.2), any::<bool>())
+        .prop_map(|(sticky, force_new_task, return_new_task)| Options { sticky, force_new_task, return_new_task });
+    prop_oneof![
+        10 => Just(Step::TakeTask),
+        10 => (prop::collection::vec(decision(), 0..4), options).prop_map(|(list, options)| Step::Complete(list, options)),
+        2 => Just(Step::FailTask),
+        6 => (0_usize..4).prop_map(Step::TakeActivity),
+        4 => (0_usize..4).prop_map(Step::CompleteActivity),
+        4 => (0_usize..4, any::<bool>()).prop_map(|(n, retryable)| Step::FailActivity(n, retryable)),
+        2 => (0_usize..4).prop_map(Step::CancelActivity),
+        2 => (0_usize..4).prop_map(Step::Heartbeat),
+        1 => (0_u8..4).prop_map(Step::CompleteById),
+        4 => (0_u8..8).prop_map(Step::Signal),
+        1 => Just(Step::Cancel),
+        2 => Just(Step::ResetStickiness),
+        1 => Just(Step::ReturnTask),
+        1 => (0_usize..4).prop_map(Step::ReturnActivity),
+        6 => (0_u16..3000).prop_map(Step::Pass),
+        1 => prop::bool::weighted(0.1).prop_map(|yes| if yes { Step::Terminate } else { Step::TakeTask }),
+    ]
+}
+
+/// The n-th pending activity and its attempt, or one that is not there.
+fn pending(world: &World, n: usize) -> (i64, i32) {
+    let pending = &world.run.state.activities.pending;
+    pending.iter().nth(n).map_or((999, 1), |(id, activity)| (*id, activity.attempt))
+}
+
+fn commands(world: &World, decisions: &[Decision]) -> Vec<abide_api::temporal::api::command::v1::Command> {
+    let command = |decision: &Decision| match decision {
+        Decision::Schedule(id) => schedule(&format!("activity-{id}")),
+        Decision::CancelActivity(n) => cancel_activity(pending(world, *n).0),
+        Decision::Timer(id, seconds) => timer(&format!("timer-{id}"), u64::from(*seconds)),
+        Decision::CancelTimer(id) => cancel_timer(&format!("timer-{id}")),
+        Decision::Marker => marker("version"),
+        Decision::Complete => complete(),
+        Decision::Fail => fail(),
+        Decision::ContinueAsNew => continue_as_new(),
+    };
+    decisions.iter().map(command).collect()
+}
+
+/// Does a step; a rejection is as good as an effect, both are checked by the world.
+fn do_step(world: &mut World, step: &Step) {
+    let reference = |world: &World, n: usize| {
+        let (id, number) = pending(world, n);
+        attempt(id, number)
+    };
+    let result = match step {
+        Step::TakeTask => world.take_task().map(|_| ()),
+        Step::Complete(decisions, options) => {
+            let commands = commands(world, decisions);
+            let sticky = QueueName { name: "worker-1".into(), normal_name: "orders".into() };
+            let result = world.complete_with(commands, |completion| {
+                completion.sticky = options.sticky.then_some((sticky, Duration::from_secs(5)));
+                completion.force_new_task = options.force_new_task;
+                completion.return_new_task = options.return_new_task;
+            });
+            result.map(|_| ())
+        }
+        Step::FailTask => world.fail_task().map(|_| ()),
+        Step::TakeActivity(n) => world.take_activity(pending(world, *n).0).map(|_| ()),
+        Step::CompleteActivity(n) => {
+            let activity = reference(world, *n);
+            world.resolve(activity, Resolution::Completed(None)).map(|_| ())
+        }
+        Step::FailActivity(n, retryable) => {
+            let failure = Some(application_failure("no", "No", !retryable));
+            let activity = reference(world, *n);
+            world.resolve(activity, Resolution::Failed { failure, last_heartbeat_details: None }).map(|_| ())
+        }
+        Step::CancelActivity(n) => {
+            let activity = reference(world, *n);
+            world.resolve(activity, Resolution::Canceled(None)).map(|_| ())
+        }
+        Step::Heartbeat(n) => {
+            let activity = reference(world, *n);
+            let heartbeat = RecordHeartbeat { activity, details: Some(payloads(4)), identity: "worker".into() };
+            world.ask(Command::RecordHeartbeat(Box::new(heartbeat))).map(|_| ())
+        }
+        Step::CompleteById(id) => {
+            let activity = ActivityReference::Id(format!("activity-{id}"));
+            world.resolve(activity, Resolution::Completed(None)).map(|_| ())
+        }
+        Step::Signal(n) => world.signal(&format!("signal-{n}")).map(|_| ()),
+        Step::Cancel => world.cancel().map(|_| ()),
+        Step::ResetStickiness => world.ask(Command::ResetStickiness).map(|_| ()),
+        Step::ReturnTask => {
+            let started = world.run.started_task_view();
+            let stamp = started.map_or(0, |started| started.task.stamp);
+            world.ask(Command::ReturnTask(TaskId { subject: Subject::WorkflowTask, stamp })).map(|_| ())
+        }
+        Step::ReturnActivity(n) => {
+            let (id, _) = pending(world, *n);
+            let activity = world.run.state.activities.pending.get(&id);
+            let stamp = activity.and_then(|activity| activity.started()).map_or(0, |started| started.stamp);
+            world.ask(Command::ReturnTask(TaskId { subject: Subject::Activity(id), stamp })).map(|_| ())
+        }
+        Step::Pass(tenths) => {
+            world.pass(Duration::from_millis(u64::from(*tenths) * 10));
+            Ok(())
+        }
+        Step::Terminate => world.terminate().map(|_| ()),
+    };
+    drop(result);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_list_of_commands_keeps_the_run_whole(steps in prop::collection::vec(step(), 0..60)) {
+        let mut world = World::new();
+        for step in &steps {
+            do_step(&mut world, step);
+        }
+    }
+
+    #[test]
+    fn a_run_with_a_timeout_always_ends(steps in prop::collection::vec(step(), 0..40)) {
+        let mut world = World::with(|start| {
+            let timeout = crate::convert::to_proto_duration(Duration::from_secs(3600));
+            start.attributes.workflow_run_timeout = Some(timeout);
+        });
+        for step in &steps {
+            do_step(&mut world, step);
+        }
+        world.pass(Duration::from_secs(3600));
+        prop_assert!(!world.run.is_open());
+        let refused = world.signal("too late");
+        prop_assert_eq!(refused.err(), Some(Rejection::Closed), "a closed run never changes");
+    }
+}

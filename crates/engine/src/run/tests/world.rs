@@ -1,0 +1,342 @@
+//! A world around one run: it asks, keeps what is stored (changes, offers), and checks after every step what must hold.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use abide_api::temporal::api::{
+    command::v1::{
+        CancelTimerCommandAttributes, CancelWorkflowExecutionCommandAttributes, Command as WorkerCommand,
+        CompleteWorkflowExecutionCommandAttributes, ContinueAsNewWorkflowExecutionCommandAttributes,
+        FailWorkflowExecutionCommandAttributes, RecordMarkerCommandAttributes,
+        RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes,
+        StartTimerCommandAttributes, command::Attributes,
+    },
+    common::v1::{ActivityType, Payload, Payloads, RetryPolicy, WorkflowType},
+    enums::v1::{CommandType, WorkflowTaskFailedCause},
+    failure::v1::{ApplicationFailureInfo, Failure, failure::FailureInfo},
+    history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
+    taskqueue::v1::TaskQueue,
+};
+use abide_model::{NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
+use uuid::Uuid;
+
+use crate::convert::to_proto_duration;
+use crate::machine::{Emit, Machine};
+use crate::run::index::Index;
+use crate::run::*;
+
+pub const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+/// One run and everything that was stored about it.
+pub struct World {
+    pub run: Run,
+    pub now: Timestamp,
+    pub stored: Vec<Change>,
+    pub offers: BTreeMap<Subject, Offer>,
+    pub successor: Option<Box<Start>>,
+    polls: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A world whose run has begun, with a start changed by `change`.
+    pub fn with(change: impl FnOnce(&mut Start)) -> Self {
+        let mut world = Self {
+            run: Run::default(),
+            now: START,
+            stored: Vec::new(),
+            offers: BTreeMap::new(),
+            successor: None,
+            polls: 0,
+        };
+        let mut start = start();
+        change(&mut start);
+        world.ask(Command::Start(Box::new(start))).expect("a new run begins");
+        world
+    }
+
+    /// Asks, stores what came of it, and checks everything that must hold after any command.
+    pub fn ask(&mut self, command: Command) -> Result<Reply, Rejection> {
+        let before = self.run.clone();
+        let mut again = before.clone();
+        let (mut out, mut out_again) = (Emit::default(), Emit::default());
+        let result = self.run.handle(command.clone(), self.now, &mut out);
+        let result_again = again.handle(command, self.now, &mut out_again);
+        assert_eq!(format!("{result:?}"), format!("{result_again:?}"), "deciding twice gives the same reply");
+        assert_eq!(out.changes, out_again.changes, "deciding twice gives the same changes");
+        assert_eq!(out.tasks, out_again.tasks, "deciding twice gives the same tasks");
+        if result.is_err() {
+            assert!(out.is_empty(), "a rejection emits nothing");
+            assert_eq!(self.run, before, "a rejection changes nothing");
+        }
+        let stored = decode_changes(encode_changes(&out.changes)).expect("what was encoded");
+        assert_eq!(stored, out.changes, "a node round-trips");
+        self.stored.extend(stored);
+        for task in out.tasks {
+            match task {
+                Task::Offer(offer) => drop(self.offers.insert(offer.task.subject, offer)),
+                Task::Settle(subject) => drop(self.offers.remove(&subject)),
+            }
+        }
+        if let Ok(Reply::WorkflowTaskCompleted(completed)) = &result {
+            self.successor = completed.continued_as.clone().or(self.successor.take());
+        }
+        self.check();
+        result
+    }
+
+    fn check(&self) {
+        let mut folded = Run::default();
+        for change in &self.stored {
+            folded.apply(change);
+        }
+        assert_eq!(folded, self.run, "folding the stored changes rebuilds the run");
+        assert_eq!(Run::decode(self.run.encode()).expect("encoded"), self.run, "a snapshot round-trips");
+        let ids: Vec<i64> = self.events().iter().map(|event| event.event_id).collect();
+        assert_eq!(ids, (1..=ids.len() as i64).collect::<Vec<_>>(), "event ids have no gaps");
+        assert_eq!(self.run.index, Index::of(&self.run.state), "every deadline is known");
+        let stored: Vec<&Offer> = self.offers.values().collect();
+        let mut open = self.run.open_offers();
+        open.sort_by_key(|offer| offer.task.subject);
+        assert_eq!(stored, open.iter().collect::<Vec<_>>(), "every offer has its stored task, and no other is stored");
+        self.check_that_something_ends_everything();
+    }
+
+    /// R5: whatever is open has a stored offer or a deadline that will end it.
+    fn check_that_something_ends_everything(&self) {
+        if !self.run.is_open() {
+            assert!(self.run.deadline().is_none() && self.offers.is_empty(), "a closed run owes nothing");
+            return;
+        }
+        let state = &self.run.state;
+        for (id, activity) in &state.activities.pending {
+            let offered = self.offers.contains_key(&Subject::Activity(*id));
+            assert!(offered || activity.deadline().is_some(), "activity {id} is forgotten");
+        }
+        if let Some(open) = &state.workflow_tasks.open {
+            let offered = self.offers.contains_key(&Subject::WorkflowTask);
+            assert_eq!(offered, open.started.is_none(), "a workflow task is offered until it is started");
+        }
+        assert!(state.timers.pending.is_empty() || self.run.deadline().is_some(), "timers have a deadline");
+        let unseen = !state.buffer.events.is_empty();
+        assert!(!unseen || self.run.workflow_task_is_started(), "buffered events wait for a started task");
+    }
+
+    pub fn events(&self) -> Vec<&HistoryEvent> {
+        let event = |change| match change {
+            &Change::Event(ref event) => Some(&**event),
+            Change::Note(_) => None,
+        };
+        self.stored.iter().filter_map(event).collect()
+    }
+
+    /// Lets time pass, and whatever is due happen.
+    pub fn pass(&mut self, duration: Duration) {
+        self.now = self.now.after(duration);
+        self.ask(Command::FireDeadlines).expect("time cannot be refused");
+    }
+
+    pub fn poller(&mut self) -> Poller {
+        self.polls += 1;
+        Poller { identity: "worker".into(), request_id: format!("poll-{}", self.polls), build_id: String::new() }
+    }
+
+    /// A worker takes the workflow task.
+    pub fn take_task(&mut self) -> Result<StartedWorkflowTask, Rejection> {
+        let task = self.offers.get(&Subject::WorkflowTask).ok_or(Rejection::StaleTask)?.task;
+        let poller = self.poller();
+        match self.ask(Command::StartWorkflowTask(StartWorkflowTask { task, poller }))? {
+            Reply::WorkflowTask(started) => Ok(*started),
+            reply => panic!("a workflow task was asked for, and came {reply:?}"),
+        }
+    }
+
+    /// A worker answers the workflow task that it has.
+    pub fn complete(&mut self, commands: Vec<WorkerCommand>) -> Result<Reply, Rejection> {
+        self.complete_with(commands, |_| {})
+    }
+
+    pub fn complete_with(
+        &mut self,
+        commands: Vec<WorkerCommand>,
+        change: impl FnOnce(&mut CompleteWorkflowTask),
+    ) -> Result<Reply, Rejection> {
+        let token = self.run.started_task_view().map(|started| started.token).unwrap_or_default();
+        let mut completion = CompleteWorkflowTask {
+            token,
+            identity: "worker".into(),
+            commands,
+            new_run_id: Some(RunId(Uuid::from_u128(2))),
+            poller: self.poller(),
+            blob_bytes_max: 1000,
+            ..CompleteWorkflowTask::default()
+        };
+        change(&mut completion);
+        self.ask(Command::CompleteWorkflowTask(Box::new(completion)))
+    }
+
+    /// A worker takes the workflow task and answers it.
+    pub fn turn(&mut self, commands: Vec<WorkerCommand>) -> Result<Reply, Rejection> {
+        self.take_task()?;
+        self.complete(commands)
+    }
+
+    pub fn fail_task(&mut self) -> Result<Reply, Rejection> {
+        let token = self.run.started_task_view().map(|started| started.token).unwrap_or_default();
+        self.ask(Command::FailWorkflowTask(Box::new(FailWorkflowTask {
+            token,
+            cause: WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+            failure: Some(application_failure("broken", "Bug", false)),
+            identity: "worker".into(),
+            binary_checksum: String::new(),
+        })))
+    }
+
+    pub fn take_activity(&mut self, scheduled_event_id: i64) -> Result<StartedActivity, Rejection> {
+        let offer = self.offers.get(&Subject::Activity(scheduled_event_id)).ok_or(Rejection::StaleTask)?;
+        let task = offer.task;
+        let poller = self.poller();
+        match self.ask(Command::StartActivity(StartActivity { task, poller }))? {
+            Reply::Activity(started) => Ok(*started),
+            reply => panic!("an activity was asked for, and came {reply:?}"),
+        }
+    }
+
+    pub fn resolve(&mut self, activity: ActivityReference, resolution: Resolution) -> Result<Reply, Rejection> {
+        let identity = "worker".into();
+        self.ask(Command::ResolveActivity(Box::new(ResolveActivity { activity, resolution, identity })))
+    }
+
+    pub fn signal(&mut self, name: &str) -> Result<Reply, Rejection> {
+        let signal = Signal {
+            name: name.into(),
+            input: None,
+            header: None,
+            requester: Requester { identity: "client".into(), request_id: name.into(), links: Vec::new() },
+            ends_start_delay: false,
+        };
+        self.ask(Command::Signal(Box::new(signal)))
+    }
+
+    pub fn cancel(&mut self) -> Result<Reply, Rejection> {
+        self.ask(Command::RequestCancel(RequestCancel { reason: "enough".into(), requester: Requester::default() }))
+    }
+
+    pub fn terminate(&mut self) -> Result<Reply, Rejection> {
+        let requester = Requester { identity: "client".into(), ..Requester::default() };
+        self.ask(Command::Terminate(Terminate { reason: "stop".into(), details: None, requester }))
+    }
+}
+
+pub fn start() -> Start {
+    Start {
+        key: RunKey {
+            workflow: WorkflowKey { namespace: NamespaceId(Uuid::nil()), workflow_id: "order-1".into() },
+            run_id: RunId(Uuid::from_u128(1)),
+        },
+        namespace_name: "default".into(),
+        attributes: Box::new(WorkflowExecutionStartedEventAttributes {
+            workflow_type: Some(WorkflowType { name: "Order".into() }),
+            task_queue: Some(TaskQueue { name: "orders".into(), ..TaskQueue::default() }),
+            ..WorkflowExecutionStartedEventAttributes::default()
+        }),
+        requester: Requester { identity: "client".into(), request_id: "start-1".into(), links: Vec::new() },
+        user_metadata: None,
+        signal: None,
+    }
+}
+
+pub fn application_failure(message: &str, kind: &str, non_retryable: bool) -> Failure {
+    let info = ApplicationFailureInfo { r#type: kind.into(), non_retryable, ..ApplicationFailureInfo::default() };
+    Failure {
+        message: message.into(),
+        failure_info: Some(FailureInfo::ApplicationFailureInfo(info)),
+        ..Failure::default()
+    }
+}
+
+pub fn payloads(bytes: usize) -> Payloads {
+    Payloads { payloads: vec![Payload { data: vec![7; bytes].into(), ..Payload::default() }] }
+}
+
+fn command(kind: CommandType, attributes: Attributes) -> WorkerCommand {
+    WorkerCommand { command_type: kind as i32, attributes: Some(attributes), ..WorkerCommand::default() }
+}
+
+pub fn schedule(id: &str) -> WorkerCommand {
+    schedule_with(id, |_| {})
+}
+
+pub fn schedule_with(id: &str, change: impl FnOnce(&mut ScheduleActivityTaskCommandAttributes)) -> WorkerCommand {
+    let mut attributes = ScheduleActivityTaskCommandAttributes {
+        activity_id: id.into(),
+        activity_type: Some(ActivityType { name: "Charge".into() }),
+        start_to_close_timeout: Some(to_proto_duration(Duration::from_secs(10))),
+        retry_policy: Some(RetryPolicy { maximum_attempts: 3, ..RetryPolicy::default() }),
+        ..ScheduleActivityTaskCommandAttributes::default()
+    };
+    change(&mut attributes);
+    let attributes = Attributes::ScheduleActivityTaskCommandAttributes(attributes);
+    command(CommandType::ScheduleActivityTask, attributes)
+}
+
+pub fn cancel_activity(scheduled_event_id: i64) -> WorkerCommand {
+    let attributes = RequestCancelActivityTaskCommandAttributes { scheduled_event_id };
+    let attributes = Attributes::RequestCancelActivityTaskCommandAttributes(attributes);
+    command(CommandType::RequestCancelActivityTask, attributes)
+}
+
+pub fn timer(id: &str, seconds: u64) -> WorkerCommand {
+    let attributes = StartTimerCommandAttributes {
+        timer_id: id.into(),
+        start_to_fire_timeout: Some(to_proto_duration(Duration::from_secs(seconds))),
+    };
+    command(CommandType::StartTimer, Attributes::StartTimerCommandAttributes(attributes))
+}
+
+pub fn cancel_timer(id: &str) -> WorkerCommand {
+    let attributes = CancelTimerCommandAttributes { timer_id: id.into() };
+    command(CommandType::CancelTimer, Attributes::CancelTimerCommandAttributes(attributes))
+}
+
+pub fn marker(name: &str) -> WorkerCommand {
+    let attributes = RecordMarkerCommandAttributes { marker_name: name.into(), ..Default::default() };
+    command(CommandType::RecordMarker, Attributes::RecordMarkerCommandAttributes(attributes))
+}
+
+pub fn complete() -> WorkerCommand {
+    complete_with(None)
+}
+
+pub fn complete_with(result: Option<Payloads>) -> WorkerCommand {
+    let attributes = CompleteWorkflowExecutionCommandAttributes { result };
+    let attributes = Attributes::CompleteWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::CompleteWorkflowExecution, attributes)
+}
+
+pub fn fail() -> WorkerCommand {
+    let failure = Some(application_failure("no", "No", true));
+    let attributes = Attributes::FailWorkflowExecutionCommandAttributes(FailWorkflowExecutionCommandAttributes {
+        failure,
+    });
+    command(CommandType::FailWorkflowExecution, attributes)
+}
+
+pub fn cancel_workflow() -> WorkerCommand {
+    let attributes = CancelWorkflowExecutionCommandAttributes { details: None };
+    let attributes = Attributes::CancelWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::CancelWorkflowExecution, attributes)
+}
+
+pub fn continue_as_new() -> WorkerCommand {
+    let attributes = ContinueAsNewWorkflowExecutionCommandAttributes { input: Some(payloads(3)), ..Default::default() };
+    let attributes = Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::ContinueAsNewWorkflowExecution, attributes)
+}
+
+pub fn attempt(scheduled_event_id: i64, attempt: i32) -> ActivityReference {
+    ActivityReference::Attempt { scheduled_event_id, attempt }
+}

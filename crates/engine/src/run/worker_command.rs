@@ -1,0 +1,436 @@
+//! What a workflow decided: one table from the worker's commands to our decisions, checked as a whole before the first
+//! is carried out, so that a refused list leaves no trace. Texts are the reference server's.
+
+use std::collections::BTreeSet;
+
+use abide_api::temporal::api::{
+    command::v1::{Command, command::Attributes},
+    common::v1::{Memo, Payload, Payloads, SearchAttributes},
+    enums::v1::{CommandType, WorkflowTaskFailedCause as Cause},
+    failure::v1::Failure,
+    history::v1::{
+        ActivityTaskScheduledEventAttributes, MarkerRecordedEventAttributes, TimerCanceledEventAttributes,
+        TimerStartedEventAttributes, history_event,
+    },
+};
+use abide_model::{RunId, Timestamp, limits};
+use prost::Message;
+
+use super::command::{CompleteWorkflowTask, Rejection, Start};
+use super::event::{Annotation, annotated};
+use super::{Out, Run};
+use crate::convert::{is_negative, to_proto_duration, from_proto_duration};
+
+/// Why a list of commands is refused.
+#[derive(Debug, PartialEq)]
+pub(super) struct Refusal {
+    /// For machines.
+    pub cause: Cause,
+    /// For people, beginning with the cause.
+    pub message: String,
+    /// Whether the run is ended as well: what it wants to write can never be stored.
+    pub terminates: bool,
+}
+
+/// One checked command.
+pub(super) struct Decided {
+    decision: Decision,
+    annotation: Annotation,
+}
+
+enum Decision {
+    ScheduleActivity(Box<ActivityTaskScheduledEventAttributes>),
+    CancelActivity(i64),
+    StartTimer(TimerStartedEventAttributes),
+    CancelTimer(TimerCanceledEventAttributes),
+    RecordMarker(Box<MarkerRecordedEventAttributes>),
+    UpsertSearchAttributes(Option<SearchAttributes>),
+    ModifyProperties(Option<Memo>),
+    Complete(Option<Payloads>),
+    Fail(Option<Failure>),
+    Cancel(Option<Payloads>),
+    ContinueAsNew(Box<abide_api::temporal::api::command::v1::ContinueAsNewWorkflowExecutionCommandAttributes>),
+}
+
+/// What all decisions of one completed workflow task share.
+pub(super) struct Turn {
+    /// The event of the completed task.
+    pub completed_event_id: i64,
+    /// The worker.
+    pub identity: String,
+    /// The run that a continue-as-new begins.
+    pub new_run_id: Option<RunId>,
+    /// When.
+    pub now: Timestamp,
+}
+
+type Checked<T> = Result<T, Refusal>;
+
+/// A command that closes the run must be the last, and every command must be of a known type. Otherwise the worker is
+/// broken, and nothing at all is recorded.
+pub(super) fn check_sequence(commands: &[Command]) -> Result<(), Rejection> {
+    let names: Vec<&str> = commands.iter().map(|command| command.command_type().as_str_name()).collect();
+    for (position, command) in commands.iter().enumerate() {
+        let kind = command.command_type();
+        if kind == CommandType::Unspecified {
+            return Err(Rejection::InvalidCommandSequence(format!("unknown command type: {}", command.command_type)));
+        }
+        if closes(kind) && position + 1 < commands.len() {
+            let names = names.iter().map(|name| camel(name)).collect::<Vec<_>>().join(", ");
+            return Err(Rejection::InvalidCommandSequence(format!(
+                "invalid command sequence: [{names}], command {} must be the last command.",
+                camel(kind.as_str_name())
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn closes(kind: CommandType) -> bool {
+    matches!(
+        kind,
+        CommandType::CompleteWorkflowExecution
+            | CommandType::FailWorkflowExecution
+            | CommandType::CancelWorkflowExecution
+            | CommandType::ContinueAsNewWorkflowExecution
+    )
+}
+
+/// `COMMAND_TYPE_START_TIMER` as the reference prints it: `StartTimer`.
+fn camel(name: &str) -> String {
+    let words = name.trim_start_matches("COMMAND_TYPE_").trim_start_matches("WORKFLOW_TASK_FAILED_CAUSE_").split('_');
+    words.map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase())).collect()
+}
+
+fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
+    Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: false })
+}
+
+fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
+    Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: true })
+}
+
+/// What the commands before a command in the same list have done to the ids that it may use.
+#[derive(Default)]
+struct Ids {
+    activities: BTreeSet<String>,
+    timers_started: BTreeSet<String>,
+    timers_canceled: BTreeSet<String>,
+}
+
+impl Run {
+    pub(super) fn check_commands(&self, completion: &CompleteWorkflowTask) -> Checked<Vec<Decided>> {
+        let mut ids = Ids::default();
+        completion.commands.iter().map(|command| self.check_command(command, completion, &mut ids)).collect()
+    }
+
+    fn check_command(&self, command: &Command, completion: &CompleteWorkflowTask, ids: &mut Ids) -> Checked<Decided> {
+        let kind = command.command_type();
+        if closes(kind) && !self.state.buffer.events.is_empty() {
+            return refuse(Cause::UnhandledCommand, "new events arrived that the workflow has not seen");
+        }
+        let Some(attributes) = &command.attributes else {
+            let name = camel(kind.as_str_name());
+            return refuse(cause_of(kind), format!("{name}CommandAttributes is not set on {name}Command."));
+        };
+        let blob = completion.blob_bytes_max;
+        let decision = match attributes.clone() {
+            Attributes::ScheduleActivityTaskCommandAttributes(command) => {
+                let scheduled = self.check_schedule_activity(command, ids, blob)?;
+                Decision::ScheduleActivity(Box::new(scheduled))
+            }
+            Attributes::RequestCancelActivityTaskCommandAttributes(command) => {
+                Decision::CancelActivity(self.check_cancel_activity(command.scheduled_event_id)?)
+            }
+            Attributes::StartTimerCommandAttributes(command) => {
+                let timeout = command.start_to_fire_timeout;
+                self.check_start_timer(&command.timer_id, timeout.as_ref(), ids)?;
+                Decision::StartTimer(TimerStartedEventAttributes {
+                    timer_id: command.timer_id,
+                    start_to_fire_timeout: Some(to_proto_duration(from_proto_duration(timeout.as_ref()))),
+                    ..TimerStartedEventAttributes::default()
+                })
+            }
+            Attributes::CancelTimerCommandAttributes(command) => {
+                self.check_cancel_timer(&command.timer_id, ids)?;
+                let canceled = TimerCanceledEventAttributes { timer_id: command.timer_id, ..Default::default() };
+                Decision::CancelTimer(canceled)
+            }
+            Attributes::RecordMarkerCommandAttributes(command) => {
+                if command.marker_name.is_empty() {
+                    return refuse(Cause::BadRecordMarkerAttributes, "MarkerName is not set on RecordMarkerCommand.");
+                }
+                let size = command.details.values().map(Message::encoded_len).sum::<usize>();
+                let what = "RecordMarkerCommandAttributes.Details";
+                check_size(size, blob, Cause::BadRecordMarkerAttributes, what)?;
+                Decision::RecordMarker(Box::new(MarkerRecordedEventAttributes {
+                    marker_name: command.marker_name,
+                    details: command.details,
+                    header: command.header,
+                    failure: command.failure,
+                    ..MarkerRecordedEventAttributes::default()
+                }))
+            }
+            Attributes::UpsertWorkflowSearchAttributesCommandAttributes(command) => {
+                check_search_attributes(command.search_attributes.as_ref())?;
+                Decision::UpsertSearchAttributes(command.search_attributes)
+            }
+            Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
+                check_memo(command.upserted_memo.as_ref())?;
+                Decision::ModifyProperties(command.upserted_memo)
+            }
+            Attributes::CompleteWorkflowExecutionCommandAttributes(command) => {
+                let size = command.result.as_ref().map_or(0, Message::encoded_len);
+                let what = "CompleteWorkflowExecutionCommandAttributes.Result";
+                check_size(size, blob, Cause::BadCompleteWorkflowExecutionAttributes, what)?;
+                Decision::Complete(command.result)
+            }
+            Attributes::FailWorkflowExecutionCommandAttributes(command) => {
+                let cause = Cause::BadFailWorkflowExecutionAttributes;
+                if command.failure.is_none() {
+                    return refuse(cause, "Failure is not set on FailWorkflowExecutionCommand.");
+                }
+                let size = command.failure.as_ref().map_or(0, Message::encoded_len);
+                check_size(size, blob, cause, "FailWorkflowExecutionCommandAttributes.Failure")?;
+                Decision::Fail(command.failure)
+            }
+            Attributes::CancelWorkflowExecutionCommandAttributes(command) => {
+                let size = command.details.as_ref().map_or(0, Message::encoded_len);
+                let what = "CancelWorkflowExecutionCommandAttributes.Details";
+                check_size(size, blob, Cause::BadCancelWorkflowExecutionAttributes, what)?;
+                Decision::Cancel(command.details)
+            }
+            Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(command) => {
+                let cause = Cause::BadContinueAsNewAttributes;
+                let size = command.input.as_ref().map_or(0, Message::encoded_len);
+                check_size(size, blob, cause, "ContinueAsNewWorkflowExecutionCommandAttributes.Input")?;
+                if is_negative(command.backoff_start_interval.as_ref()) {
+                    return refuse(cause, "Invalid BackoffStartInterval on ContinueAsNewWorkflowExecutionCommand.");
+                }
+                if !command.cron_schedule.is_empty() {
+                    return refuse(Cause::FeatureDisabled, "cron schedules are not supported yet");
+                }
+                check_search_attributes_of_start(command.search_attributes.as_ref())?;
+                Decision::ContinueAsNew(Box::new(command))
+            }
+            Attributes::StartChildWorkflowExecutionCommandAttributes(_)
+            | Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(_)
+            | Attributes::SignalExternalWorkflowExecutionCommandAttributes(_)
+            | Attributes::ProtocolMessageCommandAttributes(_)
+            | Attributes::ScheduleNexusOperationCommandAttributes(_)
+            | Attributes::RequestCancelNexusOperationCommandAttributes(_) => {
+                return refuse(Cause::FeatureDisabled, format!("{} is not supported yet", camel(kind.as_str_name())));
+            }
+        };
+        let annotation = check_annotation(command, kind)?;
+        Ok(Decided { decision, annotation })
+    }
+
+    fn check_cancel_activity(&self, scheduled_event_id: i64) -> Checked<i64> {
+        let cause = Cause::BadRequestCancelActivityAttributes;
+        if scheduled_event_id <= 0 {
+            return refuse(cause, "ScheduledEventId is not set on RequestCancelActivityTaskCommand.");
+        }
+        if scheduled_event_id >= self.next_event_id() {
+            return refuse(cause, format!("no event {scheduled_event_id} scheduled an activity"));
+        }
+        Ok(scheduled_event_id)
+    }
+
+    fn check_start_timer(&self, timer_id: &str, timeout: Option<&prost_types::Duration>, ids: &mut Ids) -> Checked<()> {
+        let cause = Cause::BadStartTimerAttributes;
+        if timer_id.is_empty() {
+            return refuse(cause, "TimerId is not set on StartTimerCommand.");
+        }
+        if timer_id.len() > limits::ID_BYTES_MAX {
+            return refuse(cause, length_text("TimerId on StartTimerCommand", timer_id));
+        }
+        if is_negative(timeout) {
+            return refuse(cause, "An invalid StartToFireTimeout is set on StartTimerCommand: negative timeout duration");
+        }
+        let pending = self.state.timers.pending.contains_key(timer_id) && !ids.timers_canceled.contains(timer_id);
+        if pending || !ids.timers_started.insert(timer_id.to_owned()) {
+            return refuse(Cause::StartTimerDuplicateId, format!("timer \"{timer_id}\" is already running"));
+        }
+        Ok(())
+    }
+
+    fn check_cancel_timer(&self, timer_id: &str, ids: &mut Ids) -> Checked<()> {
+        let cause = Cause::BadCancelTimerAttributes;
+        if timer_id.is_empty() {
+            return refuse(cause, "TimerId is not set on CancelTimerCommand.");
+        }
+        let pending = self.state.timers.pending.contains_key(timer_id)
+            || self.state.buffered_firing(timer_id).is_some();
+        let known = (pending && !ids.timers_canceled.contains(timer_id)) || ids.timers_started.remove(timer_id);
+        if !known {
+            return refuse(cause, format!("timer \"{timer_id}\" not found"));
+        }
+        ids.timers_canceled.insert(timer_id.to_owned());
+        Ok(())
+    }
+
+    fn check_schedule_activity(
+        &self,
+        command: abide_api::temporal::api::command::v1::ScheduleActivityTaskCommandAttributes,
+        ids: &mut Ids,
+        blob_bytes_max: usize,
+    ) -> Checked<ActivityTaskScheduledEventAttributes> {
+        let cause = Cause::BadScheduleActivityAttributes;
+        let size = command.input.as_ref().map_or(0, Message::encoded_len);
+        check_size(size, blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
+        let scheduled = match self.state.normalise_activity(command) {
+            Ok(scheduled) => scheduled,
+            Err(text) => return refuse(cause, text),
+        };
+        let id = &scheduled.activity_id;
+        if self.index.activity_ids.contains_key(id) || !ids.activities.insert(id.clone()) {
+            return refuse(Cause::ScheduleActivityDuplicateId, format!("activity \"{id}\" is already pending"));
+        }
+        let pending = self.state.activities.pending.len() + ids.activities.len();
+        if pending > limits::PENDING_ACTIVITIES_MAX {
+            let limit = limits::PENDING_ACTIVITIES_MAX;
+            let text =
+                format!("the number of pending activities, {limit}, has reached the per-workflow limit of {limit}");
+            return refuse(Cause::PendingActivitiesLimitExceeded, text);
+        }
+        Ok(scheduled)
+    }
+
+    /// Carries out a checked decision. Continue-as-new returns how the successor begins.
+    pub(super) fn decide(&mut self, decided: Decided, turn: &Turn, out: &mut Out) -> Option<Box<Start>> {
+        let Decided { decision, annotation } = decided;
+        let (completed, now) = (turn.completed_event_id, turn.now);
+        match decision {
+            Decision::ScheduleActivity(scheduled) => {
+                let scheduled = ActivityTaskScheduledEventAttributes {
+                    workflow_task_completed_event_id: completed,
+                    ..*scheduled
+                };
+                self.schedule_activity(scheduled, annotation, now, out);
+            }
+            Decision::CancelActivity(scheduled_event_id) => {
+                self.request_cancel_activity(scheduled_event_id, annotation, turn, out);
+            }
+            Decision::StartTimer(started) => {
+                let started = TimerStartedEventAttributes { workflow_task_completed_event_id: completed, ..started };
+                self.start_timer(started, annotation, now, out);
+            }
+            Decision::CancelTimer(canceled) => {
+                let canceled = TimerCanceledEventAttributes {
+                    workflow_task_completed_event_id: completed,
+                    identity: turn.identity.clone(),
+                    ..canceled
+                };
+                self.cancel_timer(canceled, annotation, now, out);
+            }
+            Decision::RecordMarker(marker) => {
+                let marker = MarkerRecordedEventAttributes { workflow_task_completed_event_id: completed, ..*marker };
+                let attributes = history_event::Attributes::MarkerRecordedEventAttributes(marker);
+                self.emit_event(now, annotated(attributes, annotation), out);
+            }
+            Decision::UpsertSearchAttributes(attributes) => {
+                self.upsert_search_attributes(attributes, completed, annotation, now, out);
+            }
+            Decision::ModifyProperties(memo) => self.modify_properties(memo, completed, annotation, now, out),
+            Decision::Complete(result) => self.complete_run(result, completed, annotation, now, out),
+            Decision::Fail(failure) => self.fail_run(failure, completed, annotation, now, out),
+            Decision::Cancel(details) => self.cancel_run(details, completed, annotation, now, out),
+            Decision::ContinueAsNew(command) => {
+                let run_id = turn.new_run_id.expect("the loop gives every completion an id for a successor");
+                return Some(self.continue_as_new(*command, run_id, turn, annotation, out));
+            }
+        }
+        None
+    }
+}
+
+fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> Checked<()> {
+    if size > max { too_large(cause, format!("{what} exceeds size limit.")) } else { Ok(()) }
+}
+
+fn check_search_attributes(attributes: Option<&SearchAttributes>) -> Checked<()> {
+    let cause = Cause::BadSearchAttributes;
+    let Some(attributes) = attributes else {
+        return refuse(cause, "SearchAttributes is not set on UpsertWorkflowSearchAttributesCommand.");
+    };
+    if attributes.indexed_fields.is_empty() {
+        return refuse(cause, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.");
+    }
+    check_search_attributes_of_start(Some(attributes))
+}
+
+fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Checked<()> {
+    let cause = Cause::BadSearchAttributes;
+    let Some(attributes) = attributes else { return Ok(()) };
+    let fields = &attributes.indexed_fields;
+    if fields.len() > limits::SEARCH_ATTRIBUTES_MAX {
+        let limit = limits::SEARCH_ATTRIBUTES_MAX;
+        return refuse(cause, format!("number of search attributes {} exceeds limit {limit}", fields.len()));
+    }
+    let too_long = |value: &Payload| value.data.len() > limits::SEARCH_ATTRIBUTE_BYTES_MAX;
+    if let Some((name, value)) = fields.iter().find(|(_, value)| too_long(value)) {
+        let limit = limits::SEARCH_ATTRIBUTE_BYTES_MAX;
+        let size = value.data.len();
+        return too_large(cause, format!("search attribute {name} value size {size} exceeds size limit {limit}"));
+    }
+    let total: usize = fields.iter().map(|(name, value)| name.len() + value.data.len()).sum();
+    check_size(total, limits::SEARCH_ATTRIBUTES_BYTES_MAX, cause, "SearchAttributes")
+}
+
+fn check_memo(memo: Option<&Memo>) -> Checked<()> {
+    let cause = Cause::BadModifyWorkflowPropertiesAttributes;
+    let Some(memo) = memo else {
+        return refuse(cause, "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.");
+    };
+    if memo.fields.is_empty() {
+        return refuse(cause, "UpsertedMemo.Fields is not set on ModifyWorkflowPropertiesCommand.");
+    }
+    let what = "ModifyWorkflowPropertiesCommandAttributes.Memo";
+    check_size(memo.encoded_len(), limits::MEMO_BYTES_MAX, cause, what)
+}
+
+fn check_annotation(command: &Command, kind: CommandType) -> Checked<Annotation> {
+    let metadata = command.user_metadata.clone();
+    let size = |payload: Option<&Payload>| payload.map_or(0, |payload| payload.data.len());
+    if let Some(metadata) = &metadata {
+        if size(metadata.summary.as_ref()) > limits::SUMMARY_BYTES_MAX {
+            return refuse(cause_of(kind), "UserMetadata.Summary exceeds size limit.");
+        }
+        if size(metadata.details.as_ref()) > limits::DETAILS_BYTES_MAX {
+            return refuse(cause_of(kind), "UserMetadata.Details exceeds size limit.");
+        }
+    }
+    Ok(Annotation { user_metadata: metadata, markers: command.event_group_markers.clone() })
+}
+
+/// "X exceeds length limit", as the reference says it.
+pub(super) fn length_text(what: &str, id: &str) -> String {
+    format!("{what} exceeds length limit. Length={} Limit={}", id.len(), limits::ID_BYTES_MAX)
+}
+
+/// Which cause a command without attributes is refused with.
+fn cause_of(kind: CommandType) -> Cause {
+    match kind {
+        CommandType::Unspecified => Cause::Unspecified,
+        CommandType::ScheduleActivityTask => Cause::BadScheduleActivityAttributes,
+        CommandType::RequestCancelActivityTask => Cause::BadRequestCancelActivityAttributes,
+        CommandType::StartTimer => Cause::BadStartTimerAttributes,
+        CommandType::CancelTimer => Cause::BadCancelTimerAttributes,
+        CommandType::CompleteWorkflowExecution => Cause::BadCompleteWorkflowExecutionAttributes,
+        CommandType::FailWorkflowExecution => Cause::BadFailWorkflowExecutionAttributes,
+        CommandType::CancelWorkflowExecution => Cause::BadCancelWorkflowExecutionAttributes,
+        CommandType::ContinueAsNewWorkflowExecution => Cause::BadContinueAsNewAttributes,
+        CommandType::RecordMarker => Cause::BadRecordMarkerAttributes,
+        CommandType::StartChildWorkflowExecution => Cause::BadStartChildExecutionAttributes,
+        CommandType::RequestCancelExternalWorkflowExecution => {
+            Cause::BadRequestCancelExternalWorkflowExecutionAttributes
+        }
+        CommandType::SignalExternalWorkflowExecution => Cause::BadSignalWorkflowExecutionAttributes,
+        CommandType::UpsertWorkflowSearchAttributes => Cause::BadSearchAttributes,
+        CommandType::ModifyWorkflowProperties => Cause::BadModifyWorkflowPropertiesAttributes,
+        CommandType::ProtocolMessage => Cause::BadUpdateWorkflowExecutionMessage,
+        CommandType::ScheduleNexusOperation => Cause::BadScheduleNexusOperationAttributes,
+        CommandType::RequestCancelNexusOperation => Cause::BadRequestCancelNexusOperationAttributes,
+    }
+}

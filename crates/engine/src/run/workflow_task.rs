@@ -1,0 +1,321 @@
+//! The workflow task until a worker has it: scheduled (as an event, or as a note when it is a retry), offered on a queue,
+//! started. How it ends is in `workflow_task_end`. Invariant: a run has at most one open workflow task.
+
+use std::time::Duration;
+
+use abide_api::temporal::api::{
+    enums::v1::SuggestContinueAsNewReason,
+    history::v1::{
+        HistoryEvent, WorkflowTaskScheduledEventAttributes, WorkflowTaskStartedEventAttributes,
+        history_event::Attributes,
+    },
+};
+use abide_model::{Timestamp, limits};
+
+use super::command::{
+    Offer, QueueName, Rejection, Reply, StartWorkflowTask, StartedWorkflowTask, Subject, Task, TaskId,
+    WorkflowTaskToken,
+};
+use super::event::{event, task_queue};
+use super::index::{Due, Index};
+use super::note::{NoteKind, Stickiness, WorkflowTaskScheduled, duration, nanos};
+use super::state::{OpenWorkflowTask, StartedPart, State};
+use super::{Out, Run};
+use crate::convert::{from_proto_duration, to_proto_duration, to_proto_time};
+
+impl State {
+    /// The queue that the run belongs to.
+    pub fn normal_queue(&self) -> QueueName {
+        let queue = self.execution.started.task_queue.as_ref();
+        QueueName::normal(queue.map(|queue| queue.name.clone()).unwrap_or_default())
+    }
+
+    /// The offer of the workflow task, if one waits.
+    pub fn workflow_task_offer(&self) -> Option<Offer> {
+        let open = self.workflow_tasks.open.as_ref().filter(|open| open.started.is_none())?;
+        Some(Offer {
+            task: TaskId { subject: Subject::WorkflowTask, stamp: open.stamp },
+            queue: open.queue.clone(),
+            scheduled_at: open.scheduled_at,
+            durable_start: false,
+            priority: self.execution.started.priority.clone(),
+        })
+    }
+
+    /// The deadline of the workflow task: on a sticky queue it may wait only so long, with a worker likewise.
+    pub fn index_workflow_task(&self, index: &mut Index) {
+        let at = self.workflow_tasks.open.as_ref().and_then(|open| match &open.started {
+            Some(started) => Some(started.at.after(duration(open.timeout_nanos))),
+            None if open.queue.is_sticky() => {
+                let sticky = self.workflow_tasks.sticky.as_ref()?;
+                Some(open.scheduled_at.after(duration(sticky.timeout_nanos)))
+            }
+            None => None,
+        });
+        index.set(Due::WorkflowTask, at);
+    }
+
+    /// The started event of the workflow task that is with a worker for the first time.
+    pub fn virtual_started_event(&self) -> Option<HistoryEvent> {
+        let open = self.workflow_tasks.open.as_ref().filter(|open| open.attempt == 1)?;
+        Some(started_event(open, open.started.as_ref()?))
+    }
+}
+
+/// The event that says that a task was scheduled.
+pub(super) fn scheduled_event(open: &OpenWorkflowTask) -> HistoryEvent {
+    let attributes = WorkflowTaskScheduledEventAttributes {
+        task_queue: Some(task_queue(&open.queue)),
+        start_to_close_timeout: Some(to_proto_duration(duration(open.timeout_nanos))),
+        attempt: open.attempt,
+    };
+    HistoryEvent {
+        event_id: open.scheduled_event_id,
+        task_id: open.scheduled_event_id,
+        event_time: Some(to_proto_time(open.scheduled_at)),
+        ..event(Attributes::WorkflowTaskScheduledEventAttributes(attributes))
+    }
+}
+
+/// The event that says that a worker has the task.
+pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> HistoryEvent {
+    let reasons = continue_reasons(started.event_id, started.history_bytes);
+    let attributes = WorkflowTaskStartedEventAttributes {
+        scheduled_event_id: open.scheduled_event_id,
+        identity: started.identity.clone(),
+        request_id: started.request_id.clone(),
+        suggest_continue_as_new: !reasons.is_empty(),
+        suggest_continue_as_new_reasons: reasons,
+        history_size_bytes: started.history_bytes,
+        ..WorkflowTaskStartedEventAttributes::default()
+    };
+    HistoryEvent {
+        event_id: started.event_id,
+        task_id: started.event_id,
+        event_time: Some(to_proto_time(started.at)),
+        ..event(Attributes::WorkflowTaskStartedEventAttributes(attributes))
+    }
+}
+
+fn continue_reasons(events: i64, bytes: i64) -> Vec<i32> {
+    let mut reasons = Vec::new();
+    if bytes > limits::HISTORY_BYTES_SUGGEST_CONTINUE {
+        reasons.push(SuggestContinueAsNewReason::HistorySizeTooLarge as i32);
+    }
+    if events > limits::HISTORY_EVENTS_SUGGEST_CONTINUE {
+        reasons.push(SuggestContinueAsNewReason::TooManyHistoryEvents as i32);
+    }
+    reasons
+}
+
+impl Run {
+    pub(super) fn workflow_task_is_started(&self) -> bool {
+        self.state.workflow_tasks.open.as_ref().is_some_and(|open| open.started.is_some())
+    }
+
+    /// Schedules a workflow task unless one is open, or the first one is delayed, or the run is closed.
+    pub(super) fn want_workflow_task(&mut self, now: Timestamp, out: &mut Out) {
+        let delayed = self.state.execution.first_task_at.is_some();
+        if self.is_open() && !delayed && self.state.workflow_tasks.open.is_none() {
+            self.schedule_workflow_task(now, out);
+        }
+    }
+
+    fn schedule_workflow_task(&mut self, now: Timestamp, out: &mut Out) {
+        let tasks = &self.state.workflow_tasks;
+        let attempt = tasks.next_attempt.max(1);
+        let sticky = tasks.sticky.as_ref().filter(|_| attempt == 1);
+        let queue = sticky.map_or_else(|| self.state.normal_queue(), |sticky| sticky.queue.clone());
+        let timeout_nanos = nanos(self.workflow_task_timeout(attempt));
+        if attempt == 1 {
+            let attributes = WorkflowTaskScheduledEventAttributes {
+                task_queue: Some(task_queue(&queue)),
+                start_to_close_timeout: Some(to_proto_duration(duration(timeout_nanos))),
+                attempt,
+            };
+            self.emit_event(now, event(Attributes::WorkflowTaskScheduledEventAttributes(attributes)), out);
+        } else {
+            let scheduled = WorkflowTaskScheduled { at: now, queue, timeout_nanos, attempt };
+            self.emit_note(NoteKind::WorkflowTaskScheduled(scheduled), out);
+        }
+        self.offer_workflow_task(out);
+    }
+
+    /// The timeout grows with the attempts: that is the only backoff that failing workflow tasks have.
+    fn workflow_task_timeout(&self, attempt: i32) -> Duration {
+        let configured = from_proto_duration(self.state.execution.started.workflow_task_timeout.as_ref());
+        if attempt <= 3 {
+            return configured;
+        }
+        let doublings = u32::try_from(attempt - 4).unwrap_or(0).min(16);
+        let backoff = Duration::from_secs(5).saturating_mul(1 << doublings);
+        configured + backoff.min(limits::WORKFLOW_TASK_RETRY_INTERVAL_MAX)
+    }
+
+    fn offer_workflow_task(&mut self, out: &mut Out) {
+        if let Some(offer) = self.state.workflow_task_offer() {
+            out.task(Task::Offer(offer));
+        }
+    }
+
+    pub(super) fn start_workflow_task(
+        &mut self,
+        start: StartWorkflowTask,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> Result<Reply, Rejection> {
+        let open = self.state.workflow_tasks.open.as_ref().ok_or(Rejection::StaleTask)?;
+        if open.stamp != start.task.stamp {
+            return Err(Rejection::StaleTask);
+        }
+        if let Some(started) = &open.started {
+            // The same poll asks again because it did not hear the answer.
+            let again = started.request_id == start.poller.request_id;
+            return if again { Ok(self.started_reply()) } else { Err(Rejection::StaleTask) };
+        }
+        if open.attempt > 1 && open.scheduled_event_id != self.next_event_id() {
+            // Events came since the retry was offered; its virtual number is taken, so it becomes an ordinary task.
+            self.emit_note(NoteKind::NextAttempt(1), out);
+            let attributes = WorkflowTaskScheduledEventAttributes {
+                task_queue: Some(task_queue(&self.state.normal_queue())),
+                start_to_close_timeout: Some(to_proto_duration(self.workflow_task_timeout(1))),
+                attempt: 1,
+            };
+            self.emit_event(now, event(Attributes::WorkflowTaskScheduledEventAttributes(attributes)), out);
+        }
+        let open = self.state.workflow_tasks.open.as_ref().ok_or(Rejection::StaleTask)?;
+        let event_id = if open.attempt == 1 { self.next_event_id() } else { open.scheduled_event_id + 1 };
+        let started = StartedPart {
+            event_id,
+            at: now,
+            identity: start.poller.identity,
+            request_id: start.poller.request_id,
+            history_bytes: self.state.position.history_bytes,
+        };
+        self.emit_note(NoteKind::WorkflowTaskStarted(started), out);
+        out.task(Task::Settle(Subject::WorkflowTask));
+        Ok(self.started_reply())
+    }
+
+    fn started_reply(&self) -> Reply {
+        let started = self.started_task_view().expect("the workflow task was started just now");
+        Reply::WorkflowTask(Box::new(started))
+    }
+
+    pub(super) fn started_task_view(&self) -> Option<StartedWorkflowTask> {
+        let tasks = &self.state.workflow_tasks;
+        let open = tasks.open.as_ref()?;
+        let started = open.started.as_ref()?;
+        let scheduled = (open.attempt > 1).then(|| scheduled_event(open));
+        let sticky = open.queue.is_sticky();
+        Some(StartedWorkflowTask {
+            token: WorkflowTaskToken {
+                scheduled_event_id: open.scheduled_event_id,
+                started_event_id: started.event_id,
+                attempt: open.attempt,
+            },
+            task: TaskId { subject: Subject::WorkflowTask, stamp: open.stamp },
+            workflow_type: self.state.workflow_type(),
+            previous_started_event_id: tasks.previous_started_event_id,
+            task_queue: self.state.normal_queue().name,
+            sticky,
+            scheduled_at: open.original_scheduled_at,
+            started_at: started.at,
+            first_event_id: if sticky { tasks.previous_started_event_id + 1 } else { 1 },
+            last_event_id: self.next_event_id() - 1,
+            virtual_events: scheduled.into_iter().chain([started_event(open, started)]).collect(),
+        })
+    }
+
+    /// The worker dropped the run from its cache: what it was offered goes to anyone.
+    pub(super) fn reset_stickiness(&mut self, out: &mut Out) -> Result<Reply, Rejection> {
+        if self.state.workflow_tasks.sticky.is_some() {
+            self.emit_note(NoteKind::Stickiness(Stickiness { sticky: None }), out);
+        }
+        let waits_there = self.state.workflow_task_offer().is_some_and(|offer| offer.queue.is_sticky());
+        if waits_there {
+            self.emit_note(NoteKind::WorkflowTaskOffered(self.state.normal_queue()), out);
+            self.offer_workflow_task(out);
+        }
+        Ok(Reply::Done)
+    }
+
+    /// The worker that was given the task never heard of it.
+    pub(super) fn return_task(&mut self, task: TaskId, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
+        match task.subject {
+            Subject::Activity(scheduled_event_id) => self.return_activity(scheduled_event_id, task.stamp, out),
+            Subject::WorkflowTask => {
+                let open = self.state.workflow_tasks.open.as_ref();
+                let is_it = open.is_some_and(|open| open.stamp == task.stamp && open.started.is_some());
+                if !is_it {
+                    return Err(Rejection::StaleTask);
+                }
+                // Its worker is gone, so its own queue is no place to wait.
+                self.emit_note(NoteKind::Stickiness(Stickiness { sticky: None }), out);
+                self.emit_note(NoteKind::WorkflowTaskOffered(self.state.normal_queue()), out);
+                self.flush_buffer(now, out);
+                self.offer_workflow_task(out);
+                Ok(Reply::Done)
+            }
+        }
+    }
+
+    pub(super) fn apply_workflow_task_scheduled(
+        &mut self,
+        event_id: i64,
+        scheduled: &WorkflowTaskScheduledEventAttributes,
+        at: Timestamp,
+    ) {
+        if scheduled.attempt > 1 {
+            // The record of a retry that completes just now; the open task stands for it until then.
+            return;
+        }
+        let queue = scheduled.task_queue.as_ref();
+        let queue = queue.map(|queue| QueueName { name: queue.name.clone(), normal_name: queue.normal_name.clone() });
+        self.open_workflow_task(OpenWorkflowTask {
+            scheduled_event_id: event_id,
+            scheduled_at: at,
+            attempt: 1,
+            queue: queue.unwrap_or_default(),
+            timeout_nanos: nanos(from_proto_duration(scheduled.start_to_close_timeout.as_ref())),
+            ..OpenWorkflowTask::default()
+        });
+    }
+
+    pub(super) fn apply_transient_scheduled(&mut self, scheduled: &WorkflowTaskScheduled) {
+        self.open_workflow_task(OpenWorkflowTask {
+            scheduled_event_id: self.next_event_id(),
+            scheduled_at: scheduled.at,
+            attempt: scheduled.attempt,
+            queue: scheduled.queue.clone(),
+            timeout_nanos: scheduled.timeout_nanos,
+            ..OpenWorkflowTask::default()
+        });
+    }
+
+    fn open_workflow_task(&mut self, open: OpenWorkflowTask) {
+        self.state.position.stamp += 1;
+        let stamp = self.state.position.stamp;
+        let original_scheduled_at = open.scheduled_at;
+        self.state.workflow_tasks.open = Some(OpenWorkflowTask { stamp, original_scheduled_at, ..open });
+        self.state.index_workflow_task(&mut self.index);
+    }
+
+    pub(super) fn apply_workflow_task_started(&mut self, started: &StartedPart) {
+        if let Some(open) = &mut self.state.workflow_tasks.open {
+            open.started = Some(started.clone());
+        }
+        self.state.index_workflow_task(&mut self.index);
+    }
+
+    pub(super) fn apply_workflow_task_offered(&mut self, queue: &QueueName) {
+        self.state.position.stamp += 1;
+        let stamp = self.state.position.stamp;
+        if let Some(open) = &mut self.state.workflow_tasks.open {
+            open.queue = queue.clone();
+            open.stamp = stamp;
+            open.started = None;
+        }
+        self.state.index_workflow_task(&mut self.index);
+    }
+}

@@ -1,0 +1,260 @@
+//! How a workflow task ends: completed with decisions, refused, failed by its worker, or out of time. Only then is its
+//! start written; what was buffered meanwhile follows.
+
+use abide_api::temporal::api::{
+    enums::v1::{TimeoutType, WorkflowTaskFailedCause},
+    failure::v1::Failure,
+    history::v1::{
+        WorkflowTaskCompletedEventAttributes, WorkflowTaskFailedEventAttributes, WorkflowTaskTimedOutEventAttributes,
+        history_event::Attributes,
+    },
+};
+use abide_model::Timestamp;
+
+use super::buffer::Flush;
+use super::command::{
+    CompleteWorkflowTask, FailWorkflowTask, RefusedCommand, Rejection, Reply, StartWorkflowTask, Subject, Task, TaskId,
+    WorkflowTaskCompleted, WorkflowTaskToken,
+};
+use super::event::event;
+use super::note::{NoteKind, Stickiness, WorkflowTaskDropped, nanos};
+use super::state::{OpenWorkflowTask, Sticky};
+use super::worker_command::{Decided, Refusal, Turn, check_sequence};
+use super::workflow_task::{scheduled_event, started_event};
+use super::{Out, Run};
+
+/// The identity under which the server itself acts.
+pub(super) const SERVER_IDENTITY: &str = "history-service";
+
+impl Run {
+    pub(super) fn complete_workflow_task(
+        &mut self,
+        completion: CompleteWorkflowTask,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> Result<Reply, Rejection> {
+        let attempt = self.started_task(&completion.token)?.attempt;
+        check_sequence(&completion.commands)?;
+        let reply = match self.check_commands(&completion) {
+            Ok(decided) => self.completed(completion, decided, now, out),
+            Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
+        };
+        Ok(Reply::WorkflowTaskCompleted(Box::new(reply)))
+    }
+
+    fn started_task(&self, token: &WorkflowTaskToken) -> Result<&OpenWorkflowTask, Rejection> {
+        let open = self.state.workflow_tasks.open.as_ref().ok_or(Rejection::WorkflowTaskNotFound)?;
+        let started = open.started.as_ref().ok_or(Rejection::WorkflowTaskNotFound)?;
+        let is_it = open.scheduled_event_id == token.scheduled_event_id
+            && started.event_id == token.started_event_id
+            && open.attempt == token.attempt;
+        if is_it { Ok(open) } else { Err(Rejection::WorkflowTaskNotFound) }
+    }
+
+    fn completed(
+        &mut self,
+        completion: CompleteWorkflowTask,
+        decided: Vec<Decided>,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> WorkflowTaskCompleted {
+        let (scheduled_event_id, started_event_id) = self.write_task_start(now, out);
+        #[expect(deprecated, reason = "old workers and user interfaces read the binary checksum")]
+        let attributes = WorkflowTaskCompletedEventAttributes {
+            scheduled_event_id,
+            started_event_id,
+            identity: completion.identity.clone(),
+            binary_checksum: completion.binary_checksum,
+            worker_version: completion.worker_version,
+            sdk_metadata: completion.sdk_metadata,
+            metering_metadata: completion.metering_metadata,
+            ..WorkflowTaskCompletedEventAttributes::default()
+        };
+        let completed = event(Attributes::WorkflowTaskCompletedEventAttributes(attributes));
+        let completed_event_id = self.emit_event(now, completed, out);
+        let sticky = completion.sticky.map(|(queue, timeout)| Sticky { queue, timeout_nanos: nanos(timeout) });
+        if sticky != self.state.workflow_tasks.sticky {
+            self.emit_note(NoteKind::Stickiness(Stickiness { sticky }), out);
+        }
+        let mut reply = WorkflowTaskCompleted::default();
+        let turn = Turn {
+            completed_event_id,
+            identity: completion.identity,
+            new_run_id: completion.new_run_id,
+            now,
+        };
+        for decision in decided {
+            let continued = self.decide(decision, &turn, out);
+            reply.continued_as = continued.or(reply.continued_as);
+        }
+        if self.is_open() {
+            let news = self.flush_buffer(now, out);
+            if news == Flush::Events || completion.force_new_task {
+                self.want_workflow_task(now, out);
+            }
+            self.enforce_history_limits(now, out);
+            if completion.return_new_task {
+                reply.next = self.start_inline(completion.poller, now, out);
+            }
+        }
+        reply
+    }
+
+    /// Starts the task that was scheduled just now for the worker that is about to get the reply.
+    fn start_inline(
+        &mut self,
+        poller: super::Poller,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> Option<Box<super::StartedWorkflowTask>> {
+        let offer = self.state.workflow_task_offer()?;
+        let task = TaskId { subject: Subject::WorkflowTask, stamp: offer.task.stamp };
+        match self.start_workflow_task(StartWorkflowTask { task, poller }, now, out) {
+            Ok(Reply::WorkflowTask(started)) => Some(started),
+            _ => None,
+        }
+    }
+
+    /// The worker's decisions cannot be carried out: none of them is, and the task is recorded as failed. A retry of
+    /// a task is not recorded but left to time out, which spaces the attempts.
+    fn refuse(
+        &mut self,
+        refusal: Refusal,
+        attempt: i32,
+        identity: String,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> Result<WorkflowTaskCompleted, Rejection> {
+        let Refusal { cause, message, terminates } = refusal;
+        let refused = RefusedCommand { cause, message };
+        if attempt > 1 && cause != WorkflowTaskFailedCause::UnhandledCommand && !terminates {
+            return Err(Rejection::Refused(refused));
+        }
+        let failure = Failure { message: refused.message.clone(), ..super::activity_retry::server_failure() };
+        self.fail_started_task(now, cause, Some(failure), identity, out);
+        if terminates {
+            self.flush_buffer(now, out);
+            let reason = refused.message.split_once(": ").map_or(refused.message.as_str(), |(_, text)| text);
+            self.terminate_by_server(reason.to_owned(), now, out);
+        } else {
+            self.after_failed_task(now, out);
+        }
+        Ok(WorkflowTaskCompleted { refused: Some(refused), ..WorkflowTaskCompleted::default() })
+    }
+
+    pub(super) fn fail_workflow_task(
+        &mut self,
+        failed: FailWorkflowTask,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> Result<Reply, Rejection> {
+        self.started_task(&failed.token)?;
+        self.fail_started_task(now, failed.cause, failed.failure, failed.identity, out);
+        if failed.cause == WorkflowTaskFailedCause::GrpcMessageTooLarge {
+            self.flush_buffer(now, out);
+            self.terminate_by_server("WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE".into(), now, out);
+        } else {
+            self.after_failed_task(now, out);
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Ends the started task without success. Only a first attempt is shown in the history.
+    pub(super) fn fail_started_task(
+        &mut self,
+        now: Timestamp,
+        cause: WorkflowTaskFailedCause,
+        failure: Option<Failure>,
+        identity: String,
+        out: &mut Out,
+    ) {
+        if self.state.workflow_tasks.open.as_ref().is_some_and(|open| open.attempt > 1) {
+            self.emit_note(NoteKind::WorkflowTaskDropped(WorkflowTaskDropped {}), out);
+            return;
+        }
+        let (scheduled_event_id, started_event_id) = self.write_task_start(now, out);
+        let attributes = WorkflowTaskFailedEventAttributes {
+            scheduled_event_id,
+            started_event_id,
+            cause: cause as i32,
+            failure,
+            identity,
+            ..WorkflowTaskFailedEventAttributes::default()
+        };
+        self.emit_event(now, event(Attributes::WorkflowTaskFailedEventAttributes(attributes)), out);
+    }
+
+    /// What was buffered is written, and another task follows: an ordinary one if there is news, a retry otherwise.
+    pub(super) fn after_failed_task(&mut self, now: Timestamp, out: &mut Out) {
+        if self.flush_buffer(now, out) == Flush::Events {
+            self.emit_note(NoteKind::NextAttempt(1), out);
+        }
+        self.want_workflow_task(now, out);
+    }
+
+    /// The worker did not answer in time, or no worker of the sticky queue took the task.
+    pub(super) fn time_out_workflow_task(&mut self, now: Timestamp, out: &mut Out) {
+        let Some(open) = self.state.workflow_tasks.open.clone() else { return };
+        let timed_out = |scheduled_event_id, started_event_id, timeout: TimeoutType| {
+            event(Attributes::WorkflowTaskTimedOutEventAttributes(WorkflowTaskTimedOutEventAttributes {
+                scheduled_event_id,
+                started_event_id,
+                timeout_type: timeout as i32,
+            }))
+        };
+        if open.started.is_none() {
+            let timed_out = timed_out(open.scheduled_event_id, 0, TimeoutType::ScheduleToStart);
+            out.task(Task::Settle(Subject::WorkflowTask));
+            self.emit_event(now, timed_out, out);
+            self.want_workflow_task(now, out);
+            return;
+        }
+        if open.attempt > 1 {
+            self.emit_note(NoteKind::WorkflowTaskDropped(WorkflowTaskDropped {}), out);
+        } else {
+            let (scheduled_event_id, started_event_id) = self.write_task_start(now, out);
+            self.emit_event(now, timed_out(scheduled_event_id, started_event_id, TimeoutType::StartToClose), out);
+        }
+        self.after_failed_task(now, out);
+    }
+
+    /// Writes the start of the started task, and the schedule of a retry, with the times at which they happened.
+    fn write_task_start(&mut self, now: Timestamp, out: &mut Out) -> (i64, i64) {
+        let open = self.state.workflow_tasks.open.clone().expect("only a started task ends");
+        let started = open.started.clone().expect("only a started task ends");
+        if open.attempt > 1 {
+            self.emit_event(now, scheduled_event(&open), out);
+        }
+        let started_event_id = self.emit_event(now, started_event(&open, &started), out);
+        debug_assert_eq!(started_event_id, started.event_id, "nothing is numbered while a task is started");
+        (open.scheduled_event_id, started_event_id)
+    }
+
+    pub(super) fn apply_workflow_task_completed(&mut self, completed: &WorkflowTaskCompletedEventAttributes) {
+        let tasks = &mut self.state.workflow_tasks;
+        tasks.previous_started_event_id = completed.started_event_id;
+        tasks.next_attempt = 1;
+        tasks.open = None;
+        self.state.index_workflow_task(&mut self.index);
+    }
+
+    /// A task that was on a sticky queue is tried again as a first attempt on the normal queue.
+    pub(super) fn apply_workflow_task_failed(&mut self) {
+        let tasks = &mut self.state.workflow_tasks;
+        if let Some(open) = tasks.open.take() {
+            tasks.next_attempt = if open.queue.is_sticky() { 1 } else { open.attempt + 1 };
+        }
+        tasks.sticky = None;
+        self.state.index_workflow_task(&mut self.index);
+    }
+
+    pub(super) fn apply_workflow_task_timed_out(&mut self, timed_out: &WorkflowTaskTimedOutEventAttributes) {
+        if timed_out.timeout_type() != TimeoutType::ScheduleToStart {
+            return self.apply_workflow_task_failed();
+        }
+        let tasks = &mut self.state.workflow_tasks;
+        tasks.next_attempt = tasks.open.take().map_or(1, |open| open.attempt);
+        tasks.sticky = None;
+        self.state.index_workflow_task(&mut self.index);
+    }
+}

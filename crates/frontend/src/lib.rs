@@ -1,0 +1,66 @@
+//! The public gRPC service: one table row per RPC, requests parsed once into our own types, errors turned into statuses
+//! in one place. Decides nothing: what a request means is asked of the traits in `abide_cluster`.
+
+mod call;
+mod convert;
+mod method;
+mod namespace;
+mod operator;
+mod parse;
+mod router;
+mod service;
+mod status;
+mod system;
+mod token;
+mod worker;
+mod workflow;
+
+use std::sync::Arc;
+
+use abide_cluster::{History, Matching, Namespaces};
+use abide_model::{Clock, RunId};
+use abide_visibility::Index;
+use uuid::Uuid;
+
+pub use method::{Access, METHODS, Method, Rpc, Scope, Wait};
+pub use router::{Router, router};
+
+/// The public service. Cheap to clone.
+#[derive(Clone)]
+pub struct Frontend {
+    /// The owner of runs.
+    pub history: Arc<dyn History>,
+    /// The owner of task queues.
+    pub matching: Arc<dyn Matching>,
+    /// The registry of namespaces.
+    pub namespaces: Arc<dyn Namespaces>,
+    /// What lists and counts show.
+    pub index: Arc<dyn Index>,
+    /// Who is asked for the time.
+    pub clock: Arc<dyn Clock>,
+    /// What the server says about itself.
+    pub server: Arc<ServerInfo>,
+}
+
+/// What the server says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// Made once for each data file.
+    pub cluster_id: Uuid,
+    /// How many shards own the runs of this node.
+    pub shards: i32,
+    /// The kind of store.
+    pub persistence_store: String,
+    /// The kind of index.
+    pub visibility_store: String,
+}
+
+impl Frontend {
+    /// A new run's id: a UUID of version 7 by our clock, so that new rows land side by side.
+    fn new_run_id(&self) -> RunId {
+        let now = self.clock.now();
+        let seconds = u64::try_from(now.nanos.div_euclid(1_000_000_000)).unwrap_or(0);
+        let nanos = u32::try_from(now.nanos.rem_euclid(1_000_000_000)).unwrap_or(0);
+        RunId(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)))
+    }
+}

@@ -1,0 +1,217 @@
+//! The one table from everything that can go wrong to the status that callers see: code, text, and the detail message
+//! that SDKs switch on. Texts are the reference server's.
+
+use std::borrow::Cow;
+
+use abide_api::google::rpc::Status as RpcStatus;
+use abide_api::temporal::api::{
+    enums::v1::{NamespaceState, ResourceExhaustedCause, ResourceExhaustedScope},
+    errordetails::v1::{
+        NamespaceAlreadyExistsFailure, NamespaceInvalidStateFailure, NamespaceNotFoundFailure, NotFoundFailure,
+        QueryFailedFailure, ResourceExhaustedFailure, WorkflowExecutionAlreadyStartedFailure, WorkflowNotReadyFailure,
+    },
+};
+use abide_cluster::Error;
+use abide_engine::run::Rejection;
+use abide_model::limits;
+use prost::Message;
+use prost_types::Any;
+use tonic::{Code, Status};
+
+/// Why a call was not answered with what it asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// The request cannot be.
+    Invalid(Cow<'static, str>),
+    /// The request asks for what is not built yet; saying so beats pretending.
+    NotSupported(&'static str),
+    /// A poll whose caller hardly waits.
+    DeadlineTooShort,
+    /// New runs are refused in a deprecated namespace; names it.
+    NamespaceDeprecated(String),
+    /// The run has no such activity pending; names it.
+    ActivityIdNotFound(String),
+    /// There is no such activity outside of workflows; names it.
+    ActivityNotFound(String),
+    /// Another role's answer.
+    Cluster(Error),
+}
+
+impl Refusal {
+    /// The request cannot be, for a reason known beforehand.
+    pub const fn invalid(text: &'static str) -> Self {
+        Refusal::Invalid(Cow::Borrowed(text))
+    }
+
+    /// A bug of ours; the text goes to the log only.
+    pub fn bug(text: &str) -> Self {
+        Refusal::Cluster(Error::Internal(text.to_owned()))
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal::Cluster(error)
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Refusal::Cluster(Error::Rejected(rejection))
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let Row { code, message, detail } = refused(refusal);
+        let message = truncated(message);
+        let Some(detail) = detail else { return Status::new(code, message) };
+        let rich = RpcStatus { code: code as i32, message: message.clone(), details: vec![detail] };
+        Status::with_details(code, message, rich.encode_to_vec().into())
+    }
+}
+
+/// One row of the table.
+struct Row {
+    code: Code,
+    message: String,
+    detail: Option<Any>,
+}
+
+impl Row {
+    fn plain(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), detail: None }
+    }
+
+    fn with(code: Code, message: impl Into<String>, name: &str, detail: &impl Message) -> Self {
+        let type_url = format!("type.googleapis.com/temporal.api.errordetails.v1.{name}");
+        Self { code, message: message.into(), detail: Some(Any { type_url, value: detail.encode_to_vec() }) }
+    }
+
+    fn not_found(message: impl Into<String>) -> Self {
+        Self::with(Code::NotFound, message, "NotFoundFailure", &NotFoundFailure::default())
+    }
+
+    fn not_ready(message: impl Into<String>) -> Self {
+        Self::with(Code::FailedPrecondition, message, "WorkflowNotReadyFailure", &WorkflowNotReadyFailure {})
+    }
+
+    fn exhausted(message: &str, cause: ResourceExhaustedCause, scope: ResourceExhaustedScope) -> Self {
+        let detail = ResourceExhaustedFailure { cause: cause as i32, scope: scope as i32 };
+        Self::with(Code::ResourceExhausted, message, "ResourceExhaustedFailure", &detail)
+    }
+}
+
+fn refused(refusal: Refusal) -> Row {
+    match refusal {
+        Refusal::Invalid(text) => Row::plain(Code::InvalidArgument, text),
+        Refusal::NotSupported(text) => Row::plain(Code::Unimplemented, text),
+        Refusal::DeadlineTooShort => Row::plain(Code::FailedPrecondition, "Context timeout is too short."),
+        Refusal::NamespaceDeprecated(namespace) => Row::with(
+            Code::FailedPrecondition,
+            "Namespace has invalid state: Deprecated. Must be Registered.",
+            "NamespaceInvalidStateFailure",
+            &NamespaceInvalidStateFailure {
+                namespace,
+                state: NamespaceState::Deprecated as i32,
+                allowed_states: vec![NamespaceState::Registered as i32],
+            },
+        ),
+        Refusal::ActivityIdNotFound(id) => Row::not_found(format!(
+            "cannot find pending activity with ActivityID {id}, check workflow execution history for more details"
+        )),
+        Refusal::ActivityNotFound(id) => Row::not_found(format!("activity not found for ID: {id}")),
+        Refusal::Cluster(error) => failed(error),
+    }
+}
+
+fn failed(error: Error) -> Row {
+    use {ResourceExhaustedCause as Cause, ResourceExhaustedScope as Scope};
+    match error {
+        Error::NamespaceNotFound(namespace) => Row::with(
+            Code::NotFound,
+            format!("Namespace {namespace} is not found."),
+            "NamespaceNotFoundFailure",
+            &NamespaceNotFoundFailure { namespace },
+        ),
+        Error::NamespaceExists(namespace) => Row::with(
+            Code::AlreadyExists,
+            format!("Namespace \"{namespace}\" already exists"),
+            "NamespaceAlreadyExistsFailure",
+            &NamespaceAlreadyExistsFailure {},
+        ),
+        Error::NamespaceInvalid(text) => Row::plain(Code::InvalidArgument, text),
+        Error::RunNotFound { workflow_id, run_id } => run_not_found(&workflow_id, &run_id),
+        Error::AlreadyStarted { message, start_request_id, run_id } => Row::with(
+            Code::AlreadyExists,
+            message,
+            "WorkflowExecutionAlreadyStartedFailure",
+            &WorkflowExecutionAlreadyStartedFailure {
+                start_request_id,
+                run_id: run_id.to_string(),
+                first_execution_run_id: String::new(),
+            },
+        ),
+        Error::Rejected(rejection) => rejected(rejection),
+        Error::InvalidPageToken => Row::plain(Code::InvalidArgument, "Invalid NextPageToken."),
+        Error::QueryNotReady(text) => Row::not_ready(text),
+        Error::QueryFailed { message, failure } => Row::with(
+            Code::InvalidArgument,
+            message,
+            "QueryFailedFailure",
+            &QueryFailedFailure { failure: failure.map(|failure| *failure) },
+        ),
+        Error::QueryTimedOut(text) => Row::plain(Code::DeadlineExceeded, text),
+        Error::NoPoller(text) => Row::plain(Code::FailedPrecondition, text),
+        Error::QueryBufferFull => Row::exhausted(
+            "consistent query buffer is full, this may be caused by too many queries and workflow not able to process \
+             query fast enough",
+            Cause::BusyWorkflow,
+            Scope::Namespace,
+        ),
+        Error::QueryTaskNotFound => Row::not_found("query task not found, or already expired"),
+        Error::Busy => Row::exhausted("service is busy, please retry", Cause::SystemOverloaded, Scope::System),
+        Error::Unavailable(text) => Row::plain(Code::Unavailable, text),
+        Error::Internal(_) => Row::plain(Code::Internal, "something went wrong, please retry"),
+    }
+}
+
+fn run_not_found(workflow_id: &str, run_id: &str) -> Row {
+    match (workflow_id, run_id) {
+        ("", _) => Row::not_found("workflow execution not found"),
+        (_, "") => Row::not_found(format!("workflow not found for ID: {workflow_id}")),
+        (_, _) => Row::not_found(format!(
+            "workflow execution not found for workflow ID \"{workflow_id}\" and run ID \"{run_id}\""
+        )),
+    }
+}
+
+fn rejected(rejection: Rejection) -> Row {
+    match rejection {
+        Rejection::Closed => Row::not_found("workflow execution already completed"),
+        Rejection::WorkflowTaskNotFound | Rejection::StaleTask => Row::not_found("Workflow task not found."),
+        Rejection::ActivityNotFound | Rejection::ActivityIdNotFound => {
+            Row::not_found("invalid activityID or activity already timed out or invoking workflow is completed")
+        }
+        Rejection::CancellationNotRequested => Row::plain(
+            Code::InvalidArgument,
+            "unable to mark activity as canceled without activity being request canceled first",
+        ),
+        Rejection::TooManySignals => {
+            Row::plain(Code::InvalidArgument, "exceeded workflow execution limit for signal events")
+        }
+        Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
+        Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
+        Rejection::HeartbeatTimeout => Row::not_found("workflow task heartbeat timeout"),
+        Rejection::NotNew => Row::plain(Code::Internal, "something went wrong, please retry"),
+    }
+}
+
+// A status travels in headers, which are small.
+fn truncated(mut message: String) -> String {
+    message.truncate(message.floor_char_boundary(limits::STATUS_MESSAGE_BYTES_MAX));
+    message
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+//! The loop around machines: load, handle, commit, wake, reply. Owns the runs of this node, their timers and their
+//! current pointers. Knows rows only through `store`, pollers only through [`abide_cluster::Matching`]; decides nothing
+//! about workflows, which is `engine`'s part.
+
+mod background;
+mod cache;
+mod dispatch;
+mod load;
+mod namespaces;
+mod query;
+mod read;
+mod recover;
+mod service;
+mod shard;
+mod start;
+mod task;
+mod timers;
+
+#[cfg(test)]
+mod tests;
+
+pub use service::HistoryService;

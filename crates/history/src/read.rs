@@ -1,0 +1,261 @@
+//! History as its readers get it: pages out of the newest events in memory, or out of the store, and waits for more.
+//! Shows nothing that a crash could take back.
+
+use std::collections::VecDeque;
+
+use abide_api::temporal::api::history::v1::HistoryEvent;
+use abide_cluster::Error;
+use abide_cluster::history::{HistoryPage, ReadHistory};
+use abide_engine::run::{Change, decode_changes};
+use abide_model::{Partition, RunId, limits};
+use abide_store::key::{Key, NodeKey};
+use abide_store::{Scan, Space, Store};
+use tokio::sync::oneshot;
+
+use crate::cache::{Entry, Watcher};
+use crate::load::{Nodes, event_number, events};
+use crate::shard::{Answer, Desk, Release, answering, store_failed};
+
+/// What a reader is told first.
+pub(crate) enum Reading {
+    /// The page.
+    Page(HistoryPage),
+    /// There is nothing yet.
+    Waiting {
+        /// What to show when nothing comes.
+        nothing: HistoryPage,
+        /// Where the page will come.
+        more: oneshot::Receiver<Result<HistoryPage, Error>>,
+    },
+}
+
+/// The newest events of a run, so that most readers need no store.
+pub(crate) struct Tail {
+    events: VecDeque<(Box<HistoryEvent>, usize)>,
+    next_event_id: i64,
+    bytes: usize,
+}
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self::beginning_at(1)
+    }
+}
+
+impl Tail {
+    /// Without events, before this one.
+    pub(crate) fn beginning_at(next_event_id: i64) -> Self {
+        Self { events: VecDeque::new(), next_event_id, bytes: 0 }
+    }
+
+    /// Takes the events of a transition; `stored_bytes` is what they take in the store.
+    pub(crate) fn push(&mut self, changes: Vec<Change>, stored_bytes: usize) {
+        // In memory an event is about its own struct and twice its stored size; counting exactly costs too much.
+        let each = size_of::<HistoryEvent>() + 2 * stored_bytes / changes.len().max(1);
+        for event in events(changes) {
+            debug_assert!(event.event_id == self.next_event_id, "history has no gaps");
+            self.next_event_id += 1;
+            self.bytes += each;
+            self.events.push_back((event, each));
+        }
+        while self.bytes > limits::RUN_TAIL_BYTES_MAX
+            && let Some((_, bytes)) = self.events.pop_front()
+        {
+            self.bytes -= bytes;
+        }
+    }
+
+    /// The events from `first` to `last`, if they are all here.
+    pub(crate) fn page(&self, first: i64, last: i64, limit: usize) -> Option<Page> {
+        let begin = self.next_event_id - self.events.len() as i64;
+        let skipped = usize::try_from(first.checked_sub(begin)?).ok()?;
+        let count = usize::try_from(last - first + 1).unwrap_or(0);
+        let events = self.events.iter().skip(skipped).take(count.min(limit)).map(|(event, _)| (**event).clone());
+        let events: Vec<HistoryEvent> = events.collect();
+        let next_event_id = (events.len() < count).then_some(first + events.len() as i64);
+        Some(Page { events, next_event_id })
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// Some events in a row.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) events: Vec<HistoryEvent>,
+    /// Where the next page begins, if these are not all.
+    pub(crate) next_event_id: Option<i64>,
+}
+
+/// Which events to read from the store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch {
+    pub(crate) partition: Partition,
+    pub(crate) run_id: RunId,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) limit: usize,
+}
+
+impl Stretch {
+    /// Reads it. All its events must be durable.
+    pub(crate) async fn read(self, store: &dyn Store) -> Result<Page, Error> {
+        let Stretch { partition, run_id, first, last, limit } = self;
+        let from = self.node_of_first(store).await?;
+        let mut nodes = Nodes::from(store, partition, run_id, from);
+        let mut found: Vec<HistoryEvent> = Vec::new();
+        while let Some(rows) = nodes.page().await.map_err(store_failed)? {
+            for row in rows {
+                let (_, node) = NodeKey::decode_row(row).map_err(store_failed)?;
+                if node.next_event_id <= event_number(first) {
+                    continue;
+                }
+                let changes = decode_changes(node.changes).map_err(|error| Error::Internal(error.to_string()))?;
+                for event in events(changes).filter(|event| event.event_id >= first) {
+                    if event.event_id > last {
+                        return Ok(Page { events: found, next_event_id: None });
+                    }
+                    if found.len() >= limit {
+                        return Ok(Page { events: found, next_event_id: Some(event.event_id) });
+                    }
+                    found.push(*event);
+                }
+            }
+        }
+        if found.len() as i64 != last - first + 1 {
+            return Err(Error::Internal(format!("run {run_id} has no events {first} to {last}")));
+        }
+        Ok(Page { events: found, next_event_id: None })
+    }
+
+    /// The key of the node that holds the first event.
+    async fn node_of_first(&self, store: &dyn Store) -> Result<bytes::Bytes, Error> {
+        let (from, _) = NodeKey::range(self.run_id);
+        let scan = Scan {
+            space: Space::Node,
+            partitions: self.partition.0..=self.partition.0,
+            from: from.clone(),
+            to: Some(NodeKey::behind_event(self.run_id, event_number(self.first))),
+            after: None,
+            limit: 1,
+            reverse: true,
+        };
+        let rows = store.scan(scan).await.map_err(store_failed)?;
+        Ok(rows.into_iter().next().map_or(from, |row| row.key))
+    }
+}
+
+/// Which events a request means now; none when there are none yet.
+enum Wanted {
+    Events { first: i64, last: i64 },
+    Nothing,
+}
+
+fn wanted(entry: &Entry, read: &ReadHistory) -> Wanted {
+    let newest = entry.run.next_event_id() - 1;
+    if read.only_close {
+        return if entry.run.is_open() { Wanted::Nothing } else { Wanted::Events { first: newest, last: newest } };
+    }
+    let first = read.first_event_id.max(1);
+    let last = read.last_event_id.unwrap_or(newest).min(newest);
+    if first > last { Wanted::Nothing } else { Wanted::Events { first, last } }
+}
+
+impl Desk {
+    /// A reader asks.
+    pub(crate) fn read(&mut self, entry: &mut Entry, read: ReadHistory, answer: Answer<Reading>) {
+        let next_event_id = entry.run.next_event_id();
+        if read.first_event_id > next_event_id && read.wait.is_none() && !read.only_close {
+            return self.outbox.attach(entry.told, answering(answer, Err(Error::InvalidPageToken)));
+        }
+        match wanted(entry, &read) {
+            Wanted::Nothing if read.wait.is_some() && entry.run.is_open() => {
+                let (told, more) = oneshot::channel();
+                let nothing = empty(entry);
+                entry.watchers.retain(|watcher| !watcher.answer.is_closed());
+                entry.watchers.push(Watcher { read, answer: told });
+                self.outbox.attach(entry.told, answering(answer, Ok(Reading::Waiting { nothing, more })));
+            }
+            Wanted::Nothing => {
+                let page = with_virtual_event(entry, &read, empty(entry));
+                self.outbox.attach(entry.sequence, answering(answer, Ok(Reading::Page(page))));
+            }
+            Wanted::Events { first, last } => {
+                let then = move |page: Result<HistoryPage, Error>| drop(answer.send(page.map(Reading::Page)));
+                let release = self.page(entry, &read, (first, last), then);
+                self.outbox.attach(entry.sequence, release);
+            }
+        }
+    }
+
+    /// The run has changed: whoever waited for that gets a page, once it is durable.
+    pub(crate) fn notify_watchers(&self, entry: &mut Entry, releases: &mut Vec<Release>) {
+        let waiting = std::mem::take(&mut entry.watchers);
+        for watcher in waiting {
+            match wanted(entry, &watcher.read) {
+                Wanted::Nothing if entry.run.is_open() => entry.watchers.push(watcher),
+                Wanted::Nothing => releases.push(answering(watcher.answer, Ok(empty(entry)))),
+                Wanted::Events { first, last } => {
+                    let Watcher { read, answer } = watcher;
+                    releases.push(self.page(entry, &read, (first, last), move |page| drop(answer.send(page))));
+                }
+            }
+        }
+    }
+
+    /// Hands a page over, from memory or from the store.
+    fn page(
+        &self,
+        entry: &Entry,
+        read: &ReadHistory,
+        (first, last): (i64, i64),
+        then: impl FnOnce(Result<HistoryPage, Error>) + Send + 'static,
+    ) -> Release {
+        let limit = read.limit.clamp(1, limits::HISTORY_PAGE_EVENTS_MAX);
+        let whole = empty(entry);
+        let ended = with_virtual_event(entry, read, whole.clone());
+        let assemble = move |page: Page| {
+            let mut whole = if page.next_event_id.is_none() { ended } else { whole };
+            whole.next_event_id = page.next_event_id;
+            whole.events.splice(0..0, page.events);
+            whole
+        };
+        if let Some(page) = entry.tail.page(first, last, limit) {
+            let page = assemble(page);
+            return Box::new(move |durable| then(durable.map(|()| page)));
+        }
+        let stretch = Stretch { partition: entry.partition, run_id: entry.key.run_id, first, last, limit };
+        let seams = self.seams.clone();
+        Box::new(move |durable| match durable {
+            Err(error) => then(Err(error)),
+            Ok(()) => {
+                let store = seams.store.clone();
+                seams.background.spawn("history page", async move {
+                    then(stretch.read(&*store).await.map(assemble));
+                });
+            }
+        })
+    }
+}
+
+fn empty(entry: &Entry) -> HistoryPage {
+    HistoryPage {
+        run_id: entry.key.run_id,
+        events: Vec::new(),
+        next_event_id: None,
+        open: entry.run.is_open(),
+        end_event_id: entry.run.next_event_id(),
+    }
+}
+
+/// With the started event of the open workflow task. Readers that wait for more get it when it is stored: should the
+/// task go back to its queue, its number belongs to another event.
+fn with_virtual_event(entry: &Entry, read: &ReadHistory, mut page: HistoryPage) -> HistoryPage {
+    if page.open && read.wait.is_none() && read.last_event_id.is_none() && !read.only_close {
+        page.events.extend(entry.run.virtual_started_event());
+    }
+    page
+}

@@ -1,0 +1,82 @@
+//! What a starting server looks at: the rows of open tasks, never the runs. Page by page behind the first requests, so
+//! that neither the time to the first answer nor memory grows with what is stored. A row may be settled while it is on
+//! its way: then the offer or the firing finds nothing to do.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use abide_model::{Partition, limits};
+use abide_store::key::{DispatchKey, Key, TimerKey};
+use abide_store::{Error, Row, Scan};
+use bytes::Bytes;
+use tracing::{error, info};
+
+use crate::dispatch::queued_task;
+use crate::shard::{Message, Seams};
+
+/// Schedules every timer and offers every task of these partitions.
+pub(crate) async fn recover(seams: Arc<Seams>, partitions: RangeInclusive<u16>) {
+    let counted = async {
+        let timers = timers(&seams, partitions.clone()).await?;
+        Ok::<_, Error>((timers, tasks(&seams, partitions.clone()).await?))
+    };
+    match counted.await {
+        Ok((0, 0)) => {}
+        Ok((timers, tasks)) => info!(?partitions, timers, tasks, "recovered"),
+        Err(error) => error!(%error, ?partitions, "recovery failed: timers and tasks of before the start may wait"),
+    }
+}
+
+async fn timers(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
+    let mut count = 0;
+    let mut rows = Rows::<TimerKey>::of(partitions);
+    while let Some(page) = rows.page(seams).await? {
+        let decode = |row: Row| Ok((TimerKey::decode(&row.key)?, row.partition));
+        let found = page.into_iter().map(decode).collect::<Result<Vec<_>, Error>>()?;
+        count += found.len();
+        if seams.inbox.send(Message::Recovered(found)).is_err() {
+            break;
+        }
+    }
+    Ok(count)
+}
+
+async fn tasks(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
+    let mut count = 0;
+    let mut rows = Rows::<DispatchKey>::of(partitions);
+    while let Some(page) = rows.page(seams).await? {
+        for row in page {
+            let (key, record) = DispatchKey::decode_row(row)?;
+            seams.matching.offer(queued_task(key, record));
+            count += 1;
+        }
+        tokio::task::yield_now().await;
+    }
+    Ok(count)
+}
+
+/// Pages of the rows of one kind.
+struct Rows<K> {
+    scan: Scan,
+    ended: bool,
+    kind: std::marker::PhantomData<K>,
+}
+
+impl<K: Key> Rows<K> {
+    fn of(partitions: RangeInclusive<u16>) -> Self {
+        let limit = limits::SCAN_PAGE_ROWS;
+        let scan =
+            Scan { space: K::SPACE, partitions, from: Bytes::new(), to: None, after: None, limit, reverse: false };
+        Self { scan, ended: false, kind: std::marker::PhantomData }
+    }
+
+    async fn page(&mut self, seams: &Seams) -> Result<Option<Vec<Row>>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        let page = seams.store.scan(self.scan.clone()).await?;
+        self.ended = page.len() < self.scan.limit;
+        self.scan.after = page.last().map(|row| (row.partition, row.key.clone()));
+        Ok(Some(page))
+    }
+}

@@ -1,0 +1,382 @@
+//! Where a shard works on one run: from a command to a decision, from a decision to rows, from rows to a batch on its
+//! way. The runs themselves are in the cache; here is everything else that a transition needs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use abide_cluster::matching::Reservation;
+use abide_cluster::{Error, Matching};
+use abide_engine::run::{Change, Command, Offer, Rejection, Reply, Run, Subject, Task, encode_changes};
+use abide_engine::{Emit, Machine};
+use abide_model::{Clock, Partition, RunId, RunKey, Timestamp, WorkflowKey, limits};
+use abide_store::key::{
+    CurrentKey, CurrentRecord, Key, NodeKey, NodeRecord, TimerKey, TimerRecord, VisibilityKey, VisibilityRecord,
+};
+use abide_store::{Batch, Fence, Store, Urgency};
+use prost::Message as _;
+use tracing::{error, warn};
+
+use super::draft::Draft;
+use super::handle::Inbox;
+use super::message::{Answer, Message};
+use super::outbox::{Ended, NEVER, Outbox, Release};
+use crate::background::Background;
+use crate::cache::Entry;
+use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer, queue_key};
+use crate::load::event_number;
+use crate::task::start_command;
+use crate::timers::Timers;
+
+/// What a shard is connected to.
+pub(crate) struct Seams {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) matching: Arc<dyn Matching>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) background: Arc<Background>,
+    pub(crate) inbox: Inbox,
+}
+
+/// See the file's first lines.
+pub(crate) struct Desk {
+    pub(crate) seams: Arc<Seams>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) fence: Arc<Fence>,
+    pub(crate) timers: Timers,
+    /// The newest run of every workflow id whose newest run is in the cache.
+    pub(crate) currents: HashMap<WorkflowKey, RunId>,
+}
+
+/// What a run decided. Its memory has changed; nothing is stored yet.
+pub(crate) struct Decided {
+    pub(crate) reply: Option<Reply>,
+    changes: Vec<Change>,
+    dispatch: Dispatch,
+    before: Before,
+}
+
+/// Why there is no decision.
+pub(crate) enum Undecided {
+    /// The run refused.
+    Rejected(Rejection),
+    /// The run is broken in memory and must be dropped.
+    Panicked,
+}
+
+impl Undecided {
+    /// Tells the asker; what remains to be done is the shard's.
+    pub(crate) fn tell<T>(self, answer: Answer<T>) -> Self {
+        let error = match &self {
+            Undecided::Rejected(rejection) => Error::Rejected(rejection.clone()),
+            Undecided::Panicked => panicked(),
+        };
+        drop(answer.send(Err(error)));
+        self
+    }
+}
+
+/// What a run was before a decision.
+#[derive(Clone, Copy)]
+struct Before {
+    next_event_id: i64,
+    is_open: bool,
+    visibility_revision: u64,
+}
+
+/// What became of the tasks of a decision.
+#[derive(Default)]
+struct Dispatch {
+    /// Per subject: the offer that is open now, or none any more.
+    offers: BTreeMap<Subject, Option<Offer>>,
+    /// Tasks that were started for pollers that already waited.
+    fused: Vec<(Reservation, Reply)>,
+    /// Whether the workflow task was offered: then no worker has it.
+    workflow_task_offered: bool,
+}
+
+impl Desk {
+    pub(crate) fn new(seams: Arc<Seams>, fence: Fence) -> Self {
+        let (outbox, timers) = (Arc::default(), Timers::default());
+        Self { seams, outbox, fence: Arc::new(fence), timers, currents: HashMap::new() }
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.seams.clock.now()
+    }
+
+    /// Lets a run decide, and starts what it offers for pollers that wait already.
+    pub(crate) fn decide(&self, entry: &mut Entry, command: Command, now: Timestamp) -> Result<Decided, Undecided> {
+        let run = &mut entry.run;
+        let before = Before {
+            next_event_id: run.next_event_id(),
+            is_open: entry.transition > 0 && run.is_open(),
+            visibility_revision: run.visibility_revision(),
+        };
+        let (matching, key) = (&*self.seams.matching, &entry.key);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let mut out = Emit::default();
+            let reply = run.handle(command, now, &mut out)?;
+            let dispatch = fuse(matching, key, run, now, &mut out);
+            Ok(Decided { reply: Some(reply), changes: out.changes, dispatch, before })
+        }));
+        match outcome {
+            Ok(Ok(decided)) => Ok(decided),
+            Ok(Err(rejection)) => Err(Undecided::Rejected(rejection)),
+            Err(_) => {
+                error!(run_id = %entry.key.run_id, workflow_id = entry.key.workflow.workflow_id, "a run panicked");
+                Err(Undecided::Panicked)
+            }
+        }
+    }
+
+    /// Writes down what a run decided.
+    pub(crate) fn record(&mut self, entry: &mut Entry, mut decided: Decided, draft: &mut Draft, now: Timestamp) {
+        let before = decided.before;
+        if !decided.changes.is_empty() {
+            record_node(entry, before, std::mem::take(&mut decided.changes), draft);
+        }
+        if before.next_event_id < entry.run.next_event_id() {
+            draft.urgency = Urgency::Now;
+        }
+        self.record_dispatch(entry, decided.dispatch, draft);
+        self.keep_timer(entry, draft, now);
+        record_place(entry, before, draft);
+        if entry.growth.wants_snapshot() {
+            draft.writes.push(super::snapshot(entry));
+        }
+    }
+
+    /// Dispatch rows, and what pollers get.
+    fn record_dispatch(&mut self, entry: &mut Entry, dispatch: Dispatch, draft: &mut Draft) {
+        if dispatch.workflow_task_offered {
+            entry.detach_queries();
+        }
+        for (subject, offer) in dispatch.offers {
+            match offer {
+                Some(offer) => {
+                    draft.writes.push(put_offer(&entry.key, entry.partition, &offer));
+                    entry.offered.insert(subject, offer.durable_start);
+                    let (matching, task) = (self.seams.clone(), offered_task(&entry.key, offer));
+                    draft.releases.push(Box::new(move |durable| {
+                        if durable.is_ok() {
+                            matching.matching.offer(task);
+                        }
+                    }));
+                }
+                None if entry.offered.remove(&subject).is_some() => {
+                    draft.writes.push(delete_offer(&entry.key, entry.partition, subject));
+                }
+                None => {}
+            }
+        }
+        if !entry.run.is_open() {
+            for (subject, _) in std::mem::take(&mut entry.offered) {
+                draft.writes.push(delete_offer(&entry.key, entry.partition, subject));
+            }
+        }
+        debug_assert!(
+            entry.offered.keys().copied().collect::<std::collections::BTreeSet<_>>() == open_subjects(&entry.run),
+            "every open offer has a dispatch row, and nothing else has one"
+        );
+        for (reservation, reply) in dispatch.fused {
+            match self.prepare(entry, reply) {
+                Ok(prepared) => draft.releases.push(self.hand_over(prepared, move |task| {
+                    // Otherwise the poller goes back to its queue by itself.
+                    if let Ok(task) = task {
+                        reservation.deliver(task);
+                    }
+                })),
+                Err(error) => error!(?error, run_id = %entry.key.run_id, "a started task cannot be handed over"),
+            }
+        }
+    }
+
+    /// Sees to it that the run has a timer row no later than its earliest deadline. A row that is too early stays: it
+    /// will find nothing to do, and is put right then.
+    pub(crate) fn keep_timer(&mut self, entry: &mut Entry, draft: &mut Draft, now: Timestamp) {
+        let run_id = entry.key.run_id;
+        let wanted = entry.run.deadline().map(|deadline| TimerKey::at(deadline, run_id));
+        match (entry.timer, wanted) {
+            (None, None) => return,
+            (Some(stored), Some(wanted)) if stored.fire_at_millis <= wanted.fire_at_millis => return,
+            (Some(_), None) if entry.run.is_open() && entry.timer.is_some_and(|row| row.fire_at() > now) => return,
+            (Some(_), _) | (None, Some(_)) => {}
+        }
+        if let Some(stored) = entry.timer {
+            draft.writes.push(stored.delete(entry.partition));
+        }
+        if let Some(wanted) = wanted {
+            draft.writes.push(wanted.put(entry.partition, &TimerRecord::of(&entry.key.workflow)));
+        }
+        entry.timer = wanted;
+        self.timers.set(run_id, entry.partition, wanted);
+    }
+
+    /// What others wait for beside the run: readers, queries.
+    pub(crate) fn settle_waits(&self, entry: &mut Entry, draft: &mut Draft) {
+        if !entry.watchers.is_empty() {
+            self.notify_watchers(entry, &mut draft.releases);
+        }
+        if entry.queries.is_some() {
+            self.reroute_queries(entry, &mut draft.releases);
+        }
+    }
+
+    /// Settles what waits for one run, and sends its batch.
+    pub(crate) fn finish(&mut self, entry: &mut Entry, mut draft: Draft) {
+        self.settle_waits(entry, &mut draft);
+        self.commit(draft, &mut [entry]);
+    }
+
+    /// Sends a batch about these runs, if there is anything to store; what it owes waits for it.
+    pub(crate) fn commit(&mut self, draft: Draft, entries: &mut [&mut Entry]) {
+        let told = entries.iter().map(|entry| entry.told).max().unwrap_or(0);
+        let Draft { writes, releases, early, urgency } = draft;
+        if writes.is_empty() {
+            for release in early.into_iter().chain(releases) {
+                self.outbox.attach(told, release);
+            }
+            return;
+        }
+        let sequence = self.send(writes, releases, urgency);
+        for entry in entries {
+            entry.sequence = sequence;
+            if urgency == Urgency::Now || sequence == NEVER {
+                entry.told = sequence;
+            }
+        }
+        for release in early {
+            self.outbox.attach(if sequence == NEVER { NEVER } else { told }, release);
+        }
+    }
+
+    /// Sends a batch even if it is empty: its releases wait for everything before it.
+    pub(crate) fn flush(&self, draft: Draft) {
+        self.send(draft.writes, draft.releases, draft.urgency);
+    }
+
+    fn send(&self, writes: Vec<abide_store::Write>, releases: Vec<Release>, urgency: Urgency) -> u64 {
+        let sequence = self.outbox.begin(releases);
+        if sequence == NEVER {
+            return sequence;
+        }
+        let (outbox, seams) = (self.outbox.clone(), self.seams.clone());
+        let batch = Batch { fence: self.fence.clone(), writes };
+        self.seams.store.commit(
+            batch,
+            urgency,
+            Box::new(move |result| match outbox.end(sequence, result) {
+                Ended::Fine => {}
+                Ended::Broken(error, refused) => {
+                    drop(seams.inbox.send(Message::CommitFailed(error)));
+                    refused.release();
+                }
+            }),
+        );
+        sequence
+    }
+}
+
+/// Starts what was offered for pollers that wait already. A sticky offer whose worker has gone is offered to all.
+fn fuse(matching: &dyn Matching, key: &RunKey, run: &mut Run, now: Timestamp, out: &mut Emit<Run>) -> Dispatch {
+    let mut dispatch = Dispatch::default();
+    let mut untried = std::collections::VecDeque::new();
+    loop {
+        for task in out.tasks.drain(..) {
+            match task {
+                Task::Offer(offer) => {
+                    let subject = offer.task.subject;
+                    dispatch.workflow_task_offered |= subject == Subject::WorkflowTask;
+                    untried.push_back(subject);
+                    dispatch.offers.insert(subject, Some(offer));
+                }
+                Task::Settle(subject) => {
+                    dispatch.offers.insert(subject, None);
+                }
+            }
+        }
+        let Some(subject) = untried.pop_front() else { return dispatch };
+        let Some(Some(offer)) = dispatch.offers.get(&subject) else { continue };
+        let queue = queue_key(key, subject, offer.queue.clone());
+        match matching.reserve(&queue) {
+            Some(reservation) => {
+                let command = start_command(offer.task, reservation.poller.clone());
+                match run.handle(command, now, out) {
+                    Ok(reply) => dispatch.fused.push((reservation, reply)),
+                    Err(rejection) => warn!(?rejection, run_id = %key.run_id, "a fresh offer cannot be started"),
+                }
+            }
+            None if offer.queue.is_sticky() && !matching.has_recent_poller(&queue) => {
+                if let Err(rejection) = run.handle(Command::ResetStickiness, now, out) {
+                    warn!(?rejection, run_id = %key.run_id, "stickiness cannot be reset");
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+fn record_node(entry: &mut Entry, before: Before, changes: Vec<Change>, draft: &mut Draft) {
+    entry.transition += 1;
+    let key = NodeKey {
+        run_id: entry.key.run_id,
+        first_event_id: event_number(before.next_event_id),
+        transition: entry.transition,
+    };
+    let encoded = encode_changes(&changes);
+    let bytes = encoded.len();
+    let node = NodeRecord { next_event_id: event_number(entry.run.next_event_id()), changes: encoded };
+    draft.writes.push(key.put(entry.partition, &node));
+    entry.tail.push(changes, bytes);
+    entry.grown(bytes);
+}
+
+/// Where others find the run: the current pointer when it begins or ends, the list when what it shows has changed.
+fn record_place(entry: &mut Entry, before: Before, draft: &mut Draft) {
+    let run = &entry.run;
+    if before.is_open != run.is_open() {
+        let record = CurrentRecord {
+            status: run.status().into(),
+            request_id: run.create_request_id(),
+            started_at: run.started_at(),
+            ..CurrentRecord::of(entry.key.run_id, run.first_run_id())
+        };
+        draft.writes.push(CurrentKey(entry.key.workflow.clone()).put(entry.partition, &record));
+    }
+    if before.visibility_revision != run.visibility_revision() {
+        let key = VisibilityKey {
+            namespace: entry.key.workflow.namespace,
+            started_at: run.started_at(),
+            run_id: entry.key.run_id,
+        };
+        let info = run.info().encode_to_vec().into();
+        draft.writes.push(key.put(Partition::SHARED, &VisibilityRecord { info }));
+    }
+}
+
+/// Gives an answer once what it says is durable.
+pub(crate) fn answering<T: Send + 'static>(answer: Answer<T>, value: Result<T, Error>) -> Release {
+    Box::new(move |durable| drop(answer.send(durable.and(value))))
+}
+
+/// What a failed read means for the asker.
+pub(crate) fn store_failed(cause: abide_store::Error) -> Error {
+    match cause {
+        abide_store::Error::Io(cause) => Error::Unavailable(format!("the store cannot be read: {cause}")),
+        abide_store::Error::Corrupt(what) | abide_store::Error::Newer(what) | abide_store::Error::Locked(what) => {
+            error!(what, "the store holds what cannot be");
+            Error::Internal(what)
+        }
+    }
+}
+
+/// What is told when a run broke down over a command.
+pub(crate) fn panicked() -> Error {
+    Error::Internal("a run panicked".into())
+}
+
+/// How long a run whose deadline made it break down is left alone.
+pub(crate) fn after_panic(now: Timestamp) -> Timestamp {
+    now.after(limits::BROKEN_RUN_PAUSE)
+}

@@ -1,0 +1,9 @@
+//! The words everything else is written in: ids, time, limits, retry arithmetic. No I/O, no async, no wire types.
+
+pub mod id;
+pub mod limits;
+pub mod retry;
+pub mod time;
+
+pub use id::{NamespaceId, Partition, RunId, RunKey, WorkflowKey};
+pub use time::{Clock, SystemClock, Timestamp};

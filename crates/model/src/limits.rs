@@ -1,0 +1,116 @@
+//! Every bound has its name here. Values are those of the reference server's defaults unless a comment says otherwise.
+
+use std::time::Duration;
+
+/// Workflow ids, activity ids, types, queue names, identities: bytes.
+pub const ID_BYTES_MAX: usize = 1000;
+/// One payload-carrying field of a request, command or event: bytes.
+pub const BLOB_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// The memo of a run: bytes.
+pub const MEMO_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Search attributes of a run: keys.
+pub const SEARCH_ATTRIBUTES_MAX: usize = 100;
+/// One search attribute's value: bytes.
+pub const SEARCH_ATTRIBUTE_BYTES_MAX: usize = 2 * 1024;
+/// All search attributes of a run: bytes.
+pub const SEARCH_ATTRIBUTES_BYTES_MAX: usize = 40 * 1024;
+/// A gRPC message: bytes.
+pub const MESSAGE_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// User metadata of a command or a start: bytes of the summary.
+pub const SUMMARY_BYTES_MAX: usize = 400;
+/// User metadata of a command or a start: bytes of the details.
+pub const DETAILS_BYTES_MAX: usize = 20_000;
+/// The failure of an activity attempt that is kept between attempts: bytes.
+pub const ATTEMPT_FAILURE_BYTES_MAX: usize = 4 * 1024;
+
+/// Signals that one run accepts.
+pub const SIGNALS_MAX: i64 = 10_000;
+/// Events that wait behind one started workflow task.
+pub const BUFFERED_EVENTS_MAX: usize = 100;
+/// Bytes of events that wait behind one started workflow task.
+pub const BUFFERED_EVENTS_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Activities pending in one run.
+pub const PENDING_ACTIVITIES_MAX: usize = 2000;
+/// Events of one run; beyond it the run is terminated.
+pub const HISTORY_EVENTS_MAX: i64 = 51_200;
+/// Bytes of one run's history; beyond it the run is terminated.
+pub const HISTORY_BYTES_MAX: i64 = 50 * 1024 * 1024;
+/// Events from which a worker is advised to continue as new.
+pub const HISTORY_EVENTS_SUGGEST_CONTINUE: i64 = 4096;
+/// Bytes of history from which a worker is advised to continue as new.
+pub const HISTORY_BYTES_SUGGEST_CONTINUE: i64 = 4 * 1024 * 1024;
+/// Consistent queries that wait for one run's next workflow task. The reference allows one; more harms nobody.
+pub const BUFFERED_QUERIES_MAX: usize = 64;
+
+/// A workflow task's start-to-close timeout when the start names none.
+pub const WORKFLOW_TASK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+/// The longest workflow task start-to-close timeout.
+pub const WORKFLOW_TASK_TIMEOUT_MAX: Duration = Duration::from_secs(120);
+/// The most by which failing workflow tasks lengthen their timeout.
+pub const WORKFLOW_TASK_RETRY_INTERVAL_MAX: Duration = Duration::from_secs(600);
+/// The longest that a workflow task may be kept alive by heartbeats.
+pub const WORKFLOW_TASK_HEARTBEAT_MAX: Duration = Duration::from_secs(1800);
+/// Workflow task attempts from which queries are refused.
+pub const QUERY_ATTEMPT_GATE: i32 = 3;
+/// The longest timer and timeout: 100 years.
+pub const DURATION_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Events on one page of history.
+pub const HISTORY_PAGE_EVENTS_MAX: usize = 256;
+/// Executions on one page of a list.
+pub const LIST_PAGE_MAX: usize = 1000;
+/// Namespaces on one page when the request names no size.
+pub const NAMESPACES_PAGE_DEFAULT: usize = 100;
+
+/// How long a worker's poll waits for a task.
+pub const POLL_WAIT_MAX: Duration = Duration::from_secs(60);
+/// How long a wait for history waits for an event.
+pub const HISTORY_WAIT_MAX: Duration = Duration::from_secs(20);
+/// A poll with less time than this before its deadline is refused.
+pub const POLL_DEADLINE_MIN: Duration = Duration::from_secs(2);
+/// A long poll ends this long before its caller's deadline.
+pub const POLL_DEADLINE_MARGIN: Duration = Duration::from_secs(1);
+/// A sticky queue without a poll for this long has lost its worker.
+pub const STICKY_POLLER_GONE: Duration = Duration::from_secs(10);
+/// How long a poller is remembered after its last poll.
+pub const POLLER_REMEMBERED: Duration = Duration::from_secs(300);
+/// Without a poller for this long, a query is refused at once instead of waiting for one.
+pub const QUERY_POLLER_GONE: Duration = Duration::from_secs(20);
+
+/// Tasks of one queue kept in memory; beyond it they stay as rows only.
+pub const QUEUE_WINDOW_TASKS_MAX: usize = 10_000;
+/// Direct queries that wait for one queue's pollers; beyond it callers get RESOURCE_EXHAUSTED.
+pub const QUEUE_QUERIES_MAX: usize = 1000;
+/// Poller identities remembered per queue; beyond it the one that polled longest ago is forgotten.
+pub const QUEUE_POLLERS_MAX: usize = 1000;
+/// Workers that said they are leaving and whose late polls are ended at once; beyond it the first is forgotten.
+pub const DEPARTED_WORKERS_MAX: usize = 1000;
+/// A poll whose time is up waits this long for a task that is being started for it; less than
+/// [`POLL_DEADLINE_MARGIN`].
+pub const HANDOVER_GRACE: Duration = Duration::from_millis(500);
+/// Requests that wait for one shard; beyond it callers get RESOURCE_EXHAUSTED.
+pub const SHARD_MAILBOX_MAX: usize = 16_384;
+/// Bytes of loaded runs that one node keeps.
+pub const CACHE_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
+/// Transitions of a run between two snapshots.
+pub const SNAPSHOT_EVERY_TRANSITIONS: u64 = 200;
+/// Bytes of history nodes between two snapshots of a run.
+pub const SNAPSHOT_EVERY_BYTES: u64 = 256 * 1024;
+
+/// The shortest retention of closed runs.
+pub const RETENTION_MIN: Duration = Duration::from_secs(3600);
+
+/// Links that one request may attach.
+pub const LINKS_MAX: usize = 10;
+/// One link: bytes.
+pub const LINK_BYTES_MAX: usize = 4000;
+/// A fairness key: bytes.
+pub const FAIRNESS_KEY_BYTES_MAX: usize = 64;
+/// What is kept of a failure that is larger than [`BLOB_BYTES_MAX`]: bytes.
+pub const FAILURE_KEPT_BYTES_MAX: usize = 512 * 1024;
+/// The text of a status: bytes.
+pub const STATUS_MESSAGE_BYTES_MAX: usize = 4000;
+/// How long a query waits whose caller named no deadline.
+pub const QUERY_WAIT_DEFAULT: Duration = Duration::from_secs(10);
+/// A query gives up this long before its caller's deadline, so that the caller reads why.
+pub const QUERY_DEADLINE_MARGIN: Duration = Duration::from_millis(200);

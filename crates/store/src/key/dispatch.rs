@@ -1,0 +1,119 @@
+//! Tasks that a poller must get: written by the transition that owes one, deleted by the one that settles it. What is
+//! here when a server starts is offered again.
+
+use abide_model::{NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::{Fields, Key};
+use crate::record::{Record, check_uuid, uuid, uuid_bytes};
+use crate::{Error, Space};
+
+/// `run id (16) | subject kind (1) | scheduled event id (8, zero for a workflow task)`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DispatchKey {
+    /// The run.
+    pub run_id: RunId,
+    /// What the task is about.
+    pub subject: DispatchSubject,
+}
+
+/// What a task is about. A run has at most one open task per subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DispatchSubject {
+    /// The run's workflow task: kind 1.
+    WorkflowTask,
+    /// The activity that this event scheduled: kind 2.
+    Activity(u64),
+}
+
+const WORKFLOW_TASK: u8 = 1;
+const ACTIVITY: u8 = 2;
+
+impl Key for DispatchKey {
+    const SPACE: Space = Space::Dispatch;
+    type Record = DispatchRecord;
+
+    fn encode(&self) -> Bytes {
+        let (kind, scheduled_event_id) = match self.subject {
+            DispatchSubject::WorkflowTask => (WORKFLOW_TASK, 0),
+            DispatchSubject::Activity(scheduled_event_id) => (ACTIVITY, scheduled_event_id),
+        };
+        let mut key = BytesMut::with_capacity(25);
+        key.put_slice(self.run_id.0.as_bytes());
+        key.put_u8(kind);
+        key.put_u64(scheduled_event_id);
+        key.freeze()
+    }
+
+    fn decode(key: &[u8]) -> Result<Self, Error> {
+        let mut fields = Fields::of("dispatch", key);
+        let run_id = RunId(fields.uuid()?);
+        let subject = match (fields.byte()?, fields.number()?) {
+            (WORKFLOW_TASK, 0) => DispatchSubject::WorkflowTask,
+            (WORKFLOW_TASK, _) => return Err(fields.corrupt("of a workflow task names an event")),
+            (ACTIVITY, scheduled_event_id) => DispatchSubject::Activity(scheduled_event_id),
+            (kind, _) => return Err(fields.corrupt(&format!("has the unknown subject kind {kind}"))),
+        };
+        fields.end().map(|()| DispatchKey { run_id, subject })
+    }
+}
+
+/// All that a queue must know to offer the task.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct DispatchRecord {
+    /// The namespace: 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub namespace_bytes: Bytes,
+    /// The workflow id.
+    #[prost(string, tag = "2")]
+    pub workflow_id: String,
+    /// Which offer about the subject: only the newest can be started.
+    #[prost(uint64, tag = "3")]
+    pub stamp: u64,
+    /// The queue.
+    #[prost(string, tag = "4")]
+    pub queue: String,
+    /// For a sticky queue, the normal one that it stands in for; else empty.
+    #[prost(string, tag = "5")]
+    pub normal_queue: String,
+    /// Since when.
+    #[prost(message, required, tag = "6")]
+    pub scheduled_at: Timestamp,
+    /// Whether starting it must be durable before the worker is told.
+    #[prost(bool, tag = "7")]
+    pub durable_start: bool,
+    /// Urgency as it was given: 1 is the most urgent, zero says nothing.
+    #[prost(int32, tag = "8")]
+    pub priority: i32,
+    /// Whose share of the queue it counts for; empty says nothing.
+    #[prost(string, tag = "9")]
+    pub fairness_key: String,
+    /// How large that share is; zero says nothing.
+    #[prost(float, tag = "10")]
+    pub fairness_weight: f32,
+}
+
+impl DispatchRecord {
+    /// Of this workflow; the other fields are public.
+    pub fn of(workflow: &WorkflowKey) -> Self {
+        Self {
+            namespace_bytes: uuid_bytes(workflow.namespace.0),
+            workflow_id: workflow.workflow_id.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The run that it is of, given its key.
+    pub fn run_key(&self, key: DispatchKey) -> RunKey {
+        let namespace = NamespaceId(uuid(&self.namespace_bytes));
+        RunKey { workflow: WorkflowKey { namespace, workflow_id: self.workflow_id.clone() }, run_id: key.run_id }
+    }
+}
+
+impl Record for DispatchRecord {
+    const NAME: &'static str = "dispatch";
+
+    fn check(&self) -> Result<(), String> {
+        check_uuid("namespace", &self.namespace_bytes)
+    }
+}

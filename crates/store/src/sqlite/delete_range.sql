@@ -1,0 +1,1 @@
+DELETE FROM {table} WHERE partition = ?1 AND key >= ?2 AND key < ?3

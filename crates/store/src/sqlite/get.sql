@@ -1,0 +1,1 @@
+SELECT value FROM {table} WHERE partition = ?1 AND key = ?2
