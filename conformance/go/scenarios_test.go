@@ -1,3 +1,4 @@
+// The scenarios: each test's name is a sentence about the server that can be false.
 package conformance
 
 import (

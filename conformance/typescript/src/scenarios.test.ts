@@ -1,3 +1,4 @@
+// The scenarios: each one's name is a sentence about the server that can be false.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';

@@ -10,7 +10,7 @@ use crate::duration;
 
 /// Durable workflow execution in one binary: server and command line.
 #[derive(Parser, Debug)]
-#[command(name = "abide", disable_version_flag = true, max_term_width = 100, subcommand_required = true)]
+#[command(name = "abide", version, disable_version_flag = true, max_term_width = 100, subcommand_required = true)]
 #[command(arg_required_else_help = true, infer_subcommands = false)]
 pub struct Arguments {
     /// Flags of every command.
@@ -238,4 +238,50 @@ pub enum LogFormat {
     Json,
     /// Several lines each.
     Pretty,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_sdks_pass_to_a_development_server_is_understood() {
+        let lines = [
+            "abide server start-dev --port 7233 --namespace default --ip 127.0.0.1 --log-format pretty --log-level warn \
+             --dynamic-config-value frontend.enableServerVersionCheck=false \
+             --dynamic-config-value frontend.enableUpdateWorkflowExecution=true --headless",
+            "abide server start-dev --ip=localhost --port=0 --namespace=a --namespace=b --db-filename=x.db --ui-port=1 \
+             --http-port=0 --metrics-port=2 --sqlite-pragma=cache_size=1 --search-attribute=Size=Int --headless=true",
+            "abide server start-dev -p 1 -n a -f x.db --ui-codec-endpoint http://localhost --log-config",
+            "abide server start --data x.db --ip 0.0.0.0 --port 7233 --log-level=info --log-format=json",
+        ];
+        for line in lines {
+            let parsed = Arguments::try_parse_from(line.split_whitespace());
+            assert!(parsed.is_ok(), "{line}: {}", parsed.expect_err("refused"));
+        }
+    }
+
+    #[test]
+    fn flags_stand_anywhere_and_have_their_aliases() {
+        let lines = [
+            "abide workflow -n orders start --name Order -t q -w id -i 1 -i 2 -o json",
+            "abide --output jsonl workflow start --type Order --task-queue q --namespace orders --fail-existing=false",
+            "abide workflow signal -w id --type go --input 1",
+            "abide workflow query -w id --name state --reject-condition not_open",
+            "abide workflow show -w id -r run --follow --detailed --time-format iso",
+            "abide workflow terminate -q query --yes --reason why --rps 1.5",
+            "abide operator namespace create -n orders --retention 7d --data a=b",
+            "abide operator search-attribute create --name Size --type Int --address localhost:1",
+        ];
+        for line in lines {
+            let parsed = Arguments::try_parse_from(line.split_whitespace());
+            assert!(parsed.is_ok(), "{line}: {}", parsed.expect_err("refused"));
+        }
+    }
 }

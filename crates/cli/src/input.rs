@@ -1,6 +1,6 @@
 //! What users give to workflows: payloads from `--input` and its companions, and KEY=JSON pairs.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use abide_api::temporal::api::common::v1::{Payload, Payloads};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -45,7 +45,7 @@ impl Input {
 
     fn payload(&self, index: usize, content: Vec<u8>, metadata: &[(String, Vec<String>)]) -> Result<Payload> {
         let number = index + 1;
-        let mut entries: HashMap<String, bytes::Bytes> = [("encoding".into(), "json/plain".into())].into();
+        let mut entries: BTreeMap<String, bytes::Bytes> = [("encoding".into(), "json/plain".into())].into();
         for (key, values) in metadata {
             // The first value stands for every argument that has none of its own.
             let value = values.get(index).unwrap_or(&values[0]);
@@ -95,8 +95,8 @@ pub fn json_payload(text: &str) -> Payload {
 }
 
 /// KEY=JSON pairs as payloads; `what` names them in errors.
-pub fn json_pairs(what: &str, pairs: &[String]) -> Result<HashMap<String, Payload>> {
-    let mut payloads = HashMap::new();
+pub fn json_pairs(what: &str, pairs: &[String]) -> Result<BTreeMap<String, Payload>> {
+    let mut payloads = BTreeMap::new();
     for pair in pairs {
         let (key, value) =
             pair.split_once('=').ok_or_else(|| Error::new(format!("invalid {what} values: missing expected '=' in {pair:?}")))?;

@@ -25,9 +25,9 @@ pub fn message(name: &str, message: &impl Message, payloads: Payloads) -> Value 
     dynamic(descriptor, message.encode_to_vec().as_slice(), payloads)
 }
 
-/// A payload as its value, if it is JSON with nothing but its encoding said about it.
-pub fn payload_value(payload: &abide_api::temporal::api::common::v1::Payload) -> Value {
-    message("temporal.api.common.v1.Payload", payload, Payloads::Shorthand)
+/// A payload; in shorthand its value, if it is JSON with nothing but its encoding said about it.
+pub fn payload(payload: &abide_api::temporal::api::common::v1::Payload, payloads: Payloads) -> Value {
+    message("temporal.api.common.v1.Payload", payload, payloads)
 }
 
 fn dynamic(descriptor: MessageDescriptor, bytes: &[u8], payloads: Payloads) -> Value {
@@ -278,6 +278,6 @@ mod tests {
     #[test]
     fn a_json_payload_that_is_no_json_stays_a_payload() {
         let broken = payload("json/plain", "{");
-        assert_eq!(text(&payload_value(&broken)), r#"{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"ew=="}"#);
+        assert_eq!(text(&super::payload(&broken, Payloads::Shorthand)), r#"{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"ew=="}"#);
     }
 }

@@ -27,18 +27,21 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let given: Vec<OsString> = std::env::args_os().collect();
-    match parse(&given) {
+    let name = called(&given);
+    match parse(&given, name) {
         Ok(arguments) => finish(run(arguments)),
-        Err(error) => refuse(&error),
+        Err(error) => refuse(&error, name),
     }
 }
 
 // The same binary answers to any name; usage and version say the one it was called by.
-fn parse(given: &[OsString]) -> std::result::Result<Arguments, clap::Error> {
+fn called(given: &[OsString]) -> &'static str {
     let name = given.first().and_then(|path| Path::new(path).file_stem()).and_then(|stem| stem.to_str());
-    let name = if name == Some("temporal") { "temporal" } else { "abide" };
-    let version = format!("version {} (Server {})", env!("CARGO_PKG_VERSION"), abide_server::SERVER_VERSION);
-    let grammar = Arguments::command().name(name).bin_name(name).version(version);
+    if name == Some("temporal") { "temporal" } else { "abide" }
+}
+
+fn parse(given: &[OsString], name: &'static str) -> std::result::Result<Arguments, clap::Error> {
+    let grammar = Arguments::command().name(name).bin_name(name);
     Arguments::from_arg_matches(&grammar.try_get_matches_from(given)?)
 }
 
@@ -83,10 +86,15 @@ fn finish(outcome: Result<()>) -> ExitCode {
 }
 
 // Every refusal is one line on stderr and exit code 1, whatever clap would have made of it.
-fn refuse(error: &clap::Error) -> ExitCode {
+fn refuse(error: &clap::Error, name: &str) -> ExitCode {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+        ErrorKind::DisplayHelp => {
             output::plain(&error.render().to_string());
+            return ExitCode::SUCCESS;
+        }
+        ErrorKind::DisplayVersion => {
+            let (version, server) = (env!("CARGO_PKG_VERSION"), abide_server::SERVER_VERSION);
+            output::plain(&format!("{name} version {version} (Server {server})\n"));
             return ExitCode::SUCCESS;
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {

@@ -105,6 +105,16 @@ impl Run {
         RunId::parse(&self.state.identity.first_run_id).unwrap_or(self.run_id())
     }
 
+    /// The workflow's type.
+    pub fn workflow_type(&self) -> &str {
+        self.state.execution.started.workflow_type.as_ref().map_or("", |workflow_type| &workflow_type.name)
+    }
+
+    /// The start of the last completed workflow task; zero before the first.
+    pub fn previous_started_event_id(&self) -> i64 {
+        self.state.workflow_tasks.previous_started_event_id
+    }
+
     /// The status.
     pub fn status(&self) -> WorkflowExecutionStatus {
         self.state.status()
@@ -137,6 +147,9 @@ impl Run {
 
     /// Every offer that is open, for recovery and tests: exactly the dispatch rows that must be stored.
     pub fn open_offers(&self) -> Vec<Offer> {
+        if !self.is_open() {
+            return Vec::new();
+        }
         let task = self.state.workflow_task_offer();
         let activities = self.state.activities.pending.iter().filter_map(|(id, activity)| self.state.activity_offer(*id, activity));
         task.into_iter().chain(activities).collect()

@@ -34,6 +34,11 @@ impl Call {
         Ok(Self { method, deadline })
     }
 
+    /// Whether the caller said how long it waits.
+    pub fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+
     /// How long the call may wait: at most `longest`, and `margin` less than its caller does.
     pub fn wait(&self, longest: Duration, margin: Duration) -> Duration {
         let Some(deadline) = self.deadline else { return longest };

@@ -35,7 +35,7 @@ pub struct Frontend {
     /// The registry of namespaces.
     pub namespaces: Arc<dyn Namespaces>,
     /// What lists and counts show.
-    pub index: Arc<dyn Index>,
+    pub index: Index,
     /// Who is asked for the time.
     pub clock: Arc<dyn Clock>,
     /// What the server says about itself.

@@ -29,6 +29,8 @@ pub enum Refusal {
     DeadlineTooShort,
     /// New runs are refused in a deprecated namespace; names it.
     NamespaceDeprecated(String),
+    /// The workflow id has no open run in the chain that the request names.
+    ChainNotFound,
     /// The run has no such activity pending; names it.
     ActivityIdNotFound(String),
     /// There is no such activity outside of workflows; names it.
@@ -117,6 +119,7 @@ fn refused(refusal: Refusal) -> Row {
                 allowed_states: vec![NamespaceState::Registered as i32],
             },
         ),
+        Refusal::ChainNotFound => Row::not_found("workflow execution not found"),
         Refusal::ActivityIdNotFound(id) => Row::not_found(format!(
             "cannot find pending activity with ActivityID {id}, check workflow execution history for more details"
         )),
@@ -178,7 +181,6 @@ fn failed(error: Error) -> Row {
 
 fn run_not_found(workflow_id: &str, run_id: &str) -> Row {
     match (workflow_id, run_id) {
-        ("", _) => Row::not_found("workflow execution not found"),
         (_, "") => Row::not_found(format!("workflow not found for ID: {workflow_id}")),
         (_, _) => Row::not_found(format!(
             "workflow execution not found for workflow ID \"{workflow_id}\" and run ID \"{run_id}\""

@@ -61,9 +61,9 @@ impl TaskToken {
 /// Where the next page of a run's history begins.
 #[derive(Clone, PartialEq, Message)]
 pub struct HistoryPage {
-    /// The run: 16 bytes.
+    /// The run: 16 bytes, see [`HistoryPage::run`].
     #[prost(bytes = "bytes", tag = "1")]
-    run: Bytes,
+    pub run: Bytes,
     /// The next event.
     #[prost(int64, tag = "2")]
     pub first_event_id: i64,
@@ -82,7 +82,7 @@ impl HistoryPage {
         Self { run, first_event_id, last_event_id: None, virtual_events: Vec::new() }
     }
 
-    /// The run. Total, since only well-formed tokens are parsed.
+    /// The run; parsed tokens have one.
     pub fn run(&self) -> Option<RunId> {
         Uuid::from_slice(&self.run).ok().map(RunId)
     }

@@ -24,7 +24,9 @@ impl Background {
     pub(crate) fn spawn(&self, name: &'static str, errand: impl Future<Output = ()> + Send + 'static) {
         let mut errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(ended) = errands.try_join_next() {
-            if let Err(error) = ended {
+            if let Err(error) = ended
+                && !error.is_cancelled()
+            {
                 tracing::error!(%error, "errand failed");
             }
         }

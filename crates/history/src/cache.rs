@@ -157,6 +157,16 @@ pub(crate) enum Slot {
     Loading(Loading),
 }
 
+impl Slot {
+    /// Tells whoever waits that it will not be.
+    pub(crate) fn fail(self, error: &Error) {
+        match self {
+            Slot::Loaded(entry) => entry.fail(error),
+            Slot::Loading(loading) => loading.parked.into_iter().for_each(|message| message.fail(error.clone())),
+        }
+    }
+}
+
 /// A run that is being read.
 pub(crate) struct Loading {
     /// Where its rows are.
@@ -224,9 +234,14 @@ impl Cache {
         }
     }
 
+    /// Whether there are too many bytes.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes > self.bytes_max
+    }
+
     /// The next run to leave, if there are too many bytes. Looks at each candidate at most twice.
     pub(crate) fn candidate(&mut self, mut may_leave: impl FnMut(&mut Entry) -> bool) -> Option<RunId> {
-        if self.bytes <= self.bytes_max {
+        if !self.is_full() {
             return None;
         }
         for _ in 0..(2 * self.order.len()).min(limits::CACHE_CANDIDATES_MAX) {

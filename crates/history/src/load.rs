@@ -34,7 +34,8 @@ pub(crate) async fn load(
         loaded.transition = snapshot.transition;
         loaded.tail = Tail::beginning_at(loaded.run.next_event_id());
     }
-    let mut nodes = Nodes::behind(&*store, partition, run_id, event_number(loaded.run.next_event_id()), loaded.transition);
+    let mut nodes =
+        Nodes::behind(&*store, partition, run_id, event_number(loaded.run.next_event_id()), loaded.transition);
     while let Some(page) = nodes.page().await? {
         for row in page {
             replay(&mut loaded, row)?;
@@ -113,7 +114,9 @@ impl<'a> Nodes<'a> {
 }
 
 /// The events among changes.
-pub(crate) fn events(changes: Vec<Change>) -> impl Iterator<Item = Box<abide_api::temporal::api::history::v1::HistoryEvent>> {
+pub(crate) fn events(
+    changes: Vec<Change>,
+) -> impl Iterator<Item = Box<abide_api::temporal::api::history::v1::HistoryEvent>> {
     changes.into_iter().filter_map(|change| match change {
         Change::Event(event) => Some(event),
         Change::Note(_) => None,

@@ -79,7 +79,11 @@ impl Entry {
     }
 
     /// A workflow task was completed: who gets an answer, once that is durable. The others wait again.
-    pub(crate) fn answer_queries(&mut self, results: BTreeMap<String, WorkflowQueryResult>, releases: &mut Vec<Release>) {
+    pub(crate) fn answer_queries(
+        &mut self,
+        results: BTreeMap<String, WorkflowQueryResult>,
+        releases: &mut Vec<Release>,
+    ) {
         let Some(queries) = &mut self.queries else { return };
         for (id, result) in results {
             if let Some(waiting) = queries.attached.remove(&id) {
@@ -133,7 +137,10 @@ impl Desk {
     fn wait_for_task(&mut self, entry: &mut Entry, waiting: Waiting) {
         let queries = entry.queries.get_or_insert_default();
         let full = queries.waiting.len() + queries.attached.len() >= limits::BUFFERED_QUERIES_MAX;
-        if full && queries.is_awaited() && queries.waiting.len() + queries.attached.len() >= limits::BUFFERED_QUERIES_MAX {
+        if full
+            && queries.is_awaited()
+            && queries.waiting.len() + queries.attached.len() >= limits::BUFFERED_QUERIES_MAX
+        {
             return self.outbox.attach(entry.told, answering(waiting.answer, Err(Error::QueryBufferFull)));
         }
         queries.waiting.push(waiting);
@@ -259,7 +266,8 @@ mod tests {
     #[test]
     fn a_run_that_continued_as_new_did_not_complete_cleanly() {
         use WorkflowExecutionStatus::{Completed, ContinuedAsNew, Failed, Running};
-        let refused = |reject, statuses: [WorkflowExecutionStatus; 4]| statuses.map(|status| is_refused(reject, status));
+        let refused =
+            |reject, statuses: [WorkflowExecutionStatus; 4]| statuses.map(|status| is_refused(reject, status));
         let statuses = [Running, Completed, ContinuedAsNew, Failed];
         assert_eq!(refused(QueryRejectCondition::None, statuses), [false; 4]);
         assert_eq!(refused(QueryRejectCondition::NotOpen, statuses), [false, true, true, true]);

@@ -5,7 +5,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use abide_model::{Partition, limits};
+use abide_model::limits;
 use abide_store::key::{DispatchKey, Key, TimerKey};
 use abide_store::{Error, Row, Scan};
 use bytes::Bytes;

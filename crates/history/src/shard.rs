@@ -5,6 +5,7 @@
 mod desk;
 mod draft;
 mod failure;
+mod fuse;
 mod handle;
 mod message;
 mod outbox;
@@ -95,7 +96,9 @@ impl Shard {
             Message::Run(request) => self.route(request, None),
             Message::LookedUp { workflow, found } => self.looked_up(&workflow, found),
             Message::Loaded { run_id, loaded } => self.loaded(run_id, loaded),
-            Message::Recovered(rows) => rows.into_iter().for_each(|(row, partition)| self.desk.timers.found(row, partition)),
+            Message::Recovered(rows) => {
+                rows.into_iter().for_each(|(row, partition)| self.desk.timers.found(row, partition))
+            }
             Message::CommitFailed(error) => self.commit_failed(error),
             Message::Reacquired(_) => {}
             Message::Close(done) => self.close(done),
@@ -142,7 +145,10 @@ impl Shard {
     /// Ends when everything up to now is stored.
     fn close(&mut self, done: tokio::sync::oneshot::Sender<()>) {
         let mut draft = Draft::new(Urgency::Now);
-        draft.releases.push(Box::new(move |_| drop(done.send(()))));
+        draft.releases.push(Box::new(move |_| {
+            // Nobody may wait any more.
+            let _ = done.send(());
+        }));
         self.desk.flush(draft);
         self.end(Error::Unavailable("the server is shutting down".into()));
     }

@@ -53,6 +53,7 @@ pub(crate) enum Decision {
 }
 
 /// Decides by the policies.
+#[expect(deprecated, reason = "old clients still ask to terminate a running workflow by the reuse policy")]
 pub(crate) fn decide(request: &StartRequest, existing: &Existing) -> Decision {
     let repeated = !existing.request_id.is_empty() && existing.request_id == request.start.requester.request_id;
     let with_signal = request.signal.is_some();
@@ -76,7 +77,12 @@ pub(crate) fn decide(request: &StartRequest, existing: &Existing) -> Decision {
     match request.reuse {
         WorkflowIdReusePolicy::AllowDuplicateFailedOnly if !has_failed(existing.status) => {
             let why = "already finished successfully";
-            Decision::Refuse(already_started(request, existing, why, " Workflow Id reuse policy: allow duplicate workflow Id if last run failed."))
+            Decision::Refuse(already_started(
+                request,
+                existing,
+                why,
+                " Workflow Id reuse policy: allow duplicate workflow Id if last run failed.",
+            ))
         }
         WorkflowIdReusePolicy::RejectDuplicate => {
             let policy = " Workflow Id reuse policy: reject duplicate workflow Id.";
@@ -90,6 +96,7 @@ pub(crate) fn decide(request: &StartRequest, existing: &Existing) -> Decision {
 }
 
 /// What an open run means; the old reuse policy of the same effect still counts.
+#[expect(deprecated, reason = "see above")]
 fn conflict(request: &StartRequest) -> WorkflowIdConflictPolicy {
     match request.conflict {
         _ if request.reuse == WorkflowIdReusePolicy::TerminateIfRunning => WorkflowIdConflictPolicy::TerminateExisting,
@@ -144,8 +151,8 @@ impl Desk {
         match decide(&request, &Existing::of_run(&entry.run)) {
             Decision::Found(started) => self.outbox.attach(entry.told, answering(answer, Ok(started))),
             Decision::Refuse(error) => self.outbox.attach(entry.told, answering(answer, Err(error))),
-            Decision::Begin => return self.begin(request, answer, now).map(Some),
-            Decision::Replace => return self.replace(entry, request, answer, now).map(Some),
+            Decision::Begin => return self.begin(with_signal(*request), answer, now).map(Some),
+            Decision::Replace => return self.replace(entry, with_signal(*request), answer, now).map(Some),
             Decision::Signal => {
                 let signal = request.signal.take().expect("only a start with a signal is decided so");
                 let started = Started { run_id: entry.key.run_id, started: false, status: entry.run.status() };
@@ -170,13 +177,13 @@ impl Desk {
     /// A start where no run is open.
     pub(crate) fn begin(
         &mut self,
-        request: Box<StartRequest>,
+        start: Box<Start>,
         answer: Answer<Started>,
         now: Timestamp,
     ) -> Result<Box<Entry>, Undecided> {
         let mut draft = Draft::new(Urgency::Now);
-        let mut entry = Entry::new(request.start.key.clone());
-        let decided = match self.decide(&mut entry, Command::Start(with_signal(request)), now) {
+        let mut entry = Entry::new(start.key.clone());
+        let decided = match self.decide(&mut entry, Command::Start(start), now) {
             Ok(decided) => decided,
             Err(undecided) => return Err(undecided.tell(answer)),
         };
@@ -190,13 +197,13 @@ impl Desk {
     fn replace(
         &mut self,
         old: &mut Entry,
-        request: Box<StartRequest>,
+        start: Box<Start>,
         answer: Answer<Started>,
         now: Timestamp,
     ) -> Result<Box<Entry>, Undecided> {
-        let mut entry = Entry::new(request.start.key.clone());
+        let mut entry = Entry::new(start.key.clone());
         // The new run decides first: should it refuse, the old one is untouched.
-        let begun = match self.decide(&mut entry, Command::Start(with_signal(request)), now) {
+        let begun = match self.decide(&mut entry, Command::Start(start), now) {
             Ok(decided) => decided,
             Err(undecided) => return Err(undecided.tell(answer)),
         };
@@ -220,8 +227,9 @@ impl Desk {
     }
 }
 
-fn with_signal(request: Box<StartRequest>) -> Box<Start> {
-    let StartRequest { mut start, signal, .. } = *request;
+/// The start, with the signal that is delivered along with it.
+pub(crate) fn with_signal(request: StartRequest) -> Box<Start> {
+    let StartRequest { mut start, signal, .. } = request;
     if signal.is_some() {
         start.signal = signal;
     }
@@ -281,6 +289,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(deprecated, reason = "old clients still use it")]
     fn policies_decide_as_the_reference_does() {
         use WorkflowExecutionStatus::{Completed, Failed, Running, Terminated};
         use WorkflowIdConflictPolicy as Conflict;

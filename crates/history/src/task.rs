@@ -3,7 +3,9 @@
 
 use abide_cluster::Error;
 use abide_cluster::history::{ActivityTask, LostTask, StartedTask, WorkflowTask};
-use abide_engine::run::{Command, Poller, Reply, StartActivity, StartWorkflowTask, StartedWorkflowTask, Subject, TaskId};
+use abide_engine::run::{
+    Command, Poller, Reply, StartActivity, StartWorkflowTask, StartedWorkflowTask, Subject, TaskId,
+};
 use abide_model::limits;
 
 use crate::cache::Entry;

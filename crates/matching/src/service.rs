@@ -19,12 +19,12 @@ use crate::shell::Shell;
 /// Brings parked tasks back: those that found no room in memory and are only rows.
 pub trait Refill: Send + Sync + 'static {
     /// A queue that parked tasks has drained below half: offer its dispatch rows again ([`Matching::offer`]), the oldest
-    /// first. Rows that are already in memory, or on their way to a worker, may be among them.
+    /// first. Rows that are already in memory, or on their way to a worker, may be among them, and do no harm.
     ///
-    /// `room` is how many tasks find a place now. Offering every row is correct, only dear: what finds no place is
-    /// parked again and asked for again. Whoever stops early reports the rest with [`TaskQueues::park`], or it is never
-    /// asked for. Called without any lock held, from whatever thread drained the queue; must not block.
-    fn refill(&self, queue: &QueueKey, room: usize);
+    /// The first `rows_max` rows suffice. Offering every row is correct, only dear: what finds no place is parked again
+    /// and asked for again. Whoever stops early reports how many rows are left with [`TaskQueues::park`], or they are
+    /// never asked for. Called without any lock held, on whatever thread drained the queue; must not block.
+    fn refill(&self, queue: &QueueKey, rows_max: usize);
 }
 
 /// The owner of task queues. Cheap to make; no task or timer of its own while nothing waits.

@@ -166,8 +166,8 @@ impl Shell {
                 self.take_back(key, unheard);
             }
         }
-        if let (Some(room), Some(refill)) = (aftermath.refill, self.refill.get()) {
-            refill.refill(key, room);
+        if let (Some(rows_max), Some(refill)) = (aftermath.refill, self.refill.get()) {
+            refill.refill(key, rows_max);
         }
     }
 

@@ -64,14 +64,15 @@ impl Window {
         self.parked = self.parked.saturating_add(rows);
     }
 
-    /// How many parked tasks to bring back now, if any. Forgets that they are parked: whoever is asked offers them, and
-    /// those that find no place are counted again.
+    /// How many rows to read to bring parked tasks back now, if that is due: as many as the window holds, for those in
+    /// memory are among the first. Forgets what is parked: whoever is asked offers it, and what finds no place is
+    /// counted again.
     pub(crate) fn ask_refill(&mut self) -> Option<usize> {
         if self.parked == 0 || self.tasks.len() >= self.tasks_max.div_ceil(2) {
             return None;
         }
         self.parked = 0;
-        Some(self.tasks_max - self.tasks.len())
+        Some(self.tasks_max)
     }
 
     /// When the oldest task in memory was scheduled.
@@ -124,10 +125,10 @@ mod tests {
         window.take_first();
         assert_eq!(window.ask_refill(), None, "half full is not below half");
         window.take_first();
-        assert_eq!(window.ask_refill(), Some(3));
+        assert_eq!(window.ask_refill(), Some(4));
         assert_eq!(window.ask_refill(), None);
         window.park(7);
-        assert_eq!(window.ask_refill(), Some(3));
+        assert_eq!(window.ask_refill(), Some(4));
     }
 
     #[test]

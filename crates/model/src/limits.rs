@@ -114,3 +114,22 @@ pub const STATUS_MESSAGE_BYTES_MAX: usize = 4000;
 pub const QUERY_WAIT_DEFAULT: Duration = Duration::from_secs(10);
 /// A query gives up this long before its caller's deadline, so that the caller reads why.
 pub const QUERY_DEADLINE_MARGIN: Duration = Duration::from_millis(200);
+
+/// The newest events of a loaded run that are kept in memory: bytes.
+pub const RUN_TAIL_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of batches that wait for the disk; beyond it callers get RESOURCE_EXHAUSTED.
+pub const COMMIT_BYTES_WAITING_MAX: usize = 128 * 1024 * 1024;
+/// Messages that a shard takes, and timers that it fires, before it looks at the rest of its duties.
+pub const SHARD_TURN_MESSAGES_MAX: usize = 256;
+/// Loaded runs that are looked at to find one that may leave.
+pub const CACHE_CANDIDATES_MAX: usize = 1000;
+/// Transitions behind a run's snapshot from which it gets a new one when it leaves memory.
+pub const SNAPSHOT_LEAVING_TRANSITIONS: u64 = 16;
+/// Rows that one page of a scan has.
+pub const SCAN_PAGE_ROWS: usize = 256;
+/// The longest sleep until the next timer: how late timers are after the machine's clock was set forward.
+pub const TIMER_SLEEP_MAX: Duration = Duration::from_secs(60);
+/// How long the deadlines of a run are left alone that could not be read, or that broke down.
+pub const BROKEN_RUN_PAUSE: Duration = Duration::from_secs(10);
+/// How long to wait before a fence is asked for again.
+pub const FENCE_RETRY: Duration = Duration::from_secs(1);

@@ -1,1 +1,21 @@
-//! empty
+//! One node: configuration, telemetry, and start and stop of the roles. Serves nothing by itself and decides nothing:
+//! it opens the store, hands the roles to each other, and binds the address.
+
+pub mod config;
+pub mod dev;
+pub mod dynamic;
+pub mod error;
+pub mod listen;
+pub mod node;
+pub mod telemetry;
+
+mod names;
+mod roles;
+
+pub use config::Config;
+pub use error::Error;
+pub use names::search_attribute_type;
+pub use node::Node;
+
+/// The version of the public protocol that is served, as clients are told it.
+pub const SERVER_VERSION: &str = "1.32.0";

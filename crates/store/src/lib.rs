@@ -2,6 +2,7 @@
 
 pub mod committer;
 #[cfg(any(test, feature = "conformance"))]
+#[allow(clippy::unwrap_used, reason = "it is a test suite")]
 pub mod conformance;
 pub mod faults;
 pub mod key;

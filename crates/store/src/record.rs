@@ -26,6 +26,9 @@ pub trait Record: prost::Message + Default {
         let Some(version) = value.first().copied() else {
             return Err(Error::Corrupt(format!("{} record is empty", Self::NAME)));
         };
+        if version == 0 {
+            return Err(Error::Corrupt(format!("{} record of version 0", Self::NAME)));
+        }
         if version > Self::VERSION {
             return Err(Error::Newer(format!(
                 "{} record of version {version}, known is {}",
@@ -41,13 +44,9 @@ pub trait Record: prost::Message + Default {
         }
     }
 
-    /// Reads the body of this version or an older one into today's shape.
-    fn upgrade(version: u8, body: Bytes) -> Result<Self, prost::DecodeError> {
-        match version {
-            1.. => Self::decode(body),
-            // Version 0 was never written; reading it as version 1 lets the check below name what is wrong.
-            0 => Self::decode(body),
-        }
+    /// Reads the body of this version, or of an older one (from 1), into today's shape.
+    fn upgrade(_version: u8, body: Bytes) -> Result<Self, prost::DecodeError> {
+        Self::decode(body)
     }
 
     /// What must hold of every stored record of this kind.
@@ -120,7 +119,7 @@ mod tests {
 
     #[test]
     fn broken_values_are_corrupt_and_never_panic() {
-        for value in [&b""[..], b"\x02", b"\x02\xff", b"\x02\x12\x05abc"] {
+        for value in [&b""[..], b"\x00", b"\x02", b"\x02\xff", b"\x02\x12\x05abc"] {
             let error = Grown::from_value(Bytes::from_static(value)).unwrap_err();
             assert!(matches!(error, Error::Corrupt(_)), "{value:?}: {error}");
         }

@@ -197,7 +197,9 @@ impl std::error::Error for Error {
     }
 }
 
-/// A range of rows, in order of partition, then key.
+/// A range of rows, in order of partition, then key. Across partitions it is quick for the spaces that owners recover
+/// from ([`Space::Dispatch`], [`Space::Timer`]) and for [`Space::Meta`] and [`Space::Visibility`]; of the others a
+/// driver may have to sort all rows.
 #[derive(Clone, Debug)]
 pub struct Scan {
     /// Which kind.

@@ -92,11 +92,14 @@ impl Store for SqliteStore {
 
     fn close(&self) -> BoxFuture<'_, Result<(), Error>> {
         let (readers, committer) = (self.readers.clone(), self.committer.clone());
-        let closing = tokio::task::spawn_blocking(move || {
+        let close = move || {
             readers.close();
             committer.close()
-        });
-        Box::pin(async { closing.await.unwrap_or_else(|cause| Err(Error::Io(cause.into()))) })
+        };
+        Box::pin(async {
+            let closed = tokio::task::spawn_blocking(close).await;
+            closed.unwrap_or_else(|cause| Err(Error::Io(cause.into())))
+        })
     }
 }
 

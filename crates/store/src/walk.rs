@@ -36,18 +36,19 @@ pub(crate) fn start(scan: &Scan) -> Option<Place> {
     if first > last || scan.limit == 0 {
         return None;
     }
-    if scan.reverse {
+    let after = scan.after.as_ref();
+    let place = if scan.reverse {
         let end = match &scan.to {
             Some(to) => Place::new(last, to.clone()),
             None => Place { partition: u32::from(last) + 1, key: Bytes::new() },
         };
-        let after = scan.after.as_ref().map(|(partition, key)| Place::new(partition.0, key.clone()));
-        Some(after.map_or(end.clone(), |after| after.min(end)))
+        after.map_or(end.clone(), |(partition, key)| Place::new(partition.0, key.clone()).min(end))
     } else {
         let begin = Place::new(first, scan.from.clone());
-        let after = scan.after.as_ref().map(|(partition, key)| Place::new(partition.0, successor(key)));
-        Some(after.map_or(begin.clone(), |after| after.max(begin)))
-    }
+        after.map_or(begin.clone(), |(partition, key)| Place::new(partition.0, successor(key)).max(begin))
+    };
+    let within = if scan.reverse { place.partition >= u32::from(first) } else { place.partition <= u32::from(last) };
+    within.then_some(place)
 }
 
 /// What to do with a row that was met on the way.

@@ -36,7 +36,7 @@ pub struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Ask a Workflow Execution to cancel.
-    Cancel(many::Arguments),
+    Cancel(many::Target),
     /// Count Workflow Executions.
     Count(count::Arguments),
     /// Show what is known about a Workflow Execution.
@@ -58,7 +58,7 @@ enum Command {
     /// Start a Workflow Execution.
     Start(Box<start::Arguments>),
     /// End a Workflow Execution at once.
-    Terminate(many::Arguments),
+    Terminate(many::Target),
 }
 
 /// One Workflow Execution.
@@ -76,7 +76,7 @@ pub struct Reference {
 pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
     let mut session = Session::open(&arguments.connection, common).await?;
     match arguments.command {
-        Command::Cancel(arguments) => cancel::run(&mut session, arguments).await,
+        Command::Cancel(target) => cancel::run(&mut session, target).await,
         Command::Count(arguments) => count::run(&mut session, arguments).await,
         Command::Describe(arguments) => describe::run(&mut session, arguments).await,
         Command::Execute(arguments) => execute::run(&mut session, arguments).await,
@@ -87,6 +87,6 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
         Command::Signal(arguments) => signal::run(&mut session, arguments).await,
         Command::SignalWithStart(arguments) => signal_with_start::run(&mut session, *arguments).await,
         Command::Start(arguments) => start::run(&mut session, *arguments).await,
-        Command::Terminate(arguments) => terminate::run(&mut session, arguments).await,
+        Command::Terminate(target) => terminate::run(&mut session, target).await,
     }
 }

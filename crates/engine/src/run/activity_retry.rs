@@ -42,7 +42,12 @@ pub(super) fn policy(activity: &Activity) -> RetryPolicy {
 }
 
 /// When the next attempt begins, or why there is none. The order of the questions is the reference server's.
-fn next_attempt_at(activity: &Activity, end: &AttemptEnd, now: Timestamp) -> Result<Timestamp, RetryState> {
+fn next_attempt_at(
+    activity: &Activity,
+    run_expires_at: Option<Timestamp>,
+    end: &AttemptEnd,
+    now: Timestamp,
+) -> Result<Timestamp, RetryState> {
     let policy = policy(activity);
     if activity.cancel_requested_event_id > 0 {
         return Err(RetryState::CancelRequested);
@@ -55,7 +60,9 @@ fn next_attempt_at(activity: &Activity, end: &AttemptEnd, now: Timestamp) -> Res
     }
     let delay = asked_delay(end).unwrap_or_else(|| policy.interval_after(activity.attempt));
     let next = now.after(delay);
-    if activity.expires_at().is_some_and(|expires_at| next > expires_at) {
+    // A retry that the run would not live to see is none (observed: 60 s of backoff in a run of 30 s).
+    let expires = [activity.expires_at(), run_expires_at].into_iter().flatten().min();
+    if expires.is_some_and(|expires_at| next > expires_at) {
         return Err(RetryState::Timeout);
     }
     Ok(next)
@@ -111,11 +118,10 @@ pub(super) fn server_failure() -> Failure {
     }
 }
 
-fn timeout_failure(message: String, timeout: TimeoutType, activity: &Activity, cause: Option<Failure>) -> Failure {
+fn timeout_failure(message: String, timeout: TimeoutType, activity: &Activity) -> Failure {
     Failure {
         message,
         source: "Server".into(),
-        cause: cause.map(Box::new),
         failure_info: Some(FailureInfo::TimeoutFailureInfo(TimeoutFailureInfo {
             timeout_type: timeout as i32,
             last_heartbeat_details: activity.heartbeat_details.clone(),
@@ -139,10 +145,11 @@ impl Run {
     pub(super) fn activity_is_due(&mut self, scheduled_event_id: i64, now: Timestamp, out: &mut Out) {
         let Some(activity) = self.state.activities.pending.get(&scheduled_event_id) else { return };
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        let timeout = if is_due(activity.expires_at()) {
-            TimeoutType::ScheduleToClose
-        } else if is_due(activity.start_due_at()) {
+        // An activity that no worker took says so, also when its time as a whole is over at the same moment.
+        let timeout = if is_due(activity.start_due_at()) {
             TimeoutType::ScheduleToStart
+        } else if is_due(activity.expires_at()) {
+            TimeoutType::ScheduleToClose
         } else if is_due(activity.heartbeat_due_at()) && activity.heartbeat_due_at() < activity.close_due_at() {
             TimeoutType::Heartbeat
         } else if is_due(activity.close_due_at()) {
@@ -163,11 +170,11 @@ impl Run {
     /// Retries an activity whose attempt ended without success, or ends it.
     pub(super) fn attempt_ended(&mut self, scheduled_event_id: i64, end: AttemptEnd, now: Timestamp, out: &mut Out) {
         let Some(activity) = self.state.activities.pending.get(&scheduled_event_id) else { return };
-        match next_attempt_at(activity, &end, now) {
+        match next_attempt_at(activity, self.state.run_expires_at(), &end, now) {
             Ok(next_at) => {
                 let failure = match end {
                     AttemptEnd::Failed { failure, .. } => failure,
-                    AttemptEnd::TimedOut(timeout) => Some(plain_timeout(timeout, activity, None)),
+                    AttemptEnd::TimedOut(timeout) => Some(plain_timeout(timeout, activity)),
                 };
                 self.settle_activity(scheduled_event_id, out);
                 let failure = failure.map(kept_failure);
@@ -223,18 +230,17 @@ impl Run {
     }
 }
 
-fn plain_timeout(timeout: TimeoutType, activity: &Activity, cause: Option<Failure>) -> Failure {
-    timeout_failure(format!("activity {} timeout", timeout_name(timeout)), timeout, activity, cause)
+fn plain_timeout(timeout: TimeoutType, activity: &Activity) -> Failure {
+    timeout_failure(format!("activity {} timeout", timeout_name(timeout)), timeout, activity)
 }
 
-/// A timeout that cannot be retried because the activity as a whole is nearly out of time is told as that.
+/// A timeout that cannot be retried because the activity as a whole is out of time is told as that (observed: also
+/// when it is that time itself that is over, and without a cause).
 fn final_timeout(timeout: TimeoutType, retry_state: RetryState, activity: &Activity) -> Failure {
-    let within = matches!(timeout, TimeoutType::StartToClose | TimeoutType::Heartbeat);
-    if within && retry_state == RetryState::Timeout {
+    if timeout != TimeoutType::ScheduleToStart && retry_state == RetryState::Timeout {
         let message = "Not enough time to schedule next retry before activity ScheduleToClose timeout, \
                        giving up retrying";
-        let cause = plain_timeout(timeout, activity, None);
-        return timeout_failure(message.into(), TimeoutType::ScheduleToClose, activity, Some(cause));
+        return timeout_failure(message.into(), TimeoutType::ScheduleToClose, activity);
     }
-    plain_timeout(timeout, activity, activity.last_failure.clone())
+    plain_timeout(timeout, activity)
 }

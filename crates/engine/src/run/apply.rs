@@ -97,10 +97,9 @@ impl Run {
         }
     }
 
-    /// Forgets what only an open run has.
+    /// Forgets what only an open run has. Pending activities stay to be shown (observed), but owe nothing any more.
     pub(super) fn forget_open_parts(&mut self) {
         self.state.workflow_tasks.open = None;
-        self.state.activities.pending.clear();
         self.state.timers.pending.clear();
         self.state.buffer.events.clear();
         self.index = Index::default();

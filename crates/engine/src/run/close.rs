@@ -48,12 +48,8 @@ impl Run {
     }
 
     /// The run, or its chain, has taken too long.
-    pub(super) fn time_out(&mut self, now: Timestamp, out: &mut Out) {
+    pub(super) fn time_out(&mut self, retry_state: RetryState, now: Timestamp, out: &mut Out) {
         self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
-        let retry_state = match self.state.execution.started.retry_policy {
-            Some(_) => RetryState::Timeout,
-            None => RetryState::RetryPolicyNotSet,
-        };
         let attributes = WorkflowExecutionTimedOutEventAttributes {
             retry_state: retry_state as i32,
             ..WorkflowExecutionTimedOutEventAttributes::default()

@@ -116,8 +116,10 @@ fn complete(attributes: &mut WorkflowExecutionStartedEventAttributes, run_id: &s
     if run > Duration::ZERO {
         task = task.min(run);
     }
-    attributes.workflow_execution_timeout = Some(to_proto_duration(execution));
-    attributes.workflow_run_timeout = Some(to_proto_duration(run));
+    // A timeout that is not there is not shown as zero: workers tell the two apart.
+    let shown = |timeout: Duration| (timeout > Duration::ZERO).then(|| to_proto_duration(timeout));
+    attributes.workflow_execution_timeout = shown(execution);
+    attributes.workflow_run_timeout = shown(run);
     attributes.workflow_task_timeout = Some(to_proto_duration(task));
     if attributes.workflow_execution_expiration_time.is_none() && execution > Duration::ZERO {
         let delay = from_proto_duration(attributes.first_workflow_task_backoff.as_ref());

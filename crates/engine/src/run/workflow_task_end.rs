@@ -134,8 +134,7 @@ impl Run {
         self.fail_started_task(now, cause, Some(failure), identity, out);
         if terminates {
             self.flush_buffer(now, out);
-            let reason = refused.message.split_once(": ").map_or(refused.message.as_str(), |(_, text)| text);
-            self.terminate_by_server(reason.to_owned(), now, out);
+            self.terminate_by_server(refused.message.clone(), now, out);
         } else {
             self.after_failed_task(now, out);
         }

@@ -1,7 +1,7 @@
 //! Every row of the table: code, text, detail.
 
-use abide_api::temporal::api::failure::v1::Failure;
 use abide_api::temporal::api::enums::v1::WorkflowTaskFailedCause;
+use abide_api::temporal::api::failure::v1::Failure;
 use abide_engine::run::RefusedCommand;
 use abide_model::RunId;
 use uuid::Uuid;
@@ -62,15 +62,12 @@ fn every_error_has_its_code_text_and_detail() {
             run_not_found("w", "r").into(),
             "NotFound: workflow execution not found for workflow ID \"w\" and run ID \"r\" [NotFoundFailure]",
         ),
-        (run_not_found("", "").into(), "NotFound: workflow execution not found [NotFoundFailure]"),
+        (Refusal::ChainNotFound, "NotFound: workflow execution not found [NotFoundFailure]"),
         (Error::InvalidPageToken.into(), "InvalidArgument: Invalid NextPageToken."),
         (Error::QueryNotReady("wait".into()).into(), "FailedPrecondition: wait [WorkflowNotReadyFailure]"),
         (Error::QueryTimedOut("late".into()).into(), "DeadlineExceeded: late"),
         (Error::NoPoller("alone".into()).into(), "FailedPrecondition: alone"),
-        (
-            Error::QueryTaskNotFound.into(),
-            "NotFound: query task not found, or already expired [NotFoundFailure]",
-        ),
+        (Error::QueryTaskNotFound.into(), "NotFound: query task not found, or already expired [NotFoundFailure]"),
         (Error::Busy.into(), "ResourceExhausted: service is busy, please retry [ResourceExhaustedFailure]"),
         (Error::Unavailable("moving".into()).into(), "Unavailable: moving"),
         (Error::Internal("secret".into()).into(), "Internal: something went wrong, please retry"),

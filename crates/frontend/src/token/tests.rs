@@ -102,7 +102,7 @@ fn the_form_of_a_task_token_is_frozen() {
     let text: String = token.seal().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         text,
-        "0101________0a1000000000000000000000000000000001120177\
+        "01017d3f08860a1000000000000000000000000000000001120177\
          1a1000000000000000000000000000000002220608021003180\
          1"
     );

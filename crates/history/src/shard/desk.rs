@@ -1,31 +1,30 @@
 //! Where a shard works on one run: from a command to a decision, from a decision to rows, from rows to a batch on its
 //! way. The runs themselves are in the cache; here is everything else that a transition needs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use abide_cluster::matching::Reservation;
 use abide_cluster::{Error, Matching};
-use abide_engine::run::{Change, Command, Offer, Rejection, Reply, Run, Subject, Task, encode_changes};
+use abide_engine::run::{Change, Command, Rejection, Reply, encode_changes};
 use abide_engine::{Emit, Machine};
-use abide_model::{Clock, Partition, RunId, RunKey, Timestamp, WorkflowKey, limits};
+use abide_model::{Clock, Partition, RunId, Timestamp, WorkflowKey, limits};
 use abide_store::key::{
     CurrentKey, CurrentRecord, Key, NodeKey, NodeRecord, TimerKey, TimerRecord, VisibilityKey, VisibilityRecord,
 };
 use abide_store::{Batch, Fence, Store, Urgency};
 use prost::Message as _;
-use tracing::{error, warn};
+use tracing::error;
 
 use super::draft::Draft;
+use super::fuse::{Dispatch, fuse};
 use super::handle::Inbox;
 use super::message::{Answer, Message};
 use super::outbox::{Ended, NEVER, Outbox, Release};
 use crate::background::Background;
 use crate::cache::Entry;
-use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer, queue_key};
+use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer};
 use crate::load::event_number;
-use crate::task::start_command;
 use crate::timers::Timers;
 
 /// What a shard is connected to.
@@ -55,6 +54,13 @@ pub(crate) struct Decided {
     before: Before,
 }
 
+impl Decided {
+    /// Whether nothing has changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
 /// Why there is no decision.
 pub(crate) enum Undecided {
     /// The run refused.
@@ -81,17 +87,6 @@ struct Before {
     next_event_id: i64,
     is_open: bool,
     visibility_revision: u64,
-}
-
-/// What became of the tasks of a decision.
-#[derive(Default)]
-struct Dispatch {
-    /// Per subject: the offer that is open now, or none any more.
-    offers: BTreeMap<Subject, Option<Offer>>,
-    /// Tasks that were started for pollers that already waited.
-    fused: Vec<(Reservation, Reply)>,
-    /// Whether the workflow task was offered: then no worker has it.
-    workflow_task_offered: bool,
 }
 
 impl Desk {
@@ -157,10 +152,10 @@ impl Desk {
                 Some(offer) => {
                     draft.writes.push(put_offer(&entry.key, entry.partition, &offer));
                     entry.offered.insert(subject, offer.durable_start);
-                    let (matching, task) = (self.seams.clone(), offered_task(&entry.key, offer));
+                    let (matching, task) = (self.seams.matching.clone(), offered_task(&entry.key, offer));
                     draft.releases.push(Box::new(move |durable| {
                         if durable.is_ok() {
-                            matching.matching.offer(task);
+                            matching.offer(task);
                         }
                     }));
                 }
@@ -261,7 +256,7 @@ impl Desk {
         if sequence == NEVER {
             return sequence;
         }
-        let (outbox, seams) = (self.outbox.clone(), self.seams.clone());
+        let (outbox, inbox) = (self.outbox.clone(), self.seams.inbox.clone());
         let batch = Batch { fence: self.fence.clone(), writes };
         self.seams.store.commit(
             batch,
@@ -269,51 +264,12 @@ impl Desk {
             Box::new(move |result| match outbox.end(sequence, result) {
                 Ended::Fine => {}
                 Ended::Broken(error, refused) => {
-                    drop(seams.inbox.send(Message::CommitFailed(error)));
+                    drop(inbox.send(Message::CommitFailed(error)));
                     refused.release();
                 }
             }),
         );
         sequence
-    }
-}
-
-/// Starts what was offered for pollers that wait already. A sticky offer whose worker has gone is offered to all.
-fn fuse(matching: &dyn Matching, key: &RunKey, run: &mut Run, now: Timestamp, out: &mut Emit<Run>) -> Dispatch {
-    let mut dispatch = Dispatch::default();
-    let mut untried = std::collections::VecDeque::new();
-    loop {
-        for task in out.tasks.drain(..) {
-            match task {
-                Task::Offer(offer) => {
-                    let subject = offer.task.subject;
-                    dispatch.workflow_task_offered |= subject == Subject::WorkflowTask;
-                    untried.push_back(subject);
-                    dispatch.offers.insert(subject, Some(offer));
-                }
-                Task::Settle(subject) => {
-                    dispatch.offers.insert(subject, None);
-                }
-            }
-        }
-        let Some(subject) = untried.pop_front() else { return dispatch };
-        let Some(Some(offer)) = dispatch.offers.get(&subject) else { continue };
-        let queue = queue_key(key, subject, offer.queue.clone());
-        match matching.reserve(&queue) {
-            Some(reservation) => {
-                let command = start_command(offer.task, reservation.poller.clone());
-                match run.handle(command, now, out) {
-                    Ok(reply) => dispatch.fused.push((reservation, reply)),
-                    Err(rejection) => warn!(?rejection, run_id = %key.run_id, "a fresh offer cannot be started"),
-                }
-            }
-            None if offer.queue.is_sticky() && !matching.has_recent_poller(&queue) => {
-                if let Err(rejection) = run.handle(Command::ResetStickiness, now, out) {
-                    warn!(?rejection, run_id = %key.run_id, "stickiness cannot be reset");
-                }
-            }
-            None => {}
-        }
     }
 }
 
@@ -364,9 +320,10 @@ pub(crate) fn answering<T: Send + 'static>(answer: Answer<T>, value: Result<T, E
 pub(crate) fn store_failed(cause: abide_store::Error) -> Error {
     match cause {
         abide_store::Error::Io(cause) => Error::Unavailable(format!("the store cannot be read: {cause}")),
-        abide_store::Error::Corrupt(what) | abide_store::Error::Newer(what) | abide_store::Error::Locked(what) => {
-            error!(what, "the store holds what cannot be");
-            Error::Internal(what)
+        // A record that cannot be right, or a store that should never have been opened.
+        other => {
+            error!(error = %other, "the store holds what cannot be");
+            Error::Internal(other.to_string())
         }
     }
 }

@@ -11,8 +11,8 @@ use abide_cluster::history::{
 };
 use abide_engine::run::{self, Command, Poller, TaskId};
 use abide_model::{Partition, RunId, WorkflowKey};
-use abide_store::CommitError;
 use abide_store::key::{CurrentRecord, TimerKey};
+use abide_store::{CommitError, Fence};
 use tokio::sync::oneshot;
 
 use crate::load::Loaded;
@@ -45,6 +45,8 @@ pub(crate) enum Message {
     Recovered(Vec<(TimerKey, Partition)>),
     /// A commit failed, and every commit that was under way has ended.
     CommitFailed(CommitError),
+    /// After that: the new fence.
+    Reacquired(Result<Fence, abide_store::Error>),
     /// Stop.
     Close(oneshot::Sender<()>),
 }
@@ -94,8 +96,12 @@ impl Message {
         match self {
             Message::Start(start) => drop(start.answer.send(Err(error))),
             Message::Run(request) => request.ask.fail(error),
-            Message::Close(done) => drop(done.send(())),
-            Message::LookedUp { .. } | Message::Loaded { .. } | Message::Recovered(_) | Message::CommitFailed(_) => {}
+            Message::Close(done) => {
+                // Nobody may wait any more.
+                let _ = done.send(());
+            }
+            Message::LookedUp { .. } | Message::Loaded { .. } | Message::Recovered(_) => {}
+            Message::CommitFailed(_) | Message::Reacquired(_) => {}
         }
     }
 }

@@ -114,7 +114,7 @@ struct Model {
     pollers: Vec<(u64, FakeEar)>,
     leased: Vec<(Order, Placed)>,
     reserved: Vec<Waiter<FakeEar>>,
-    asked: Vec<Box<QueryTask>>,
+    asked: Vec<QueryTask>,
     numbers: u64,
 }
 
@@ -141,7 +141,7 @@ impl Model {
         match item {
             Item::Query(query) => {
                 assert_eq!(self.queries.pop_front(), Some(query.id), "queries come first, in order");
-                self.asked.push(query);
+                self.asked.push(*query);
             }
             Item::Task(order, task, backlog) => {
                 assert!(self.queries.is_empty(), "queries come before tasks");
@@ -242,7 +242,7 @@ fn take_step(queue: &mut Queue<FakeEar>, model: &mut Model, step: Step, now: Tim
         Step::LoseQuery(index) => {
             if let Some(query) = pick(&mut model.asked, index) {
                 model.queries.push_front(query.id);
-                queue.ask_again(query);
+                queue.ask_again(Box::new(query));
             }
         }
         Step::Withdraw(index) if !model.queries.is_empty() => {

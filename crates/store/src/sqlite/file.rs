@@ -19,7 +19,7 @@ pub(super) const FORMAT: u32 = 1;
 /// Bytes of a page.
 pub(super) const PAGE_BYTES: u32 = 8192;
 /// Page cache of the writer: KiB.
-const WRITER_CACHE_KIB: i64 = 32 * 1024;
+const WRITER_CACHE_KIB: i64 = 16 * 1024;
 /// Page cache of a reader: KiB.
 const READER_CACHE_KIB: i64 = 4 * 1024;
 /// How long a statement waits for another process (a backup, a shell) that looks into the file: milliseconds.

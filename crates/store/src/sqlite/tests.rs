@@ -220,8 +220,12 @@ fn every_statement_finds_its_rows_by_the_primary_key() {
     let statements = Statements::new();
     for space in Space::ALL {
         let sql = statements.of(space);
-        let all = [&sql.get, &sql.delete, &sql.delete_range, &sql.scan_one, &sql.scan_one_reverse];
-        for text in all.into_iter().chain([&sql.scan_many, &sql.scan_many_reverse]) {
+        let mut texts = vec![&sql.get, &sql.delete, &sql.delete_range, &sql.scan_one, &sql.scan_one_reverse];
+        // The others are never scanned across partitions, and are laid out accordingly.
+        if matches!(space, Space::Meta | Space::Dispatch | Space::Timer | Space::Visibility) {
+            texts.extend([&sql.scan_many, &sql.scan_many_reverse]);
+        }
+        for text in texts {
             let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
             let details = explain.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<Vec<_>, _>>();
             let details = details.unwrap().join("; ");

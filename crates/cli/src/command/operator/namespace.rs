@@ -1,6 +1,6 @@
 //! `operator namespace create | describe | list`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
@@ -70,7 +70,7 @@ pub async fn run(session: &mut Session, command: Command) -> Result<()> {
 
 async fn create(session: &mut Session, arguments: Create) -> Result<()> {
     let name = named(session, arguments.name);
-    let data: HashMap<String, String> = input::pairs("namespace data", &arguments.data)?.into_iter().collect();
+    let data: BTreeMap<String, String> = input::pairs("namespace data", &arguments.data)?.into_iter().collect();
     let request = RegisterNamespaceRequest {
         namespace: name.clone(),
         description: arguments.description,
@@ -132,7 +132,8 @@ fn card(namespace: &DescribeNamespaceResponse) -> Card {
     let config = namespace.config.clone().unwrap_or_default();
     let replication = namespace.replication_config.clone().unwrap_or_default();
     let retention = config.workflow_execution_retention_ttl.unwrap_or_default();
-    let clusters: Vec<&str> = replication.clusters.iter().map(|cluster| cluster.cluster_name.as_str()).collect();
+    let cluster = |name: &String| serde_json::json!({ "clusterName": name });
+    let clusters: Vec<_> = replication.clusters.iter().map(|each| cluster(&each.cluster_name)).collect();
     let state = |name: &str| words::camel(name, NamespaceState::Unspecified.as_str_name().trim_end_matches("UNSPECIFIED"));
     let archival = |state: ArchivalState| words::camel(state.as_str_name(), "ARCHIVAL_STATE_");
     let replicated = |state: ReplicationState| words::camel(state.as_str_name(), "REPLICATION_STATE_");
@@ -157,8 +158,7 @@ fn card(namespace: &DescribeNamespaceResponse) -> Card {
         .field("Config.CustomSearchAttributeAliases", map(&config.custom_search_attribute_aliases))
 }
 
-fn map(entries: &HashMap<String, String>) -> String {
-    let sorted: BTreeMap<&String, &String> = entries.iter().collect();
-    let shown: Vec<String> = sorted.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
+fn map(entries: &BTreeMap<String, String>) -> String {
+    let shown: Vec<String> = entries.iter().map(|(key, value)| format!("{key}:{value}")).collect();
     format!("map[{}]", shown.join(" "))
 }

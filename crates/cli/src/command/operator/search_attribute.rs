@@ -1,6 +1,6 @@
 //! `operator search-attribute create | list`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use abide_api::temporal::api::{
     enums::v1::IndexedValueType,
@@ -47,7 +47,7 @@ async fn create(session: &mut Session, arguments: Create) -> Result<()> {
         return Err(Error::new("number of --name flags must match number of --type flags"));
     }
     let known = existing(session, "unable to get existing search attributes").await?;
-    let mut added = HashMap::new();
+    let mut added = BTreeMap::new();
     for (name, kind) in arguments.name.iter().zip(&arguments.kind) {
         let kind = abide_server::search_attribute_type(kind)
             .ok_or_else(|| Error::new(format!("unsupported search attribute type: {kind:?}")))?;
@@ -72,8 +72,7 @@ async fn list(session: &mut Session) -> Result<()> {
     session.output.json(&json::message(name, &answer, session.output.payloads()));
     let mut table = Table::new([Column::text("Name"), Column::text("Type")]);
     for attributes in [&answer.system_attributes, &answer.custom_attributes] {
-        let sorted: BTreeMap<&String, &i32> = attributes.iter().collect();
-        for (name, kind) in sorted {
+        for (name, kind) in attributes {
             table.row([name.clone(), words::value_type(IndexedValueType::try_from(*kind).unwrap_or_default())]);
         }
     }

@@ -5,21 +5,21 @@ use abide_api::temporal::api::{
     workflowservice::v1::{RequestCancelWorkflowExecutionRequest, start_batch_operation_request::Operation},
 };
 
-use super::many::{Arguments, Reason};
+use super::many::{Reason, Target};
 use crate::client;
 use crate::command::Session;
 use crate::error::{Error, Result};
 
 /// Runs the command.
-pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
+pub async fn run(session: &mut Session, target: Target) -> Result<()> {
     let identity = session.client.identity.clone();
-    if !arguments.is_one(Reason::BatchOnly)? {
+    if !target.is_one(Reason::BatchOnly)? {
         let operation = Operation::CancellationOperation(BatchOperationCancellation { identity });
-        return arguments.batch(session, operation).await;
+        return target.batch(session, operation).await;
     }
     let request = RequestCancelWorkflowExecutionRequest {
         namespace: session.client.namespace.clone(),
-        workflow_execution: Some(client::execution(&arguments.workflow_id, &arguments.run_id)),
+        workflow_execution: Some(client::execution(&target.workflow_id, &target.run_id)),
         identity,
         request_id: client::request_id(),
         ..RequestCancelWorkflowExecutionRequest::default()

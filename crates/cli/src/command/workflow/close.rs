@@ -13,13 +13,13 @@ use serde_json::{Map, Value};
 use super::events::EVENT;
 use crate::duration;
 use crate::error::{Error, Result};
-use crate::json;
+use crate::json::{self, Payloads};
 use crate::output::{Card, Output, Paint};
 
 /// Prints how a run ended; `took` is shown when it is known.
 pub fn print(output: Output, event: &HistoryEvent, took: Option<Duration>) {
     output.heading("Results:");
-    output.card(&card(event, took, output.paint()));
+    output.card(&card(event, took, output.paint(), output.payloads()));
 }
 
 /// A run that did not complete is a command that failed.
@@ -35,7 +35,7 @@ pub fn into_json(output: Output, event: &HistoryEvent, object: &mut Map<String, 
     object.insert("status".into(), status(event).into());
     object.insert("closeEvent".into(), json::message(EVENT, event, output.payloads()));
     if let Some(result) = result(event) {
-        object.insert("result".into(), friendly(result));
+        object.insert("result".into(), friendly(result, output.payloads()));
     }
 }
 
@@ -48,8 +48,8 @@ pub fn result(event: &HistoryEvent) -> Option<&PayloadList> {
 }
 
 /// Payloads as people think of them: one value is itself, several are a list.
-pub fn friendly(payloads: &PayloadList) -> Value {
-    let mut values: Vec<Value> = payloads.payloads.iter().map(json::payload_value).collect();
+pub fn friendly(list: &PayloadList, payloads: Payloads) -> Value {
+    let mut values: Vec<Value> = list.payloads.iter().map(|payload| json::payload(payload, payloads)).collect();
     match values.len() {
         0 => Value::Null,
         1 => values.remove(0),
@@ -57,7 +57,7 @@ pub fn friendly(payloads: &PayloadList) -> Value {
     }
 }
 
-fn card(event: &HistoryEvent, took: Option<Duration>, paint: Paint) -> Card {
+fn card(event: &HistoryEvent, took: Option<Duration>, paint: Paint, payloads: Payloads) -> Card {
     // Hundredths of a second are as much as anyone reads.
     let took = took.map(|took| Duration::from_millis(took.as_millis() as u64 / 10 * 10));
     let mut card = Card::new().filled("RunTime", took.map(duration::format).unwrap_or_default());
@@ -68,7 +68,7 @@ fn card(event: &HistoryEvent, took: Option<Duration>, paint: Paint) -> Card {
             let Some(result) = completed.result.as_ref() else { return card };
             let encoding = result.payloads.first().and_then(|payload| payload.metadata.get("encoding"));
             let encoding = encoding.map(|encoding| String::from_utf8_lossy(encoding).into_owned());
-            card.filled("Result", friendly(result)).filled("ResultEncoding", encoding.unwrap_or_default())
+            card.filled("Result", friendly(result, payloads)).filled("ResultEncoding", encoding.unwrap_or_default())
         }
         Some(Attributes::WorkflowExecutionFailedEventAttributes(failed)) => {
             let text = failed.failure.as_ref().map(|failure| failure_text(failure, 4)).unwrap_or_default();
@@ -128,7 +128,7 @@ mod tests {
         };
         let event =
             event(EventType::WorkflowExecutionFailed, Attributes::WorkflowExecutionFailedEventAttributes(failed));
-        insta::assert_snapshot!(card(&event, Some(Duration::from_millis(2966)), Paint::OFF).render());
+        insta::assert_snapshot!(card(&event, Some(Duration::from_millis(2966)), Paint::OFF, Payloads::Shorthand).render());
         assert_eq!(verdict(&event), Err(Error::new("workflow failed")));
     }
 
@@ -143,7 +143,7 @@ mod tests {
             EventType::WorkflowExecutionCompleted,
             Attributes::WorkflowExecutionCompletedEventAttributes(completed),
         );
-        insta::assert_snapshot!(card(&event, None, Paint::OFF).render());
+        insta::assert_snapshot!(card(&event, None, Paint::OFF, Payloads::Shorthand).render());
         assert_eq!(verdict(&event), Ok(()));
     }
 }

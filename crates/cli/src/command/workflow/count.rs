@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::client;
 use crate::command::Session;
 use crate::error::{Error, Result};
-use crate::json;
+use crate::json::{self, Payloads};
 
 /// `workflow count`.
 #[derive(Args, Debug)]
@@ -28,7 +28,7 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     ));
     output.text(format!("Total: {}", answer.count));
     for group in &answer.groups {
-        let values: Vec<String> = group.group_values.iter().map(|value| plain(&json::payload_value(value))).collect();
+        let values: Vec<String> = group.group_values.iter().map(|value| plain(&json::payload(value, Payloads::Shorthand))).collect();
         output.text(format!("Group total: {}, values: {}", group.count, values.join(", ")));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! `workflow describe`: everything that is known about a run.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
@@ -18,6 +18,7 @@ use crate::client;
 use crate::command::Session;
 use crate::error::{Error, Result};
 use crate::history::{self, Follow};
+use crate::json::Payloads;
 use crate::output::table::Header;
 use crate::output::{Card, Column, Output, Table};
 use crate::{json, words};
@@ -74,7 +75,7 @@ fn print_json(output: Output, answer: &DescribeWorkflowExecutionResponse, closed
     if let (Value::Object(object), Some(event)) = (&mut value, closed) {
         object.insert("closeEvent".into(), json::message(events::EVENT, event, output.payloads()));
         if let Some(result) = close::result(event) {
-            object.insert("result".into(), close::friendly(result));
+            object.insert("result".into(), close::friendly(result, output.payloads()));
         }
     }
     output.json(&value);
@@ -95,7 +96,7 @@ fn print_text(
     }
     let metadata = answer.execution_config.as_ref().and_then(|config| config.user_metadata.as_ref());
     if let Some(metadata) = metadata.filter(|metadata| metadata.summary.is_some() || metadata.details.is_some()) {
-        let shown = |payload: Option<&Payload>| payload.map(json::payload_value).map(|value| value.to_string());
+        let shown = |payload: Option<&Payload>| payload.map(|payload| json::payload(payload, Payloads::Shorthand).to_string());
         output.text("");
         output.heading("Metadata:");
         let summary = shown(metadata.summary.as_ref()).unwrap_or_else(|| "<nil>".into());
@@ -213,21 +214,20 @@ fn print_reset_points(output: Output, info: &WorkflowExecutionInfo) {
     output.table(&table, Header::Shown);
 }
 
-fn payload_map(fields: Option<&HashMap<String, Payload>>) -> String {
+fn payload_map(fields: Option<&BTreeMap<String, Payload>>) -> String {
     let Some(fields) = fields.filter(|fields| !fields.is_empty()) else { return String::new() };
     let shown = |(name, payload): (&String, &Payload)| {
         // Its type is the server's note; people want the value.
         let mut payload = payload.clone();
         payload.metadata.remove("type");
-        format!("{name}:{}", json::payload_value(&payload))
+        format!("{name}:{}", json::payload(&payload, Payloads::Shorthand))
     };
-    let mut entries: Vec<String> = fields.iter().map(shown).collect();
-    entries.sort();
+    let entries: Vec<String> = fields.iter().map(shown).collect();
     format!("map[{}]", entries.join(" "))
 }
 
 fn values(payloads: &PayloadList) -> String {
-    Value::Array(payloads.payloads.iter().map(json::payload_value).collect()).to_string()
+    Value::Array(payloads.payloads.iter().map(|payload| json::payload(payload, Payloads::Shorthand)).collect()).to_string()
 }
 
 fn run_time(info: &WorkflowExecutionInfo) -> Option<Duration> {

@@ -131,20 +131,12 @@ fn lifted(object: Map<String, Value>) -> Vec<(String, Value)> {
             value => fields.push((name, value)),
         }
     }
-    // Search attributes and headers are one map in a message of their own: the map's name says it all.
-    fields.into_iter().flat_map(|(name, value)| unwrapped(name, value)).collect()
-}
-
-fn unwrapped(name: String, value: Value) -> Vec<(String, Value)> {
-    match value {
-        Value::Object(attributes) if name.ends_with("Attributes") => attributes.into_iter().collect(),
-        value => vec![(name, value)],
-    }
+    fields
 }
 
 fn flatten(path: &str, value: &Value, fields: &mut Vec<(String, String)>) {
     match value {
-        Value::Null => {}
+        Value::Null => fields.push((path.to_owned(), "<nil>".into())),
         Value::Object(object) => {
             for (name, value) in object {
                 flatten(&format!("{path}.{name}"), value, fields);

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// One Workflow Execution, or many.
 #[derive(Args, Debug, Clone)]
-pub struct Arguments {
+pub struct Target {
     /// Workflow ID. This or --query.
     #[arg(long, short = 'w', default_value = "", hide_default_value = true)]
     pub workflow_id: String,
@@ -47,7 +47,7 @@ pub enum Reason {
     BatchOnly,
 }
 
-impl Arguments {
+impl Target {
     /// Whether it is one; an error if it is neither one nor many.
     pub fn is_one(&self, reason: Reason) -> Result<bool> {
         let one = !self.workflow_id.is_empty();

@@ -17,7 +17,7 @@ use crate::input::{self, Input};
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(flatten)]
-    target: many::Arguments,
+    target: many::Target,
     /// Signal name.
     #[arg(long = "name", alias = "type", value_name = "NAME")]
     name: String,

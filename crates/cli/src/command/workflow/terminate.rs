@@ -5,22 +5,22 @@ use abide_api::temporal::api::{
     workflowservice::v1::{TerminateWorkflowExecutionRequest, start_batch_operation_request::Operation},
 };
 
-use super::many::{Arguments, Reason};
+use super::many::{Reason, Target};
 use crate::client;
 use crate::command::Session;
 use crate::error::{Error, Result};
 
 /// Runs the command.
-pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
+pub async fn run(session: &mut Session, target: Target) -> Result<()> {
     let identity = session.client.identity.clone();
-    if !arguments.is_one(Reason::Allowed)? {
+    if !target.is_one(Reason::Allowed)? {
         let operation = BatchOperationTermination { identity, ..BatchOperationTermination::default() };
-        return arguments.batch(session, Operation::TerminationOperation(operation)).await;
+        return target.batch(session, Operation::TerminationOperation(operation)).await;
     }
-    let reason = if arguments.reason.is_empty() { client::default_reason() } else { arguments.reason };
+    let reason = if target.reason.is_empty() { client::default_reason() } else { target.reason };
     let request = TerminateWorkflowExecutionRequest {
         namespace: session.client.namespace.clone(),
-        workflow_execution: Some(client::execution(&arguments.workflow_id, &arguments.run_id)),
+        workflow_execution: Some(client::execution(&target.workflow_id, &target.run_id)),
         reason,
         identity,
         ..TerminateWorkflowExecutionRequest::default()

@@ -1,0 +1,74 @@
+//! A namespace as the protocol shows it. Says that nothing is there that is not.
+
+use abide_api::temporal::api::{
+    enums::v1::{ArchivalState, NamespaceState},
+    namespace::v1::{
+        BadBinaries, NamespaceConfig, NamespaceInfo,
+        namespace_info::{Capabilities, Limits},
+    },
+    replication::v1::{ClusterReplicationConfig, NamespaceReplicationConfig},
+    workflowservice::v1::{DescribeNamespaceResponse, UpdateNamespaceResponse},
+};
+use abide_engine::convert::to_proto_duration;
+use abide_engine::namespace::Namespace;
+use abide_model::limits;
+
+use crate::system::CLUSTER;
+
+/// Everything about a namespace.
+pub fn described(namespace: &Namespace) -> DescribeNamespaceResponse {
+    DescribeNamespaceResponse {
+        namespace_info: Some(info(namespace)),
+        config: Some(config(namespace)),
+        replication_config: Some(replication()),
+        ..DescribeNamespaceResponse::default()
+    }
+}
+
+/// Everything about a namespace that was just changed.
+pub fn updated(namespace: &Namespace) -> UpdateNamespaceResponse {
+    UpdateNamespaceResponse {
+        namespace_info: Some(info(namespace)),
+        config: Some(config(namespace)),
+        replication_config: Some(replication()),
+        ..UpdateNamespaceResponse::default()
+    }
+}
+
+fn info(namespace: &Namespace) -> NamespaceInfo {
+    let state = if namespace.deprecated { NamespaceState::Deprecated } else { NamespaceState::Registered };
+    NamespaceInfo {
+        name: namespace.name.clone(),
+        state: state as i32,
+        description: namespace.description.clone(),
+        owner_email: namespace.owner_email.clone(),
+        data: namespace.data.clone(),
+        id: namespace.id().to_string(),
+        // SDKs switch code paths on these: none is true before it works.
+        capabilities: Some(Capabilities::default()),
+        limits: Some(Limits {
+            blob_size_limit_error: limits::BLOB_BYTES_MAX as i64,
+            memo_size_limit_error: limits::MEMO_BYTES_MAX as i64,
+            ..Limits::default()
+        }),
+        supports_schedules: false,
+    }
+}
+
+fn config(namespace: &Namespace) -> NamespaceConfig {
+    NamespaceConfig {
+        workflow_execution_retention_ttl: Some(to_proto_duration(namespace.retention())),
+        bad_binaries: Some(BadBinaries::default()),
+        history_archival_state: ArchivalState::Disabled as i32,
+        visibility_archival_state: ArchivalState::Disabled as i32,
+        ..NamespaceConfig::default()
+    }
+}
+
+fn replication() -> NamespaceReplicationConfig {
+    NamespaceReplicationConfig {
+        active_cluster_name: CLUSTER.to_owned(),
+        clusters: vec![ClusterReplicationConfig { cluster_name: CLUSTER.to_owned(), ..Default::default() }],
+        ..NamespaceReplicationConfig::default()
+    }
+}

@@ -1,0 +1,72 @@
+//! Requests into our own types. Everything is checked here once, in the reference server's words; what comes out needs
+//! no second look.
+
+pub mod activity;
+pub mod execution;
+pub mod failure;
+pub mod link;
+pub mod payload;
+pub mod policy;
+pub mod queue;
+pub mod search_attributes;
+pub mod start;
+pub mod timeout;
+pub mod worker;
+
+use std::sync::Arc;
+
+use abide_engine::namespace::Namespace;
+use abide_model::limits;
+
+use crate::Frontend;
+use crate::status::Refusal;
+use crate::token::TaskToken;
+
+impl Frontend {
+    /// The namespace that a request names.
+    pub(crate) fn namespace(&self, name: &str) -> Result<Arc<Namespace>, Refusal> {
+        if name.is_empty() {
+            return Err(Refusal::invalid("Namespace is empty."));
+        }
+        at_most(name, limits::ID_BYTES_MAX, "Namespace length exceeds limit.")?;
+        Ok(self.namespaces.by_name(name)?)
+    }
+
+    /// The namespace that a request names and in which new runs may begin.
+    pub(crate) fn open_namespace(&self, name: &str) -> Result<Arc<Namespace>, Refusal> {
+        let namespace = self.namespace(name)?;
+        if namespace.deprecated {
+            return Err(Refusal::NamespaceDeprecated(namespace.name.clone()));
+        }
+        Ok(namespace)
+    }
+
+    /// The task that a worker speaks of, and its namespace. The request may leave the namespace to the token.
+    pub(crate) fn task(&self, namespace: &str, token: &[u8]) -> Result<(Arc<Namespace>, TaskToken), Refusal> {
+        let named = if namespace.is_empty() { None } else { Some(self.namespace(namespace)?) };
+        let token = TaskToken::parse(token)?;
+        let namespace = match named {
+            Some(namespace) if namespace.id() != token.namespace() => {
+                return Err(Refusal::invalid("Operation requested with a token from a different namespace."));
+            }
+            Some(namespace) => namespace,
+            None => self.namespaces.by_id(token.namespace())?,
+        };
+        Ok((namespace, token))
+    }
+}
+
+/// Refuses a text that is too long, in the given words.
+pub fn at_most(text: &str, bytes_max: usize, refusal: &'static str) -> Result<(), Refusal> {
+    if text.len() > bytes_max { Err(Refusal::invalid(refusal)) } else { Ok(()) }
+}
+
+/// Refuses an identity that is too long.
+pub fn identity(identity: &str) -> Result<(), Refusal> {
+    at_most(identity, limits::ID_BYTES_MAX, "Identity length exceeds limit.")
+}
+
+/// Refuses a request id that is too long.
+pub fn request_id(request_id: &str) -> Result<(), Refusal> {
+    at_most(request_id, limits::ID_BYTES_MAX, "RequestId length exceeds limit.")
+}

@@ -1,0 +1,40 @@
+//! Task queues as requests name them.
+
+use abide_api::temporal::api::{enums::v1::TaskQueueKind, taskqueue::v1::TaskQueue};
+use abide_engine::run::QueueName;
+use abide_model::limits;
+
+use crate::status::Refusal;
+
+/// The queue that a request names: one worker's own, or a normal one.
+pub fn name(queue: Option<TaskQueue>) -> Result<QueueName, Refusal> {
+    let queue = queue.ok_or(Refusal::invalid("taskQueue is not set"))?;
+    let sticky = queue.kind() == TaskQueueKind::Sticky;
+    check(&queue.name)?;
+    if !sticky {
+        return Ok(QueueName::normal(queue.name));
+    }
+    // A worker that does not say which queue its own stands in for has still its own queue.
+    let normal_name = if queue.normal_name.is_empty() { queue.name.clone() } else { queue.normal_name };
+    Ok(QueueName { name: queue.name, normal_name })
+}
+
+/// The normal queue that a request names, whatever kind it says.
+pub fn normal(queue: Option<TaskQueue>) -> Result<String, Refusal> {
+    let queue = queue.ok_or(Refusal::invalid("taskQueue is not set"))?;
+    check(&queue.name)?;
+    Ok(queue.name)
+}
+
+fn check(name: &str) -> Result<(), Refusal> {
+    if name.is_empty() {
+        return Err(Refusal::invalid("missing task queue name"));
+    }
+    if name.len() > limits::ID_BYTES_MAX {
+        return Err(Refusal::invalid("taskQueue length exceeds limit"));
+    }
+    if name.starts_with("/_sys/") {
+        return Err(Refusal::invalid("task queue name cannot start with reserved prefix /_sys/"));
+    }
+    Ok(())
+}

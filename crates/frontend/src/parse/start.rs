@@ -1,0 +1,168 @@
+//! A start of a run: shared by the plain start and by signal with start.
+
+use abide_api::temporal::api::{
+    common::v1::WorkflowType,
+    enums::v1::{TaskQueueKind, WorkflowIdConflictPolicy},
+    history::v1::WorkflowExecutionStartedEventAttributes,
+    taskqueue::v1::TaskQueue,
+    workflowservice::v1::StartWorkflowExecutionRequest,
+};
+use abide_cluster::history::StartRequest;
+use abide_engine::namespace::Namespace;
+use abide_engine::run::{Requester, Start};
+use abide_model::{RunId, RunKey, WorkflowKey, limits};
+use prost::Message;
+use uuid::Uuid;
+
+use super::{at_most, link, payload, policy, queue, request_id, search_attributes, timeout};
+use crate::status::Refusal;
+
+/// Where the request comes from, which decides some defaults and texts.
+#[derive(Clone, Copy)]
+pub struct Flavor {
+    /// What an open run means when the request does not say.
+    pub conflict: WorkflowIdConflictPolicy,
+    /// What is said of a start without a type.
+    pub type_missing: &'static str,
+}
+
+/// The run that a request asks for, with `run_id` as its id if it comes to be.
+pub fn parse(
+    namespace: &Namespace,
+    mut request: StartWorkflowExecutionRequest,
+    run_id: RunId,
+    flavor: Flavor,
+) -> Result<StartRequest, Refusal> {
+    check_names(&request, flavor)?;
+    check_options(&request)?;
+    let (reuse, conflict) =
+        policy::workflow_id(request.workflow_id_reuse_policy, request.workflow_id_conflict_policy, flavor.conflict)?;
+    let task_queue = queue::normal(request.task_queue.take())?;
+    check_supported(&request)?;
+    check_sizes(&request)?;
+    request.memo = payload::memo(request.memo.take())?;
+    request.search_attributes = search_attributes::check(namespace, request.search_attributes.take())?;
+    if request.request_id.is_empty() {
+        request.request_id = Uuid::new_v4().to_string();
+    }
+    let workflow = WorkflowKey { namespace: namespace.id(), workflow_id: request.workflow_id.clone() };
+    let start = Start {
+        key: RunKey { workflow, run_id },
+        namespace_name: namespace.name.clone(),
+        requester: Requester {
+            identity: request.identity.clone(),
+            request_id: std::mem::take(&mut request.request_id),
+            links: std::mem::take(&mut request.links),
+        },
+        user_metadata: request.user_metadata.take(),
+        signal: None,
+        attributes: Box::new(attributes(request, task_queue, run_id)),
+    };
+    Ok(StartRequest { start: Box::new(start), reuse, conflict, signal: None })
+}
+
+fn check_names(request: &StartWorkflowExecutionRequest, flavor: Flavor) -> Result<(), Refusal> {
+    let bytes = request.workflow_id.len();
+    if bytes == 0 {
+        return Err(Refusal::invalid("WorkflowId is not set on request."));
+    }
+    if bytes > limits::ID_BYTES_MAX {
+        let limit = limits::ID_BYTES_MAX;
+        return Err(Refusal::Invalid(format!("WorkflowId exceeds maximum allowed length ({bytes}/{limit})").into()));
+    }
+    let name = request.workflow_type.as_ref().map_or("", |kind| kind.name.as_str());
+    if name.is_empty() {
+        return Err(Refusal::invalid(flavor.type_missing));
+    }
+    at_most(name, limits::ID_BYTES_MAX, "WorkflowType length exceeds limit.")?;
+    request_id(&request.request_id)
+}
+
+fn check_options(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal> {
+    if let Some(retry) = &request.retry_policy {
+        policy::retry(retry)?;
+    }
+    timeout::check("WorkflowExecutionTimeoutSeconds", request.workflow_execution_timeout.as_ref())?;
+    timeout::check("WorkflowRunTimeoutSeconds", request.workflow_run_timeout.as_ref())?;
+    timeout::check("WorkflowTaskTimeoutSeconds", request.workflow_task_timeout.as_ref())?;
+    timeout::check("WorkflowStartDelaySeconds", request.workflow_start_delay.as_ref())?;
+    if !request.cron_schedule.is_empty() && request.workflow_start_delay.is_some() {
+        return Err(Refusal::invalid("CronSchedule and WorkflowStartDelay may not be used together."));
+    }
+    policy::priority(request.priority.as_ref())?;
+    link::check(&request.links)?;
+    let attach = request.on_conflict_options.unwrap_or_default();
+    if attach.attach_completion_callbacks && !attach.attach_request_id {
+        return Err(Refusal::invalid("attaching request ID is required for attaching completion callbacks"));
+    }
+    Ok(())
+}
+
+// Refused rather than dropped: a user who asks for one of these counts on it.
+fn check_supported(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal> {
+    let refuse = |text| Err(Refusal::NotSupported(text));
+    if !request.cron_schedule.is_empty() {
+        return refuse("cron schedules are not supported yet");
+    }
+    if request.retry_policy.as_ref().is_some_and(|policy| policy.maximum_attempts != 1) {
+        return refuse("workflow retry policies are not supported yet");
+    }
+    if !request.completion_callbacks.is_empty() {
+        return refuse("completion callbacks are not supported yet");
+    }
+    if request.versioning_override.is_some() {
+        return refuse("versioning overrides are not supported yet");
+    }
+    if request.time_skipping_config.is_some() {
+        return refuse("time skipping is not supported yet");
+    }
+    let attach = request.on_conflict_options.unwrap_or_default();
+    if attach.attach_request_id || attach.attach_completion_callbacks || attach.attach_links {
+        return refuse("on conflict options are not supported yet");
+    }
+    Ok(())
+}
+
+fn check_sizes(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal> {
+    payload::check(request.input.as_ref())?;
+    payload::check(request.last_completion_result.as_ref())?;
+    let metadata = request.user_metadata.as_ref().map_or(0, Message::encoded_len);
+    if metadata > limits::BLOB_BYTES_MAX {
+        return Err(Refusal::invalid("Blob data size exceeds limit."));
+    }
+    Ok(())
+}
+
+fn attributes(
+    request: StartWorkflowExecutionRequest,
+    task_queue: String,
+    run_id: RunId,
+) -> WorkflowExecutionStartedEventAttributes {
+    let name = request.workflow_type.unwrap_or_default().name;
+    WorkflowExecutionStartedEventAttributes {
+        workflow_type: Some(WorkflowType { name }),
+        task_queue: Some(TaskQueue {
+            name: task_queue,
+            kind: TaskQueueKind::Normal as i32,
+            normal_name: String::new(),
+        }),
+        input: request.input,
+        workflow_execution_timeout: request.workflow_execution_timeout,
+        workflow_run_timeout: request.workflow_run_timeout,
+        workflow_task_timeout: request.workflow_task_timeout,
+        continued_failure: request.continued_failure,
+        last_completion_result: request.last_completion_result,
+        original_execution_run_id: run_id.to_string(),
+        first_execution_run_id: run_id.to_string(),
+        identity: request.identity,
+        retry_policy: request.retry_policy,
+        attempt: 1,
+        first_workflow_task_backoff: Some(request.workflow_start_delay.unwrap_or_default()),
+        memo: request.memo,
+        search_attributes: request.search_attributes,
+        header: request.header,
+        workflow_id: request.workflow_id,
+        priority: request.priority,
+        ..WorkflowExecutionStartedEventAttributes::default()
+    }
+}

@@ -1,0 +1,269 @@
+//! WorkflowService: each RPC is opened by its row in the table, handed to the file that knows it, and answered. An RPC
+//! that is not here answers `UNIMPLEMENTED` by itself.
+
+use abide_api::temporal::api::workflowservice::v1::{workflow_service_server::WorkflowService, *};
+use tonic::{Request, Response, Status};
+
+use crate::call::Call;
+use crate::method::Rpc;
+use crate::worker::activity;
+use crate::{Frontend, namespace, system, worker, workflow};
+
+#[tonic::async_trait]
+impl WorkflowService for Frontend {
+    async fn get_system_info(
+        &self,
+        request: Request<GetSystemInfoRequest>,
+    ) -> Result<Response<GetSystemInfoResponse>, Status> {
+        let call = Call::open(Rpc::GetSystemInfo, request.metadata())?;
+        call.answer(Ok(system::system_info()))
+    }
+
+    async fn get_cluster_info(
+        &self,
+        request: Request<GetClusterInfoRequest>,
+    ) -> Result<Response<GetClusterInfoResponse>, Status> {
+        let call = Call::open(Rpc::GetClusterInfo, request.metadata())?;
+        call.answer(Ok(system::cluster_info(self)))
+    }
+
+    async fn register_namespace(
+        &self,
+        request: Request<RegisterNamespaceRequest>,
+    ) -> Result<Response<RegisterNamespaceResponse>, Status> {
+        let call = Call::open(Rpc::RegisterNamespace, request.metadata())?;
+        call.answer(namespace::register::register(self, request.into_inner()).await)
+    }
+
+    async fn describe_namespace(
+        &self,
+        request: Request<DescribeNamespaceRequest>,
+    ) -> Result<Response<DescribeNamespaceResponse>, Status> {
+        let call = Call::open(Rpc::DescribeNamespace, request.metadata())?;
+        call.answer(namespace::describe::describe(self, request.into_inner()))
+    }
+
+    async fn list_namespaces(
+        &self,
+        request: Request<ListNamespacesRequest>,
+    ) -> Result<Response<ListNamespacesResponse>, Status> {
+        let call = Call::open(Rpc::ListNamespaces, request.metadata())?;
+        call.answer(namespace::list::list(self, request.into_inner()))
+    }
+
+    async fn update_namespace(
+        &self,
+        request: Request<UpdateNamespaceRequest>,
+    ) -> Result<Response<UpdateNamespaceResponse>, Status> {
+        let call = Call::open(Rpc::UpdateNamespace, request.metadata())?;
+        call.answer(namespace::update::update(self, request.into_inner()).await)
+    }
+
+    async fn start_workflow_execution(
+        &self,
+        request: Request<StartWorkflowExecutionRequest>,
+    ) -> Result<Response<StartWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::StartWorkflowExecution, request.metadata())?;
+        call.answer(workflow::start::start(self, request.into_inner()).await)
+    }
+
+    async fn signal_workflow_execution(
+        &self,
+        request: Request<SignalWorkflowExecutionRequest>,
+    ) -> Result<Response<SignalWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::SignalWorkflowExecution, request.metadata())?;
+        call.answer(workflow::signal::signal(self, request.into_inner()).await)
+    }
+
+    async fn signal_with_start_workflow_execution(
+        &self,
+        request: Request<SignalWithStartWorkflowExecutionRequest>,
+    ) -> Result<Response<SignalWithStartWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::SignalWithStartWorkflowExecution, request.metadata())?;
+        call.answer(workflow::signal_with_start::signal_with_start(self, request.into_inner()).await)
+    }
+
+    async fn request_cancel_workflow_execution(
+        &self,
+        request: Request<RequestCancelWorkflowExecutionRequest>,
+    ) -> Result<Response<RequestCancelWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::RequestCancelWorkflowExecution, request.metadata())?;
+        call.answer(workflow::cancel::cancel(self, request.into_inner()).await)
+    }
+
+    async fn terminate_workflow_execution(
+        &self,
+        request: Request<TerminateWorkflowExecutionRequest>,
+    ) -> Result<Response<TerminateWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::TerminateWorkflowExecution, request.metadata())?;
+        call.answer(workflow::terminate::terminate(self, request.into_inner()).await)
+    }
+
+    async fn query_workflow(
+        &self,
+        request: Request<QueryWorkflowRequest>,
+    ) -> Result<Response<QueryWorkflowResponse>, Status> {
+        let call = Call::open(Rpc::QueryWorkflow, request.metadata())?;
+        call.answer(workflow::query::query(self, &call, request.into_inner()).await)
+    }
+
+    async fn describe_workflow_execution(
+        &self,
+        request: Request<DescribeWorkflowExecutionRequest>,
+    ) -> Result<Response<DescribeWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::DescribeWorkflowExecution, request.metadata())?;
+        call.answer(workflow::describe::describe(self, request.into_inner()).await)
+    }
+
+    async fn get_workflow_execution_history(
+        &self,
+        request: Request<GetWorkflowExecutionHistoryRequest>,
+    ) -> Result<Response<GetWorkflowExecutionHistoryResponse>, Status> {
+        let call = Call::open(Rpc::GetWorkflowExecutionHistory, request.metadata())?;
+        call.answer(workflow::history::history(self, &call, request.into_inner()).await)
+    }
+
+    async fn list_workflow_executions(
+        &self,
+        request: Request<ListWorkflowExecutionsRequest>,
+    ) -> Result<Response<ListWorkflowExecutionsResponse>, Status> {
+        let call = Call::open(Rpc::ListWorkflowExecutions, request.metadata())?;
+        call.answer(workflow::list::list(self, request.into_inner()).await)
+    }
+
+    async fn count_workflow_executions(
+        &self,
+        request: Request<CountWorkflowExecutionsRequest>,
+    ) -> Result<Response<CountWorkflowExecutionsResponse>, Status> {
+        let call = Call::open(Rpc::CountWorkflowExecutions, request.metadata())?;
+        call.answer(workflow::list::count(self, request.into_inner()).await)
+    }
+
+    async fn poll_workflow_task_queue(
+        &self,
+        request: Request<PollWorkflowTaskQueueRequest>,
+    ) -> Result<Response<PollWorkflowTaskQueueResponse>, Status> {
+        let call = Call::open(Rpc::PollWorkflowTaskQueue, request.metadata())?;
+        call.answer(worker::poll::workflow_task_queue(self, &call, request.into_inner()).await)
+    }
+
+    async fn respond_workflow_task_completed(
+        &self,
+        request: Request<RespondWorkflowTaskCompletedRequest>,
+    ) -> Result<Response<RespondWorkflowTaskCompletedResponse>, Status> {
+        let call = Call::open(Rpc::RespondWorkflowTaskCompleted, request.metadata())?;
+        call.answer(worker::complete_workflow_task::complete(self, request.into_inner()).await)
+    }
+
+    async fn respond_workflow_task_failed(
+        &self,
+        request: Request<RespondWorkflowTaskFailedRequest>,
+    ) -> Result<Response<RespondWorkflowTaskFailedResponse>, Status> {
+        let call = Call::open(Rpc::RespondWorkflowTaskFailed, request.metadata())?;
+        call.answer(worker::fail_workflow_task::fail(self, request.into_inner()).await)
+    }
+
+    async fn respond_query_task_completed(
+        &self,
+        request: Request<RespondQueryTaskCompletedRequest>,
+    ) -> Result<Response<RespondQueryTaskCompletedResponse>, Status> {
+        let call = Call::open(Rpc::RespondQueryTaskCompleted, request.metadata())?;
+        call.answer(worker::query::answer(self, request.into_inner()))
+    }
+
+    async fn poll_activity_task_queue(
+        &self,
+        request: Request<PollActivityTaskQueueRequest>,
+    ) -> Result<Response<PollActivityTaskQueueResponse>, Status> {
+        let call = Call::open(Rpc::PollActivityTaskQueue, request.metadata())?;
+        call.answer(worker::poll::activity_task_queue(self, &call, request.into_inner()).await)
+    }
+
+    async fn respond_activity_task_completed(
+        &self,
+        request: Request<RespondActivityTaskCompletedRequest>,
+    ) -> Result<Response<RespondActivityTaskCompletedResponse>, Status> {
+        let call = Call::open(Rpc::RespondActivityTaskCompleted, request.metadata())?;
+        call.answer(activity::complete::complete(self, request.into_inner()).await)
+    }
+
+    async fn respond_activity_task_completed_by_id(
+        &self,
+        request: Request<RespondActivityTaskCompletedByIdRequest>,
+    ) -> Result<Response<RespondActivityTaskCompletedByIdResponse>, Status> {
+        let call = Call::open(Rpc::RespondActivityTaskCompletedById, request.metadata())?;
+        call.answer(activity::complete::complete_by_id(self, request.into_inner()).await)
+    }
+
+    async fn respond_activity_task_failed(
+        &self,
+        request: Request<RespondActivityTaskFailedRequest>,
+    ) -> Result<Response<RespondActivityTaskFailedResponse>, Status> {
+        let call = Call::open(Rpc::RespondActivityTaskFailed, request.metadata())?;
+        call.answer(activity::fail::fail(self, request.into_inner()).await)
+    }
+
+    async fn respond_activity_task_failed_by_id(
+        &self,
+        request: Request<RespondActivityTaskFailedByIdRequest>,
+    ) -> Result<Response<RespondActivityTaskFailedByIdResponse>, Status> {
+        let call = Call::open(Rpc::RespondActivityTaskFailedById, request.metadata())?;
+        call.answer(activity::fail::fail_by_id(self, request.into_inner()).await)
+    }
+
+    async fn respond_activity_task_canceled(
+        &self,
+        request: Request<RespondActivityTaskCanceledRequest>,
+    ) -> Result<Response<RespondActivityTaskCanceledResponse>, Status> {
+        let call = Call::open(Rpc::RespondActivityTaskCanceled, request.metadata())?;
+        call.answer(activity::cancel::cancel(self, request.into_inner()).await)
+    }
+
+    async fn respond_activity_task_canceled_by_id(
+        &self,
+        request: Request<RespondActivityTaskCanceledByIdRequest>,
+    ) -> Result<Response<RespondActivityTaskCanceledByIdResponse>, Status> {
+        let call = Call::open(Rpc::RespondActivityTaskCanceledById, request.metadata())?;
+        call.answer(activity::cancel::cancel_by_id(self, request.into_inner()).await)
+    }
+
+    async fn record_activity_task_heartbeat(
+        &self,
+        request: Request<RecordActivityTaskHeartbeatRequest>,
+    ) -> Result<Response<RecordActivityTaskHeartbeatResponse>, Status> {
+        let call = Call::open(Rpc::RecordActivityTaskHeartbeat, request.metadata())?;
+        call.answer(activity::heartbeat::heartbeat(self, request.into_inner()).await)
+    }
+
+    async fn record_activity_task_heartbeat_by_id(
+        &self,
+        request: Request<RecordActivityTaskHeartbeatByIdRequest>,
+    ) -> Result<Response<RecordActivityTaskHeartbeatByIdResponse>, Status> {
+        let call = Call::open(Rpc::RecordActivityTaskHeartbeatById, request.metadata())?;
+        call.answer(activity::heartbeat::heartbeat_by_id(self, request.into_inner()).await)
+    }
+
+    async fn reset_sticky_task_queue(
+        &self,
+        request: Request<ResetStickyTaskQueueRequest>,
+    ) -> Result<Response<ResetStickyTaskQueueResponse>, Status> {
+        let call = Call::open(Rpc::ResetStickyTaskQueue, request.metadata())?;
+        call.answer(worker::sticky::reset(self, request.into_inner()).await)
+    }
+
+    async fn shutdown_worker(
+        &self,
+        request: Request<ShutdownWorkerRequest>,
+    ) -> Result<Response<ShutdownWorkerResponse>, Status> {
+        let call = Call::open(Rpc::ShutdownWorker, request.metadata())?;
+        call.answer(worker::sticky::shutdown(self, request.into_inner()))
+    }
+
+    async fn describe_task_queue(
+        &self,
+        request: Request<DescribeTaskQueueRequest>,
+    ) -> Result<Response<DescribeTaskQueueResponse>, Status> {
+        let call = Call::open(Rpc::DescribeTaskQueue, request.metadata())?;
+        call.answer(worker::describe_queue::describe(self, request.into_inner()))
+    }
+}

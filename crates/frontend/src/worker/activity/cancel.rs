@@ -1,0 +1,50 @@
+//! RespondActivityTaskCanceled and RespondActivityTaskCanceledById.
+
+use abide_api::temporal::api::{
+    common::v1::Payloads,
+    workflowservice::v1::{
+        RespondActivityTaskCanceledByIdRequest, RespondActivityTaskCanceledByIdResponse,
+        RespondActivityTaskCanceledRequest, RespondActivityTaskCanceledResponse,
+    },
+};
+use abide_engine::run::Resolution;
+
+use super::{oversized, resolve};
+use crate::Frontend;
+use crate::parse::activity::ById;
+use crate::parse::{identity, payload};
+use crate::status::Refusal;
+
+/// An activity gave in to being canceled.
+pub async fn cancel(
+    frontend: &Frontend,
+    request: RespondActivityTaskCanceledRequest,
+) -> Result<RespondActivityTaskCanceledResponse, Refusal> {
+    let activity = frontend.activity(&request.namespace, &request.task_token)?;
+    identity(&request.identity)?;
+    resolve(frontend, activity, resolution(request.details), request.identity).await?;
+    Ok(RespondActivityTaskCanceledResponse {})
+}
+
+/// As [`cancel`], by id.
+pub async fn cancel_by_id(
+    frontend: &Frontend,
+    request: RespondActivityTaskCanceledByIdRequest,
+) -> Result<RespondActivityTaskCanceledByIdResponse, Refusal> {
+    let activity = frontend.activity_by_id(ById {
+        namespace: request.namespace,
+        workflow_id: request.workflow_id,
+        run_id: request.run_id,
+        activity_id: request.activity_id,
+    })?;
+    identity(&request.identity)?;
+    resolve(frontend, activity, resolution(request.details), request.identity).await?;
+    Ok(RespondActivityTaskCanceledByIdResponse {})
+}
+
+fn resolution(details: Option<Payloads>) -> Resolution {
+    if payload::is_too_large(details.as_ref()) {
+        return oversized("Cancel details exceed size limit.");
+    }
+    Resolution::Canceled(details)
+}

@@ -1,0 +1,138 @@
+//! RespondWorkflowTaskCompleted.
+
+use std::time::Duration;
+
+use abide_api::temporal::api::{
+    command::v1::{Command, command::Attributes},
+    common::v1::SearchAttributes,
+    enums::v1::WorkflowTaskFailedCause,
+    taskqueue::v1::StickyExecutionAttributes,
+    workflowservice::v1::{RespondWorkflowTaskCompletedRequest, RespondWorkflowTaskCompletedResponse},
+};
+use abide_cluster::history::CompleteWorkflowTask;
+use abide_engine::convert::from_proto_duration;
+use abide_engine::namespace::Namespace;
+use abide_engine::run::{self, Poller, QueueName, Rejection, WorkflowTaskToken};
+use abide_model::{RunKey, limits};
+
+use crate::Frontend;
+use crate::convert::workflow_task::workflow_task;
+use crate::parse::{
+    self, execution,
+    failure::{Retry, server_failure},
+    search_attributes,
+};
+use crate::status::Refusal;
+use crate::token::TaskToken;
+
+/// The start of a task that a worker gets in the answer to its completion.
+const INLINE_REQUEST: &str = "request-from-RespondWorkflowTaskCompleted";
+
+/// Completes a workflow task, and may answer with the next.
+pub async fn complete(
+    frontend: &Frontend,
+    mut request: RespondWorkflowTaskCompletedRequest,
+) -> Result<RespondWorkflowTaskCompletedResponse, Refusal> {
+    let (namespace, token) = frontend.task(&request.namespace, &request.task_token)?;
+    let TaskToken::Workflow(run, token) = token else { return Err(Rejection::WorkflowTaskNotFound.into()) };
+    parse::identity(&request.identity)?;
+    if let Err(refusal) = check_search_attributes(&namespace, &request.commands) {
+        return Err(refuse(frontend, run, token, request.identity, refusal).await);
+    }
+    let completion = CompleteWorkflowTask {
+        query_results: std::mem::take(&mut request.query_results),
+        completion: Box::new(completion(frontend, token, request)),
+    };
+    let completed = frontend.history.complete_workflow_task(run, completion).await?;
+    if let Some(refused) = completed.refused {
+        return Err(Rejection::Refused(refused).into());
+    }
+    Ok(RespondWorkflowTaskCompletedResponse {
+        workflow_task: completed.next.map(|task| workflow_task(task, 0)),
+        ..RespondWorkflowTaskCompletedResponse::default()
+    })
+}
+
+#[allow(deprecated)]
+fn completion(
+    frontend: &Frontend,
+    token: WorkflowTaskToken,
+    request: RespondWorkflowTaskCompletedRequest,
+) -> run::CompleteWorkflowTask {
+    let build_id = request.deployment_options.map(|deployment| deployment.build_id);
+    let stamp = request.worker_version_stamp;
+    let build_id = build_id.or_else(|| stamp.as_ref().map(|stamp| stamp.build_id.clone()));
+    run::CompleteWorkflowTask {
+        token,
+        poller: Poller {
+            identity: request.identity.clone(),
+            request_id: INLINE_REQUEST.to_owned(),
+            build_id: build_id.unwrap_or_default(),
+        },
+        identity: request.identity,
+        binary_checksum: request.binary_checksum,
+        worker_version: stamp,
+        commands: request.commands,
+        sticky: request.sticky_attributes.and_then(sticky),
+        return_new_task: request.return_new_workflow_task,
+        force_new_task: request.force_create_new_workflow_task,
+        sdk_metadata: request.sdk_metadata,
+        metering_metadata: request.metering_metadata,
+        new_run_id: Some(frontend.new_run_id()),
+        blob_bytes_max: limits::BLOB_BYTES_MAX,
+    }
+}
+
+// A worker without a queue of its own, or without patience for it, takes its tasks from the normal one.
+fn sticky(attributes: StickyExecutionAttributes) -> Option<(QueueName, Duration)> {
+    let queue = attributes.worker_task_queue?;
+    let wait = from_proto_duration(attributes.schedule_to_start_timeout.as_ref());
+    if queue.name.is_empty() || queue.name.len() > limits::ID_BYTES_MAX || wait.is_zero() {
+        return None;
+    }
+    let normal_name = if queue.normal_name.is_empty() { queue.name.clone() } else { queue.normal_name };
+    Some((QueueName { name: queue.name, normal_name }, wait))
+}
+
+/// Search attributes are the namespace's, which the run does not know: its commands are checked here.
+fn check_search_attributes(namespace: &Namespace, commands: &[Command]) -> Result<(), Refusal> {
+    for attributes in commands.iter().filter_map(|command| changed_search_attributes(command.attributes.as_ref()?)) {
+        search_attributes::check_change(namespace, attributes)?;
+    }
+    Ok(())
+}
+
+fn changed_search_attributes(attributes: &Attributes) -> Option<&SearchAttributes> {
+    match attributes {
+        Attributes::UpsertWorkflowSearchAttributesCommandAttributes(upsert) => upsert.search_attributes.as_ref(),
+        Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(next) => next.search_attributes.as_ref(),
+        Attributes::StartChildWorkflowExecutionCommandAttributes(child) => child.search_attributes.as_ref(),
+        _ => None,
+    }
+}
+
+/// Fails the task as the run would have. A retried task is left to time out, which is what slows retries down.
+async fn refuse(
+    frontend: &Frontend,
+    run: RunKey,
+    token: WorkflowTaskToken,
+    identity: String,
+    refusal: Refusal,
+) -> Refusal {
+    let Refusal::Invalid(text) = refusal else { return refusal };
+    let message = format!("BadSearchAttributes: {text}");
+    if token.attempt <= 1 {
+        let failure = server_failure(&message, Retry::Allowed);
+        let command = run::Command::FailWorkflowTask(Box::new(run::FailWorkflowTask {
+            token,
+            cause: WorkflowTaskFailedCause::BadSearchAttributes,
+            failure: Some(failure),
+            identity,
+            binary_checksum: String::new(),
+        }));
+        if let Err(error) = frontend.history.execute(execution::exactly(run), command).await {
+            return error.into();
+        }
+    }
+    Refusal::Invalid(message.into())
+}

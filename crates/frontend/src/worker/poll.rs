@@ -1,0 +1,114 @@
+//! PollWorkflowTaskQueue and PollActivityTaskQueue. A poll takes tasks from its queue until one of them can still be
+//! started. Dropped at any moment (the client hung up), it gives back what it holds.
+
+use abide_api::temporal::api::workflowservice::v1::{
+    PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, PollWorkflowTaskQueueRequest,
+    PollWorkflowTaskQueueResponse,
+};
+use abide_cluster::history::{StartedTask, is_stale};
+use abide_cluster::matching::{Poll, Polled, QueryTask, QueueKey, QueueKind};
+use abide_engine::run::Poller;
+use abide_model::limits;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::Frontend;
+use crate::call::Call;
+use crate::convert::activity_task::activity_task;
+use crate::convert::workflow_task::{query_task, workflow_task};
+use crate::parse;
+use crate::status::Refusal;
+
+/// Waits for a workflow task or a query. Without one in time, the response is empty.
+pub async fn workflow_task_queue(
+    frontend: &Frontend,
+    call: &Call,
+    request: PollWorkflowTaskQueueRequest,
+) -> Result<PollWorkflowTaskQueueResponse, Refusal> {
+    let namespace = frontend.namespace(&request.namespace)?;
+    parse::identity(&request.identity)?;
+    #[allow(deprecated)]
+    let build_id = parse::worker::build_id(
+        request.deployment_options.as_ref(),
+        request.worker_version_capabilities.as_ref(),
+        &request.binary_checksum,
+    )?;
+    let queue = parse::queue::name(request.task_queue)?;
+    let poll = Poll {
+        queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Workflow, queue },
+        poller: poller(request.identity, build_id),
+        wait: call.wait(limits::POLL_WAIT_MAX, limits::POLL_DEADLINE_MARGIN),
+        rate: None,
+        worker_instance_key: request.worker_instance_key,
+    };
+    match next(frontend, poll).await? {
+        Next::Nothing => Ok(PollWorkflowTaskQueueResponse::default()),
+        Next::Task(StartedTask::Workflow(task), backlog) => Ok(workflow_task(*task, backlog)),
+        Next::Query(task) => Ok(query_task(*task)),
+        Next::Task(StartedTask::Activity(_), _) => Err(Refusal::bug("an activity came by a queue of workflow tasks")),
+    }
+}
+
+/// Waits for an activity. Without one in time, the response is empty.
+pub async fn activity_task_queue(
+    frontend: &Frontend,
+    call: &Call,
+    request: PollActivityTaskQueueRequest,
+) -> Result<PollActivityTaskQueueResponse, Refusal> {
+    let namespace = frontend.namespace(&request.namespace)?;
+    parse::identity(&request.identity)?;
+    #[allow(deprecated)]
+    let build_id =
+        parse::worker::build_id(request.deployment_options.as_ref(), request.worker_version_capabilities.as_ref(), "")?;
+    let queue = parse::queue::name(request.task_queue)?;
+    let poll = Poll {
+        queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Activity, queue },
+        poller: poller(request.identity, build_id),
+        wait: call.wait(limits::POLL_WAIT_MAX, limits::POLL_DEADLINE_MARGIN),
+        rate: request.task_queue_metadata.and_then(|metadata| metadata.max_tasks_per_second),
+        worker_instance_key: request.worker_instance_key,
+    };
+    match next(frontend, poll).await? {
+        Next::Nothing => Ok(PollActivityTaskQueueResponse::default()),
+        Next::Task(StartedTask::Activity(task), _) => Ok(activity_task(&namespace, *task)),
+        Next::Task(StartedTask::Workflow(_), _) | Next::Query(_) => {
+            Err(Refusal::bug("a workflow task came by a queue of activities"))
+        }
+    }
+}
+
+/// What a poll ends with.
+enum Next {
+    Nothing,
+    /// With about how many more wait.
+    Task(StartedTask, i64),
+    Query(Box<QueryTask>),
+}
+
+async fn next(frontend: &Frontend, mut poll: Poll) -> Result<Next, Refusal> {
+    let until = Instant::now() + poll.wait;
+    loop {
+        poll.wait = until.saturating_duration_since(Instant::now());
+        let lease = match frontend.matching.poll(poll.clone()).await? {
+            Polled::Empty => return Ok(Next::Nothing),
+            Polled::Started(task) => return Ok(Next::Task(task, 0)),
+            Polled::Query(task) => return Ok(Next::Query(task)),
+            Polled::Task(lease) => lease,
+        };
+        let task = lease.task.clone();
+        match frontend.history.start_task(task.run, task.task, poll.poller.clone()).await {
+            Ok(started) => {
+                let backlog = lease.backlog;
+                lease.done();
+                return Ok(Next::Task(started, backlog));
+            }
+            Err(error) if is_stale(&error) => lease.done(),
+            // The lease is dropped, so that the task waits for the next poll.
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn poller(identity: String, build_id: String) -> Poller {
+    Poller { identity, request_id: Uuid::new_v4().to_string(), build_id }
+}

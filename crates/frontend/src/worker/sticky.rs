@@ -1,0 +1,28 @@
+//! ResetStickyTaskQueue and ShutdownWorker: a worker forgets a run, or everything.
+
+use abide_api::temporal::api::workflowservice::v1::{
+    ResetStickyTaskQueueRequest, ResetStickyTaskQueueResponse, ShutdownWorkerRequest, ShutdownWorkerResponse,
+};
+use abide_engine::run::Command;
+
+use crate::Frontend;
+use crate::parse::execution;
+use crate::status::Refusal;
+
+/// A worker dropped a run from its cache.
+pub async fn reset(
+    frontend: &Frontend,
+    request: ResetStickyTaskQueueRequest,
+) -> Result<ResetStickyTaskQueueResponse, Refusal> {
+    let namespace = frontend.namespace(&request.namespace)?;
+    let run = execution::run(&namespace, request.execution)?;
+    frontend.history.execute(run, Command::ResetStickiness).await?;
+    Ok(ResetStickyTaskQueueResponse {})
+}
+
+/// A worker is leaving.
+pub fn shutdown(frontend: &Frontend, request: ShutdownWorkerRequest) -> Result<ShutdownWorkerResponse, Refusal> {
+    let namespace = frontend.namespace(&request.namespace)?;
+    frontend.matching.shutdown_worker(namespace.id(), &request.sticky_task_queue, &request.worker_instance_key);
+    Ok(ShutdownWorkerResponse {})
+}

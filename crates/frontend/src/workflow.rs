@@ -1,0 +1,11 @@
+//! The RPCs about workflow runs: one file each, parse, call, convert.
+
+pub mod cancel;
+pub mod describe;
+pub mod history;
+pub mod list;
+pub mod query;
+pub mod signal;
+pub mod signal_with_start;
+pub mod start;
+pub mod terminate;

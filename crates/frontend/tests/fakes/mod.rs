@@ -1,0 +1,305 @@
+//! Stand-ins for the other roles: they answer what a test tells them to, and remember what they were asked.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use abide_api::temporal::api::{
+    enums::v1::WorkflowExecutionStatus, workflowservice::v1::DescribeWorkflowExecutionResponse,
+};
+use abide_cluster::history::{
+    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, QueryOutcome, ReadHistory, RunReference, StartRequest,
+    Started, StartedTask, WorkflowTaskCompleted,
+};
+use abide_cluster::matching::{Poll, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
+use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
+use abide_engine::namespace::{Namespace, Register, Update};
+use abide_engine::run::{Command, Poller, Reply, TaskId};
+use abide_frontend::{Frontend, ServerInfo};
+use abide_model::{Clock, NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
+use abide_store::MemoryStore;
+use abide_visibility::Index;
+use prost::Message;
+use tonic::{Request, Status};
+use uuid::Uuid;
+
+/// The fakes and the service over them.
+pub struct World {
+    pub frontend: Frontend,
+    pub history: Arc<FakeHistory>,
+    pub matching: Arc<FakeMatching>,
+    pub namespaces: Arc<FakeNamespaces>,
+}
+
+impl World {
+    /// With the namespaces `default` (which has the search attributes `Size` and `Color`), `other`, and the deprecated
+    /// `old`.
+    pub fn new() -> Self {
+        let history = Arc::new(FakeHistory::default());
+        let matching = Arc::new(FakeMatching::default());
+        let namespaces = Arc::new(FakeNamespaces::default());
+        namespaces.add(Namespace {
+            search_attributes: [("Size".to_owned(), 3), ("Color".to_owned(), 2)].into(),
+            ..namespace(1, "default")
+        });
+        namespaces.add(namespace(2, "other"));
+        namespaces.add(Namespace { deprecated: true, ..namespace(3, "old") });
+        let frontend = Frontend {
+            history: history.clone(),
+            matching: matching.clone(),
+            namespaces: namespaces.clone(),
+            index: Index::new(Arc::new(MemoryStore::open().expect("in memory"))),
+            clock: Arc::new(FixedClock),
+            server: Arc::new(ServerInfo {
+                cluster_id: Uuid::from_u128(9),
+                shards: 4,
+                persistence_store: "sqlite".into(),
+                visibility_store: "sqlite".into(),
+            }),
+        };
+        Self { frontend, history, matching, namespaces }
+    }
+}
+
+fn namespace(id: u128, name: &str) -> Namespace {
+    Namespace {
+        id_bytes: Uuid::from_u128(id).as_bytes().to_vec(),
+        name: name.to_owned(),
+        retention_seconds: 86_400,
+        ..Namespace::default()
+    }
+}
+
+/// The id of the namespace `default`.
+pub fn default_namespace() -> NamespaceId {
+    NamespaceId(Uuid::from_u128(1))
+}
+
+/// A run in the namespace `default`.
+pub fn run_key(workflow_id: &str) -> RunKey {
+    let workflow = WorkflowKey { namespace: default_namespace(), workflow_id: workflow_id.into() };
+    RunKey { workflow, run_id: RunId(Uuid::from_u128(42)) }
+}
+
+/// A request whose caller waits this many seconds.
+pub fn within<T>(seconds: u64, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(Duration::from_secs(seconds));
+    request
+}
+
+/// An outcome as one line: code, text, name of the detail; or `Ok`.
+pub fn shown<T>(outcome: Result<T, Status>) -> String {
+    let Err(status) = outcome else { return "Ok".into() };
+    let rich = abide_api::google::rpc::Status::decode(status.details()).expect("a google.rpc.Status");
+    let detail = rich.details.first().map(|detail| {
+        let name = detail.type_url.rsplit('.').next().expect("a name");
+        format!(" [{name}]")
+    });
+    format!("{:?}: {}{}", status.code(), status.message(), detail.unwrap_or_default())
+}
+
+struct FixedClock;
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000)
+    }
+}
+
+/// What the owner of runs was asked.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    Start(StartRequest),
+    Execute(RunReference, Command),
+    Complete(RunKey, CompleteWorkflowTask),
+    StartTask(RunKey, TaskId),
+    Query(RunReference, Query),
+    Describe(RunReference),
+    Read(RunReference, ReadHistory),
+}
+
+/// Answers in the order in which the test laid them out, then with nothing special.
+#[derive(Default)]
+pub struct FakeHistory {
+    pub asked: Mutex<Vec<Asked>>,
+    pub starts: Mutex<VecDeque<Result<Started, Error>>>,
+    pub executions: Mutex<VecDeque<Result<Reply, Error>>>,
+    pub completions: Mutex<VecDeque<Result<WorkflowTaskCompleted, Error>>>,
+    pub started_tasks: Mutex<VecDeque<Result<StartedTask, Error>>>,
+    pub answers: Mutex<VecDeque<Result<QueryAnswer, Error>>>,
+    pub pages: Mutex<VecDeque<Result<HistoryPage, Error>>>,
+    pub descriptions: Mutex<VecDeque<Result<DescribeWorkflowExecutionResponse, Error>>>,
+}
+
+impl FakeHistory {
+    /// What was asked since the last time.
+    pub fn take_asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+
+    fn note(&self, asked: Asked) {
+        self.asked.lock().unwrap().push(asked);
+    }
+}
+
+fn next<T>(
+    laid_out: &Mutex<VecDeque<Result<T, Error>>>,
+    otherwise: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    laid_out.lock().unwrap().pop_front().unwrap_or_else(otherwise)
+}
+
+fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl History for FakeHistory {
+    fn start(&self, request: StartRequest) -> BoxFuture<'_, Result<Started, Error>> {
+        let run_id = request.start.key.run_id;
+        self.note(Asked::Start(request));
+        let status = WorkflowExecutionStatus::Running;
+        ready(next(&self.starts, || Ok(Started { run_id, started: true, status })))
+    }
+
+    fn execute(&self, run: RunReference, command: Command) -> BoxFuture<'_, Result<(RunId, Reply), Error>> {
+        let run_id = run.run_id.unwrap_or(RunId(Uuid::from_u128(42)));
+        let otherwise = match command {
+            Command::RecordHeartbeat(_) => Reply::Heartbeat { cancel_requested: false },
+            _ => Reply::Done,
+        };
+        self.note(Asked::Execute(run, command));
+        ready(next(&self.executions, || Ok(otherwise)).map(|reply| (run_id, reply)))
+    }
+
+    fn complete_workflow_task(
+        &self,
+        run: RunKey,
+        completion: CompleteWorkflowTask,
+    ) -> BoxFuture<'_, Result<WorkflowTaskCompleted, Error>> {
+        self.note(Asked::Complete(run, completion));
+        ready(next(&self.completions, || Ok(WorkflowTaskCompleted { next: None, refused: None })))
+    }
+
+    fn start_task(&self, run: RunKey, task: TaskId, _poller: Poller) -> BoxFuture<'_, Result<StartedTask, Error>> {
+        self.note(Asked::StartTask(run, task));
+        ready(next(&self.started_tasks, || Err(Error::Unavailable("nothing laid out".into()))))
+    }
+
+    fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {
+        self.note(Asked::Query(run, query));
+        ready(next(&self.answers, || Ok(QueryAnswer::Result(None))))
+    }
+
+    fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {
+        self.note(Asked::Describe(run));
+        ready(next(&self.descriptions, || Ok(DescribeWorkflowExecutionResponse::default())))
+    }
+
+    fn read(&self, run: RunReference, read: ReadHistory) -> BoxFuture<'_, Result<HistoryPage, Error>> {
+        self.note(Asked::Read(run, read));
+        ready(next(&self.pages, || Err(Error::InvalidPageToken)))
+    }
+}
+
+/// Hands out what the test laid out, then nothing.
+#[derive(Default)]
+pub struct FakeMatching {
+    pub polled: Mutex<VecDeque<Polled>>,
+    pub polls: Mutex<Vec<Poll>>,
+    pub queries: Mutex<Vec<Uuid>>,
+    pub outcomes: Mutex<Vec<(Uuid, QueryOutcome)>>,
+    pub leaving: Mutex<Vec<(String, String)>>,
+    pub description: Mutex<QueueDescription>,
+}
+
+impl Matching for FakeMatching {
+    fn offer(&self, _task: QueuedTask) {}
+
+    fn reserve(&self, _queue: &QueueKey) -> Option<Reservation> {
+        None
+    }
+
+    fn has_recent_poller(&self, _queue: &QueueKey) -> bool {
+        false
+    }
+
+    fn poll(&self, poll: Poll) -> BoxFuture<'_, Result<Polled, Error>> {
+        self.polls.lock().unwrap().push(poll);
+        let polled = self.polled.lock().unwrap().pop_front();
+        ready(Ok(polled.unwrap_or(Polled::Empty)))
+    }
+
+    fn query(&self, _: QueueKey, _: QueryTask, _: Duration) -> BoxFuture<'_, Result<QueryOutcome, Error>> {
+        ready(Err(Error::QueryTimedOut("nobody there".into())))
+    }
+
+    fn answer(&self, id: Uuid, outcome: QueryOutcome) -> Result<(), Error> {
+        if !self.queries.lock().unwrap().contains(&id) {
+            return Err(Error::QueryTaskNotFound);
+        }
+        self.outcomes.lock().unwrap().push((id, outcome));
+        Ok(())
+    }
+
+    fn shutdown_worker(&self, _namespace: NamespaceId, sticky_queue: &str, worker_instance_key: &str) {
+        self.leaving.lock().unwrap().push((sticky_queue.into(), worker_instance_key.into()));
+    }
+
+    fn describe(&self, _queue: &QueueKey) -> QueueDescription {
+        self.description.lock().unwrap().clone()
+    }
+
+    fn close(&self) {}
+
+    fn backlog(&self) -> BTreeMap<QueueKey, i64> {
+        BTreeMap::new()
+    }
+}
+
+/// Keeps what it is given, without the rules of the real one.
+#[derive(Default)]
+pub struct FakeNamespaces {
+    known: Mutex<BTreeMap<String, Arc<Namespace>>>,
+    pub updates: Mutex<Vec<Update>>,
+}
+
+impl FakeNamespaces {
+    pub fn add(&self, namespace: Namespace) {
+        self.known.lock().unwrap().insert(namespace.name.clone(), Arc::new(namespace));
+    }
+}
+
+impl Namespaces for FakeNamespaces {
+    fn by_name(&self, name: &str) -> Result<Arc<Namespace>, Error> {
+        self.known.lock().unwrap().get(name).cloned().ok_or_else(|| Error::NamespaceNotFound(name.into()))
+    }
+
+    fn by_id(&self, id: NamespaceId) -> Result<Arc<Namespace>, Error> {
+        let found = self.list().into_iter().find(|namespace| namespace.id() == id);
+        found.ok_or_else(|| Error::NamespaceNotFound(id.to_string()))
+    }
+
+    fn list(&self) -> Vec<Arc<Namespace>> {
+        self.known.lock().unwrap().values().cloned().collect()
+    }
+
+    fn register(&self, register: Register) -> BoxFuture<'_, Result<Arc<Namespace>, Error>> {
+        if self.by_name(&register.name).is_ok() {
+            return ready(Err(Error::NamespaceExists(register.name)));
+        }
+        self.add(Namespace {
+            id_bytes: register.id.map(|id| id.0.as_bytes().to_vec()).unwrap_or_default(),
+            retention_seconds: register.retention.as_secs(),
+            name: register.name.clone(),
+            ..Namespace::default()
+        });
+        ready(self.by_name(&register.name))
+    }
+
+    fn update(&self, name: String, update: Update) -> BoxFuture<'_, Result<Arc<Namespace>, Error>> {
+        self.updates.lock().unwrap().push(update);
+        ready(self.by_name(&name))
+    }
+}

@@ -1,0 +1,195 @@
+//! Namespaces, search attributes, and what the server says about itself.
+#![allow(clippy::unwrap_used)]
+
+mod fakes;
+
+use abide_api::temporal::api::{
+    enums::v1::{IndexedValueType, NamespaceState, TaskQueueType},
+    namespace::v1::{NamespaceConfig, UpdateNamespaceInfo},
+    operatorservice::v1::{
+        AddSearchAttributesRequest, ListSearchAttributesRequest, operator_service_server::OperatorService,
+    },
+    taskqueue::v1::TaskQueue,
+    workflowservice::v1::{workflow_service_server::WorkflowService, *},
+};
+use abide_cluster::matching::QueueDescription;
+use abide_model::Timestamp;
+use fakes::{World, shown};
+use prost_types::Duration;
+use tonic::Request;
+
+fn a_day() -> Option<Duration> {
+    Some(Duration { seconds: 86_400, nanos: 0 })
+}
+
+#[tokio::test]
+async fn a_registered_namespace_is_described_by_name_and_by_id() {
+    let world = World::new();
+    let request = RegisterNamespaceRequest {
+        namespace: "new".into(),
+        workflow_execution_retention_period: a_day(),
+        ..Default::default()
+    };
+    assert_eq!(shown(world.frontend.register_namespace(Request::new(request.clone())).await), "Ok");
+    let outcome = world.frontend.register_namespace(Request::new(request)).await;
+    assert_eq!(shown(outcome), "AlreadyExists: Namespace \"new\" already exists [NamespaceAlreadyExistsFailure]");
+    let describe = async |namespace: &str, id: String| {
+        let request = DescribeNamespaceRequest { namespace: namespace.into(), id, ..Default::default() };
+        world.frontend.describe_namespace(Request::new(request)).await.expect("described").into_inner()
+    };
+    let by_name = describe("new", String::new()).await;
+    let info = by_name.namespace_info.clone().expect("info");
+    assert_eq!(info.state(), NamespaceState::Registered);
+    assert_eq!(info.capabilities, Some(Default::default()), "nothing is promised that does not work");
+    assert_eq!(by_name.config.as_ref().expect("config").workflow_execution_retention_ttl, a_day());
+    assert_eq!(describe("", info.id).await, by_name);
+}
+
+#[tokio::test]
+async fn a_namespace_that_cannot_be_is_refused() {
+    let world = World::new();
+    let register = async |change: fn(&mut RegisterNamespaceRequest)| {
+        let mut request = RegisterNamespaceRequest { namespace: "new".into(), ..Default::default() };
+        change(&mut request);
+        shown(world.frontend.register_namespace(Request::new(request)).await)
+    };
+    type Spoil = fn(&mut RegisterNamespaceRequest);
+    let cases: [(Spoil, &str); 4] = [
+        (|request| request.namespace.clear(), "InvalidArgument: Namespace not set on request."),
+        (|request| request.namespace = "x".repeat(1001), "InvalidArgument: Namespace length exceeds limit."),
+        (
+            |request| request.is_global_namespace = true,
+            "InvalidArgument: Cannot register global namespace when not enabled",
+        ),
+        (|request| request.active_cluster_name = "zzz".into(), "InvalidArgument: Invalid cluster name: zzz"),
+    ];
+    for (change, expected) in cases {
+        assert_eq!(register(change).await, expected);
+    }
+    let both = DescribeNamespaceRequest { namespace: "default".into(), id: "x".into(), ..Default::default() };
+    let expected = "InvalidArgument: GetNamespace operation failed. Both ID and Name specified in request.";
+    assert_eq!(shown(world.frontend.describe_namespace(Request::new(both)).await), expected);
+}
+
+#[tokio::test]
+async fn an_update_changes_only_what_it_names() {
+    let world = World::new();
+    let request = UpdateNamespaceRequest {
+        namespace: "default".into(),
+        update_info: Some(UpdateNamespaceInfo {
+            description: "ours".into(),
+            state: NamespaceState::Deprecated as i32,
+            ..Default::default()
+        }),
+        config: Some(NamespaceConfig { workflow_execution_retention_ttl: a_day(), ..Default::default() }),
+        ..Default::default()
+    };
+    assert_eq!(shown(world.frontend.update_namespace(Request::new(request)).await), "Ok");
+    let update = world.namespaces.updates.lock().unwrap().pop().expect("an update");
+    assert_eq!((update.description.as_deref(), update.owner_email, update.deprecate), (Some("ours"), None, true));
+    assert_eq!(update.retention.map(|retention| retention.as_secs()), Some(86_400));
+}
+
+#[tokio::test]
+async fn an_update_never_takes_a_namespace_away() {
+    let world = World::new();
+    let deleted = UpdateNamespaceInfo { state: NamespaceState::Deleted as i32, ..Default::default() };
+    let request =
+        UpdateNamespaceRequest { namespace: "default".into(), update_info: Some(deleted), ..Default::default() };
+    let outcome = world.frontend.update_namespace(Request::new(request)).await;
+    assert_eq!(shown(outcome), "Unimplemented: a namespace cannot be deleted by an update");
+    let request = UpdateNamespaceRequest { namespace: "default".into(), promote_namespace: true, ..Default::default() };
+    let expected = "InvalidArgument: global namespace is not enabled on this cluster, cannot update global namespace \
+                    or promote local namespace: default";
+    assert_eq!(shown(world.frontend.update_namespace(Request::new(request)).await), expected);
+    assert!(world.namespaces.updates.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn namespaces_are_listed_page_by_page() {
+    let world = World::new();
+    let mut names = Vec::new();
+    let mut next_page_token = bytes::Bytes::new();
+    loop {
+        let request = ListNamespacesRequest { page_size: 1, next_page_token, ..Default::default() };
+        let page = world.frontend.list_namespaces(Request::new(request)).await.expect("a page").into_inner();
+        names.extend(page.namespaces.into_iter().map(|namespace| namespace.namespace_info.expect("info").name));
+        next_page_token = page.next_page_token;
+        if next_page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(names, ["default", "old", "other"]);
+}
+
+#[tokio::test]
+async fn search_attributes_are_added_once_and_never_over_the_servers_own() {
+    let world = World::new();
+    let add = async |name: &str, kind: i32| {
+        let search_attributes = [(name.to_owned(), kind)].into();
+        let request = AddSearchAttributesRequest { namespace: "default".into(), search_attributes };
+        shown(world.frontend.add_search_attributes(Request::new(request)).await)
+    };
+    let int = IndexedValueType::Int as i32;
+    assert_eq!(add("New", int).await, "Ok");
+    assert_eq!(world.namespaces.updates.lock().unwrap().pop().expect("an update").search_attributes["New"], int);
+    assert_eq!(add("Color", int).await, "Ok");
+    assert!(world.namespaces.updates.lock().unwrap().is_empty(), "a known name stays as it is");
+    assert_eq!(add("WorkflowId", int).await, "InvalidArgument: Search attribute WorkflowId is reserved by system.");
+    assert_eq!(add("TemporalX", int).await, "InvalidArgument: Search attribute TemporalX is reserved by system.");
+    assert_eq!(add("X", 77).await, "InvalidArgument: Unknown search attribute type: 77.");
+    let request = AddSearchAttributesRequest { namespace: "default".into(), ..Default::default() };
+    let outcome = world.frontend.add_search_attributes(Request::new(request)).await;
+    assert_eq!(shown(outcome), "InvalidArgument: SearchAttributes are not set on request.");
+}
+
+#[tokio::test]
+async fn search_attributes_are_listed_apart_from_the_systems() {
+    let world = World::new();
+    let request = ListSearchAttributesRequest { namespace: "default".into() };
+    let listed = world.frontend.list_search_attributes(Request::new(request)).await.expect("listed").into_inner();
+    assert_eq!(listed.custom_attributes.keys().collect::<Vec<_>>(), ["Color", "Size"]);
+    assert!(listed.system_attributes.contains_key("WorkflowId") && listed.system_attributes.contains_key("BuildIds"));
+    let outcome = world.frontend.list_search_attributes(Request::new(ListSearchAttributesRequest::default())).await;
+    assert_eq!(shown(outcome), "InvalidArgument: Namespace is not set on request.");
+}
+
+#[tokio::test]
+async fn the_server_promises_only_what_works() {
+    let world = World::new();
+    let info = world.frontend.get_system_info(Request::new(GetSystemInfoRequest {})).await.expect("info").into_inner();
+    let capabilities = info.capabilities.expect("capabilities");
+    assert!(capabilities.upsert_memo && capabilities.sdk_metadata && capabilities.encoded_failure_attributes);
+    assert!(!capabilities.supports_schedules && !capabilities.eager_workflow_start && !capabilities.nexus);
+    let info =
+        world.frontend.get_cluster_info(Request::new(GetClusterInfoRequest {})).await.expect("info").into_inner();
+    assert_eq!((info.cluster_name.as_str(), info.history_shard_count), ("active", 4));
+    assert_eq!(info.server_version, "1.32.0");
+}
+
+#[tokio::test]
+async fn a_described_queue_shows_what_waits() {
+    let world = World::new();
+    let oldest = Some(Timestamp::from_millis(1_800_000_000_000 - 3000));
+    *world.matching.description.lock().unwrap() = QueueDescription { backlog: 5, oldest, ..Default::default() };
+    let request = || DescribeTaskQueueRequest {
+        namespace: "default".into(),
+        task_queue: Some(TaskQueue { name: "q".into(), ..TaskQueue::default() }),
+        report_stats: true,
+        ..Default::default()
+    };
+    let described = world.frontend.describe_task_queue(Request::new(request())).await.expect("described").into_inner();
+    let stats = described.stats.expect("stats");
+    assert_eq!(stats.approximate_backlog_count, 5);
+    assert_eq!(stats.approximate_backlog_age.expect("an age").seconds, 3);
+    #[allow(deprecated)]
+    let enhanced = DescribeTaskQueueRequest { api_mode: 1, ..request() };
+    let described = world.frontend.describe_task_queue(Request::new(enhanced)).await.expect("described").into_inner();
+    let types: Vec<i32> = described.versions_info[""].types_info.keys().copied().collect();
+    assert_eq!(types, [TaskQueueType::Workflow as i32, TaskQueueType::Activity as i32]);
+}
+
+#[tokio::test]
+async fn all_services_are_on_one_set_of_routes() {
+    assert!(abide_frontend::router(World::new().frontend).await.is_ok());
+}

@@ -1,0 +1,175 @@
+//! The owner of runs, as everyone else sees it: which shard a request belongs to, and how long its caller waits.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
+use abide_cluster::history::{
+    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, ReadHistory, RunReference, StartRequest, Started,
+    StartedTask, WorkflowTaskCompleted,
+};
+use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
+use abide_engine::run::{Command, Poller, Reply, TaskId};
+use abide_model::{Clock, Partition, RunId, RunKey, WorkflowKey, limits};
+use abide_store::Store;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::background::Background;
+use crate::namespaces::NamespaceRegistry;
+use crate::query::TIMED_OUT;
+use crate::read::Reading;
+use crate::recover::recover;
+use crate::shard::{Address, Ask, Handle, Seams, Shard, gone};
+
+/// The owner of all runs of this node, and of its registry of namespaces.
+pub struct HistoryService {
+    shards: Vec<Owned>,
+    namespaces: Arc<NamespaceRegistry>,
+    background: Arc<Background>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A shard and where its partitions begin; they end where the next one's begin.
+struct Owned {
+    first: u16,
+    handle: Handle,
+}
+
+impl HistoryService {
+    /// Takes all partitions, and begins to look at what is open. Answers requests at once.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        matching: Arc<dyn Matching>,
+        shard_count: u16,
+    ) -> Result<Self, abide_store::Error> {
+        Self::open_with_cache(store, clock, matching, shard_count, limits::CACHE_BYTES_DEFAULT).await
+    }
+
+    /// The same with another bound on the bytes of loaded runs.
+    pub async fn open_with_cache(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        matching: Arc<dyn Matching>,
+        shard_count: u16,
+        cache_bytes: usize,
+    ) -> Result<Self, abide_store::Error> {
+        let background = Arc::new(Background::new());
+        let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
+        let shard_count = shard_count.clamp(1, Partition::COUNT);
+        let begin = |index: u16| (u32::from(index) * u32::from(Partition::COUNT) / u32::from(shard_count)) as u16;
+        let (mut shards, mut tasks) = (Vec::new(), Vec::new());
+        for index in 0..shard_count {
+            let partitions = begin(index)..=begin(index + 1) - 1;
+            let fence = store.acquire(partitions.clone()).await?;
+            let (inbox, mailbox) = mpsc::unbounded_channel();
+            let seams = Arc::new(Seams {
+                store: store.clone(),
+                matching: matching.clone(),
+                clock: clock.clone(),
+                background: background.clone(),
+                inbox: inbox.clone(),
+            });
+            let shard = Shard::new(seams.clone(), fence, cache_bytes / usize::from(shard_count));
+            tasks.push(tokio::spawn(shard.run(mailbox)));
+            background.spawn("recover", recover(seams, partitions));
+            shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()) });
+        }
+        Ok(Self { shards, namespaces, background, tasks: Mutex::new(tasks) })
+    }
+
+    /// The registry of namespaces.
+    pub fn namespaces(&self) -> Arc<dyn Namespaces> {
+        self.namespaces.clone()
+    }
+
+    /// Takes no more work, and returns when everything that was acknowledged or rides along is stored. The store stays
+    /// open.
+    pub async fn close(&self) {
+        for shard in &self.shards {
+            shard.handle.close().await;
+        }
+        self.background.close();
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a shard ended badly");
+            }
+        }
+    }
+
+    fn shard(&self, workflow: &WorkflowKey) -> &Handle {
+        let partition = Partition::of(workflow).0;
+        let behind = self.shards.partition_point(|shard| shard.first <= partition);
+        &self.shards[behind - 1].handle
+    }
+}
+
+impl Drop for HistoryService {
+    /// As a crash would: what was not closed before simply ends. The store is in order all the same.
+    fn drop(&mut self) {
+        self.background.close();
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+}
+
+impl History for HistoryService {
+    fn start(&self, request: StartRequest) -> BoxFuture<'_, Result<Started, Error>> {
+        Box::pin(self.shard(&request.start.key.workflow).start(Box::new(request)))
+    }
+
+    fn execute(&self, run: RunReference, command: Command) -> BoxFuture<'_, Result<(RunId, Reply), Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(shard.ask(Address::Reference(run), |answer| Ask::Execute(command, answer)))
+    }
+
+    fn complete_workflow_task(
+        &self,
+        run: RunKey,
+        completion: CompleteWorkflowTask,
+    ) -> BoxFuture<'_, Result<WorkflowTaskCompleted, Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(shard.ask(this_run(run), |answer| Ask::Complete(Box::new(completion), answer)))
+    }
+
+    fn start_task(&self, run: RunKey, task: TaskId, poller: Poller) -> BoxFuture<'_, Result<StartedTask, Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(shard.ask(this_run(run), move |answer| Ask::StartTask(task, poller, answer)))
+    }
+
+    fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {
+        let (shard, wait) = (self.shard(&run.workflow), query.timeout);
+        let answer = shard.ask(Address::Reference(run), |answer| Ask::Query(Box::new(query), answer));
+        Box::pin(
+            async move { timeout(wait, answer).await.unwrap_or_else(|_| Err(Error::QueryTimedOut(TIMED_OUT.into()))) },
+        )
+    }
+
+    fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(async move { shard.ask(Address::Reference(run), Ask::Describe).await.map(|description| *description) })
+    }
+
+    fn read(&self, run: RunReference, read: ReadHistory) -> BoxFuture<'_, Result<HistoryPage, Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(async move {
+            let wait = read.wait.unwrap_or_default();
+            match shard.ask(Address::Reference(run), |answer| Ask::Read(read, answer)).await? {
+                Reading::Page(page) => Ok(page),
+                Reading::Waiting { nothing, more } => match timeout(wait, more).await {
+                    Ok(Ok(page)) => page,
+                    Ok(Err(_)) => Err(gone()),
+                    Err(_) => Ok(nothing),
+                },
+            }
+        })
+    }
+}
+
+fn this_run(run: RunKey) -> Address {
+    let RunKey { workflow, run_id } = run;
+    Address::Reference(RunReference { workflow, run_id: Some(run_id), first_run_id: None })
+}

@@ -1,0 +1,219 @@
+//! What is asked of a loaded run, one function per kind of request.
+
+use abide_cluster::history::{CompleteWorkflowTask, StartedTask, WorkflowTaskCompleted};
+use abide_engine::run::{self, Command, Poller, Rejection, Reply, Start, TaskId};
+use abide_model::{RunId, Timestamp};
+use abide_store::Urgency;
+use abide_store::key::{Key, TimerKey};
+use uuid::Uuid;
+
+use super::desk::{Desk, Undecided, after_panic, answering, panicked};
+use super::draft::Draft;
+use super::message::{Answer, Ask};
+use crate::cache::Entry;
+use crate::task::start_command;
+
+/// What became of a request: perhaps another run that began in the same commit.
+pub(crate) type Performed = Result<Option<Box<Entry>>, Undecided>;
+
+impl Desk {
+    /// Does what is asked. An error means that the run must be dropped.
+    pub(crate) fn perform(&mut self, entry: &mut Entry, ask: Ask, now: Timestamp) -> Performed {
+        match ask {
+            Ask::Execute(command, answer) => return self.execute(entry, command, answer, now),
+            Ask::Complete(completion, answer) => return self.complete(entry, *completion, answer, now),
+            Ask::StartTask(task, poller, answer) => return self.start_task(entry, task, poller, answer, now),
+            Ask::Return(task) => return self.do_unasked(entry, Command::ReturnTask(task), Urgency::Now, now),
+            Ask::Unstick => return self.do_unasked(entry, Command::ResetStickiness, Urgency::Lazy, now),
+            Ask::Fire(row) => return self.fire(entry, row, now),
+            Ask::Query(query, answer) => self.query(entry, *query, answer),
+            Ask::Read(read, answer) => self.read(entry, read, answer),
+            Ask::Describe(answer) => {
+                let description = Box::new(entry.run.describe());
+                self.outbox.attach(entry.sequence, answering(answer, Ok(description)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn execute(
+        &mut self,
+        entry: &mut Entry,
+        command: Command,
+        answer: Answer<(RunId, run::Reply)>,
+        now: Timestamp,
+    ) -> Performed {
+        let run_id = entry.key.run_id;
+        let cancels = matches!(command, Command::RequestCancel(_));
+        let mut draft = Draft::new(urgency(&command));
+        let mut decided = match self.decide(entry, command, now) {
+            Ok(decided) => decided,
+            // Who asks a closed run to cancel itself has what they want.
+            Err(Undecided::Rejected(Rejection::Closed)) if cancels => {
+                self.outbox.attach(entry.told, answering(answer, Ok((run_id, Reply::Done))));
+                return Ok(None);
+            }
+            Err(undecided) => return self.refuse(entry, undecided, answer),
+        };
+        let reply = decided.reply.take().unwrap_or(Reply::Done);
+        self.record(entry, decided, &mut draft, now);
+        draft.answer(answering(answer, Ok((run_id, reply))));
+        self.finish(entry, draft);
+        Ok(None)
+    }
+
+    fn complete(
+        &mut self,
+        entry: &mut Entry,
+        completion: CompleteWorkflowTask,
+        answer: Answer<WorkflowTaskCompleted>,
+        now: Timestamp,
+    ) -> Performed {
+        let CompleteWorkflowTask { mut completion, query_results } = completion;
+        completion.new_run_id.get_or_insert_with(|| RunId(Uuid::now_v7()));
+        let mut decided = match self.decide(entry, Command::CompleteWorkflowTask(completion), now) {
+            Ok(decided) => decided,
+            Err(undecided) => return self.refuse(entry, undecided, answer),
+        };
+        let run::WorkflowTaskCompleted { next, continued_as, refused } = match decided.reply.take() {
+            Some(Reply::WorkflowTaskCompleted(reply)) => *reply,
+            Some(_) | None => return Err(Undecided::Panicked.tell(answer)),
+        };
+        let mut draft = Draft::new(Urgency::Now);
+        match refused {
+            None => entry.answer_queries(query_results, &mut draft.releases),
+            Some(_) => entry.detach_queries(),
+        }
+        self.record(entry, decided, &mut draft, now);
+        draft.releases.push(match next.map(|started| self.prepare_workflow_task(entry, *started)) {
+            None => answering(answer, Ok(WorkflowTaskCompleted { next: None, refused })),
+            Some(prepared) => self.hand_over(prepared, move |task| {
+                let completed = task.map(|task| match task {
+                    StartedTask::Workflow(next) => WorkflowTaskCompleted { next: Some(*next), refused },
+                    StartedTask::Activity(_) => WorkflowTaskCompleted { next: None, refused },
+                });
+                drop(answer.send(completed));
+            }),
+        });
+        match continued_as {
+            None => self.finish(entry, draft),
+            Some(start) => return self.continue_as(entry, start, draft, now),
+        }
+        Ok(None)
+    }
+
+    /// The end of one run and the beginning of the next are one commit.
+    fn continue_as(&mut self, entry: &mut Entry, start: Box<Start>, mut draft: Draft, now: Timestamp) -> Performed {
+        let mut successor = Entry::new(start.key.clone());
+        let begun = match self.decide(&mut successor, Command::Start(start), now) {
+            Ok(decided) => decided,
+            Err(undecided) => {
+                if let Undecided::Rejected(rejection) = undecided {
+                    tracing::error!(?rejection, run_id = %entry.key.run_id, "a run cannot be continued");
+                }
+                for release in draft.releases.drain(..) {
+                    release(Err(panicked()));
+                }
+                return Err(Undecided::Panicked);
+            }
+        };
+        self.settle_waits(entry, &mut draft);
+        self.record(&mut successor, begun, &mut draft, now);
+        self.settle_waits(&mut successor, &mut draft);
+        self.commit(draft, &mut [entry, &mut successor]);
+        Ok(Some(successor))
+    }
+
+    fn start_task(
+        &mut self,
+        entry: &mut Entry,
+        task: TaskId,
+        poller: Poller,
+        answer: Answer<StartedTask>,
+        now: Timestamp,
+    ) -> Performed {
+        let must_be_durable = entry.offered.get(&task.subject).copied().unwrap_or(true);
+        let mut decided = match self.decide(entry, start_command(task, poller), now) {
+            Ok(decided) => decided,
+            Err(undecided) => return self.refuse(entry, undecided, answer),
+        };
+        let reply = decided.reply.take().unwrap_or(Reply::Done);
+        let mut draft = Draft::new(if must_be_durable { Urgency::Now } else { Urgency::Lazy });
+        self.record(entry, decided, &mut draft, now);
+        match self.prepare(entry, reply) {
+            Ok(prepared) => draft.answer(self.hand_over(prepared, move |task| drop(answer.send(task)))),
+            Err(error) => draft.answer(answering(answer, Err(error))),
+        }
+        self.finish(entry, draft);
+        Ok(None)
+    }
+
+    /// Something that nobody waits for. A refusal means that it is not needed any more.
+    fn do_unasked(&mut self, entry: &mut Entry, command: Command, urgency: Urgency, now: Timestamp) -> Performed {
+        match self.decide(entry, command, now) {
+            Ok(decided) => {
+                let mut draft = Draft::new(urgency);
+                self.record(entry, decided, &mut draft, now);
+                self.finish(entry, draft);
+                Ok(None)
+            }
+            Err(Undecided::Rejected(_)) => Ok(None),
+            Err(Undecided::Panicked) => Err(Undecided::Panicked),
+        }
+    }
+
+    /// A timer row is due: whatever is due in the run happens, and the row makes room for the next one.
+    fn fire(&mut self, entry: &mut Entry, row: TimerKey, now: Timestamp) -> Performed {
+        let mut draft = Draft::new(Urgency::Lazy);
+        let decided = match self.decide(entry, Command::FireDeadlines, now) {
+            Ok(decided) => Some(decided),
+            Err(Undecided::Rejected(_)) => None,
+            Err(Undecided::Panicked) => return Err(Undecided::Panicked),
+        };
+        draft.writes.push(row.delete(entry.partition));
+        if entry.timer == Some(row) {
+            entry.timer = None;
+        }
+        if let Some(decided) = decided {
+            if !decided.is_empty() {
+                draft.urgency = Urgency::Now;
+            }
+            self.record(entry, decided, &mut draft, now);
+        }
+        if entry.timer.is_some_and(|next| next.fire_at() <= now) {
+            tracing::error!(run_id = %entry.key.run_id, "a deadline that is over finds nothing to do");
+            let later = TimerKey::at(after_panic(now), row.run_id);
+            self.timers.set(row.run_id, entry.partition, Some(later));
+        }
+        self.finish(entry, draft);
+        Ok(None)
+    }
+
+    fn refuse<T: Send + 'static>(&self, entry: &Entry, undecided: Undecided, answer: Answer<T>) -> Performed {
+        match undecided {
+            Undecided::Rejected(rejection) => {
+                self.outbox.attach(entry.told, answering(answer, Err(rejection.into())));
+                Ok(None)
+            }
+            Undecided::Panicked => Err(Undecided::Panicked.tell(answer)),
+        }
+    }
+}
+
+/// Whether a change that only this command makes may be lost without anyone noticing.
+fn urgency(command: &Command) -> Urgency {
+    match command {
+        Command::RecordHeartbeat(_) | Command::ResetStickiness => Urgency::Lazy,
+        Command::Start(_)
+        | Command::Signal(_)
+        | Command::RequestCancel(_)
+        | Command::Terminate(_)
+        | Command::StartWorkflowTask(_)
+        | Command::CompleteWorkflowTask(_)
+        | Command::FailWorkflowTask(_)
+        | Command::StartActivity(_)
+        | Command::ResolveActivity(_)
+        | Command::FireDeadlines
+        | Command::ReturnTask(_) => Urgency::Now,
+    }
+}

@@ -1,0 +1,114 @@
+//! What a node is told before it starts. Every setting has a reader; what nobody would change is a constant.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use abide_api::temporal::api::enums::v1::IndexedValueType;
+
+/// What a node is told before it starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the data is.
+    pub data: Data,
+    /// Where gRPC is served.
+    pub listen: Listen,
+    /// Namespaces that are registered unless they are there.
+    pub namespaces: Vec<NamespaceSettings>,
+    /// Custom search attributes of those namespaces; added when they are missing.
+    pub search_attributes: BTreeMap<String, IndexedValueType>,
+    /// SQLite pragmas, set after our own: for whoever knows the machine's disk.
+    pub sqlite_pragmas: Vec<(String, String)>,
+    /// Settings of the reference server, by key, as JSON. See [`crate::dynamic`].
+    pub dynamic_config: BTreeMap<String, String>,
+    /// How many shards own the runs; as many as cores when none is named.
+    pub shards: Option<u16>,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// In memory: gone with the process.
+    Memory,
+    /// In one SQLite file.
+    File(PathBuf),
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// An address, or a name: `localhost` is both loopback addresses.
+    pub host: String,
+    /// A port; 0 is any free one.
+    pub port: u16,
+}
+
+/// A namespace that is registered unless it is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamespaceSettings {
+    /// Its name.
+    pub name: String,
+    /// How long its closed runs are kept.
+    pub retention: Duration,
+}
+
+/// The namespace that clients use when they name none.
+pub const NAMESPACE_DEFAULT: &str = "default";
+/// How long closed runs are kept in production, unless the namespace says otherwise.
+pub const RETENTION_PRODUCTION: Duration = Duration::from_secs(72 * 3600);
+
+impl Config {
+    /// A server for production: its data in a file.
+    pub fn production(file: PathBuf, listen: Listen) -> Self {
+        let namespace = NamespaceSettings { name: NAMESPACE_DEFAULT.into(), retention: RETENTION_PRODUCTION };
+        Self::new(Data::File(file), listen, vec![namespace])
+    }
+
+    /// With everything else as it is by default.
+    pub fn new(data: Data, listen: Listen, namespaces: Vec<NamespaceSettings>) -> Self {
+        Self {
+            data,
+            listen,
+            namespaces,
+            search_attributes: BTreeMap::new(),
+            sqlite_pragmas: Vec::new(),
+            dynamic_config: BTreeMap::new(),
+            shards: None,
+        }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// How much.
+    pub level: LogLevel,
+    /// In which form.
+    pub format: LogFormat,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Everything.
+    Debug,
+    /// What happens.
+    Info,
+    /// What should not happen.
+    Warn,
+    /// What a human must act on.
+    Error,
+    /// Nothing.
+    Never,
+}
+
+/// In which form it is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One line each.
+    Text,
+    /// One JSON object each.
+    Json,
+    /// Several lines each.
+    Pretty,
+}

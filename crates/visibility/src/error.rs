@@ -1,0 +1,39 @@
+//! Why nothing is listed or counted.
+
+use std::fmt;
+
+/// Why nothing is listed or counted.
+#[derive(Debug)]
+pub enum ListError {
+    /// The page token was not given out for this list: the caller's doing.
+    InvalidPageToken,
+    /// The query is not one that can be answered: the caller's doing. The text begins with `invalid query: `.
+    Unsupported(String),
+    /// The store cannot be read, or holds what it should not.
+    Store(abide_store::Error),
+}
+
+impl fmt::Display for ListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListError::InvalidPageToken => write!(f, "invalid page token"),
+            ListError::Unsupported(text) => write!(f, "{text}"),
+            ListError::Store(_) => write!(f, "the list cannot be read"),
+        }
+    }
+}
+
+impl std::error::Error for ListError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ListError::Store(cause) => Some(cause),
+            ListError::InvalidPageToken | ListError::Unsupported(_) => None,
+        }
+    }
+}
+
+impl From<abide_store::Error> for ListError {
+    fn from(error: abide_store::Error) -> Self {
+        ListError::Store(error)
+    }
+}
