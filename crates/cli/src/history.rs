@@ -127,7 +127,9 @@ pub async fn close_event(
             continue;
         };
         match next_run_id(&event) {
-            Some(next) if follow == Follow::UntilClosed && event.event_type() != EventType::WorkflowExecutionCompleted => {
+            Some(next)
+                if follow == Follow::UntilClosed && event.event_type() != EventType::WorkflowExecutionCompleted =>
+            {
                 run_id = next.to_owned();
                 token = bytes::Bytes::new();
             }

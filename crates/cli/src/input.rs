@@ -98,10 +98,12 @@ pub fn json_payload(text: &str) -> Payload {
 pub fn json_pairs(what: &str, pairs: &[String]) -> Result<BTreeMap<String, Payload>> {
     let mut payloads = BTreeMap::new();
     for pair in pairs {
-        let (key, value) =
-            pair.split_once('=').ok_or_else(|| Error::new(format!("invalid {what} values: missing expected '=' in {pair:?}")))?;
-        serde_json::from_str::<serde_json::Value>(value)
-            .map_err(|error| Error::new(format!("invalid {what} values: invalid JSON value for key {key:?}: {error}")))?;
+        let (key, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Error::new(format!("invalid {what} values: missing expected '=' in {pair:?}")))?;
+        serde_json::from_str::<serde_json::Value>(value).map_err(|error| {
+            Error::new(format!("invalid {what} values: invalid JSON value for key {key:?}: {error}"))
+        })?;
         payloads.insert(key.to_owned(), json_payload(value));
     }
     Ok(payloads)
@@ -110,8 +112,9 @@ pub fn json_pairs(what: &str, pairs: &[String]) -> Result<BTreeMap<String, Paylo
 /// KEY=VALUE pairs.
 pub fn pairs(what: &str, pairs: &[String]) -> Result<Vec<(String, String)>> {
     let split = |pair: &String| {
-        let (key, value) =
-            pair.split_once('=').ok_or_else(|| Error::new(format!("invalid {what}: missing expected '=' in {pair:?}")))?;
+        let (key, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Error::new(format!("invalid {what}: missing expected '=' in {pair:?}")))?;
         Ok((key.to_owned(), value.to_owned()))
     };
     pairs.iter().map(split).collect()
@@ -159,6 +162,10 @@ mod tests {
         let pair = |text: &str| json_pairs("memo", &[text.to_owned()]).map(|_| ()).map_err(|error| error.to_string());
         assert_eq!(pair("k=\"v\""), Ok(()));
         assert_eq!(pair("bad"), Err("invalid memo values: missing expected '=' in \"bad\"".into()));
-        assert!(pair("bad=x").expect_err("no JSON").starts_with("invalid memo values: invalid JSON value for key \"bad\": "));
+        assert!(
+            pair("bad=x")
+                .expect_err("no JSON")
+                .starts_with("invalid memo values: invalid JSON value for key \"bad\": ")
+        );
     }
 }

@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value as Proto};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value as Proto,
+};
 use serde_json::{Map, Number, Value};
 
 use crate::{duration, time};
@@ -160,7 +162,18 @@ fn field_mask(message: &DynamicMessage) -> String {
     let mask: prost_types::FieldMask = well_known(message);
     let camel = |path: &String| {
         let mut upper = false;
-        path.chars().filter_map(|c| if c == '_' { upper = true; None } else if std::mem::take(&mut upper) { Some(c.to_ascii_uppercase()) } else { Some(c) }).collect::<String>()
+        path.chars()
+            .filter_map(|c| {
+                if c == '_' {
+                    upper = true;
+                    None
+                } else if std::mem::take(&mut upper) {
+                    Some(c.to_ascii_uppercase())
+                } else {
+                    Some(c)
+                }
+            })
+            .collect::<String>()
     };
     mask.paths.iter().map(camel).collect::<Vec<_>>().join(",")
 }
@@ -225,7 +238,8 @@ mod tests {
 
     #[test]
     fn an_event_is_written_in_declared_order_with_shorthand_payloads() {
-        let input = PayloadList { payloads: vec![payload("json/plain", "{\"b\":1,\"a\":[2]}"), payload("binary/null", "")] };
+        let input =
+            PayloadList { payloads: vec![payload("json/plain", "{\"b\":1,\"a\":[2]}"), payload("binary/null", "")] };
         let event = HistoryEvent {
             event_id: 7,
             event_time: Some(prost_types::Timestamp { seconds: 10, nanos: 500_000_000 }),
@@ -272,12 +286,18 @@ mod tests {
             text(&message("temporal.api.taskqueue.v1.TaskQueue", &queue, Payloads::Raw)),
             r#"{"name":"q","kind":"TASK_QUEUE_KIND_STICKY","normalName":"n"}"#
         );
-        assert_eq!(text(&message("temporal.api.common.v1.ActivityType", &ActivityType::default(), Payloads::Raw)), "{}");
+        assert_eq!(
+            text(&message("temporal.api.common.v1.ActivityType", &ActivityType::default(), Payloads::Raw)),
+            "{}"
+        );
     }
 
     #[test]
     fn a_json_payload_that_is_no_json_stays_a_payload() {
         let broken = payload("json/plain", "{");
-        assert_eq!(text(&super::payload(&broken, Payloads::Shorthand)), r#"{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"ew=="}"#);
+        assert_eq!(
+            text(&super::payload(&broken, Payloads::Shorthand)),
+            r#"{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"ew=="}"#
+        );
     }
 }

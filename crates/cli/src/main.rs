@@ -64,9 +64,8 @@ fn bounded(common: &arguments::Common, command: impl Future<Output = Result<()>>
     let runtime = runtime.map_err(|error| Error::new(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         let bound = common.command_timeout;
-        let timeout = async {
-            if bound.is_zero() { std::future::pending().await } else { tokio::time::sleep(bound).await }
-        };
+        let timeout =
+            async { if bound.is_zero() { std::future::pending().await } else { tokio::time::sleep(bound).await } };
         tokio::select! {
             outcome = command => outcome,
             () = timeout => Err(Error::new(format!("command timed out after {}", duration::format(bound)))),

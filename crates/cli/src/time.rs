@@ -59,13 +59,13 @@ pub fn relative(time: &Timestamp, now: &Timestamp) -> String {
     let difference = nanos(now) - nanos(time);
     let seconds = i64::try_from(difference.abs() / 1_000_000_000).unwrap_or(i64::MAX);
     let (count, unit) = match seconds {
-        0 => return "now".into(),
-        ..MINUTE => (seconds, "second"),
-        ..HOUR => (seconds / MINUTE, "minute"),
-        ..DAY => (seconds / HOUR, "hour"),
-        ..WEEK => (seconds / DAY, "day"),
-        ..MONTH => (seconds / WEEK, "week"),
-        ..YEAR => (seconds / MONTH, "month"),
+        ..1 => return "now".into(),
+        1..MINUTE => (seconds, "second"),
+        MINUTE..HOUR => (seconds / MINUTE, "minute"),
+        HOUR..DAY => (seconds / HOUR, "hour"),
+        DAY..WEEK => (seconds / DAY, "day"),
+        WEEK..MONTH => (seconds / WEEK, "week"),
+        MONTH..YEAR => (seconds / MONTH, "month"),
         _ => (seconds / YEAR, "year"),
     };
     let plural = if count == 1 { "" } else { "s" };

@@ -10,6 +10,7 @@ mod namespaces;
 mod query;
 mod read;
 mod recover;
+mod refill;
 mod service;
 mod shard;
 mod start;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use abide_model::limits;
 use abide_store::key::{DispatchKey, Key, TimerKey};
-use abide_store::{Error, Row, Scan};
+use abide_store::{Error, Row, Scan, Store};
 use bytes::Bytes;
 use tracing::{error, info};
 
@@ -30,7 +30,7 @@ pub(crate) async fn recover(seams: Arc<Seams>, partitions: RangeInclusive<u16>) 
 async fn timers(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
     let mut count = 0;
     let mut rows = Rows::<TimerKey>::of(partitions);
-    while let Some(page) = rows.page(seams).await? {
+    while let Some(page) = rows.page(&*seams.store).await? {
         let decode = |row: Row| Ok((TimerKey::decode(&row.key)?, row.partition));
         let found = page.into_iter().map(decode).collect::<Result<Vec<_>, Error>>()?;
         count += found.len();
@@ -44,7 +44,7 @@ async fn timers(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize,
 async fn tasks(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
     let mut count = 0;
     let mut rows = Rows::<DispatchKey>::of(partitions);
-    while let Some(page) = rows.page(seams).await? {
+    while let Some(page) = rows.page(&*seams.store).await? {
         for row in page {
             let (key, record) = DispatchKey::decode_row(row)?;
             seams.matching.offer(queued_task(key, record));
@@ -56,25 +56,25 @@ async fn tasks(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, 
 }
 
 /// Pages of the rows of one kind.
-struct Rows<K> {
+pub(crate) struct Rows<K> {
     scan: Scan,
     ended: bool,
     kind: std::marker::PhantomData<K>,
 }
 
 impl<K: Key> Rows<K> {
-    fn of(partitions: RangeInclusive<u16>) -> Self {
+    pub(crate) fn of(partitions: RangeInclusive<u16>) -> Self {
         let limit = limits::SCAN_PAGE_ROWS;
         let scan =
             Scan { space: K::SPACE, partitions, from: Bytes::new(), to: None, after: None, limit, reverse: false };
         Self { scan, ended: false, kind: std::marker::PhantomData }
     }
 
-    async fn page(&mut self, seams: &Seams) -> Result<Option<Vec<Row>>, Error> {
+    pub(crate) async fn page(&mut self, store: &dyn Store) -> Result<Option<Vec<Row>>, Error> {
         if self.ended {
             return Ok(None);
         }
-        let page = seams.store.scan(self.scan.clone()).await?;
+        let page = store.scan(self.scan.clone()).await?;
         self.ended = page.len() < self.scan.limit;
         self.scan.after = page.last().map(|row| (row.partition, row.key.clone()));
         Ok(Some(page))

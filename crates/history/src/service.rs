@@ -7,6 +7,7 @@ use abide_cluster::history::{
     CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, ReadHistory, RunReference, StartRequest, Started,
     StartedTask, WorkflowTaskCompleted,
 };
+use abide_cluster::matching::{QueueKey, QueuedTask};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
 use abide_engine::run::{Command, Poller, Reply, TaskId};
 use abide_model::{Clock, Partition, RunId, RunKey, WorkflowKey, limits};
@@ -20,11 +21,13 @@ use crate::namespaces::NamespaceRegistry;
 use crate::query::TIMED_OUT;
 use crate::read::Reading;
 use crate::recover::recover;
+use crate::refill;
 use crate::shard::{Address, Ask, Handle, Seams, Shard, gone};
 
 /// The owner of all runs of this node, and of its registry of namespaces.
 pub struct HistoryService {
     shards: Vec<Owned>,
+    store: Arc<dyn Store>,
     namespaces: Arc<NamespaceRegistry>,
     background: Arc<Background>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -76,7 +79,17 @@ impl HistoryService {
             background.spawn("recover", recover(seams, partitions));
             shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()) });
         }
-        Ok(Self { shards, namespaces, background, tasks: Mutex::new(tasks) })
+        Ok(Self { shards, store, namespaces, background, tasks: Mutex::new(tasks) })
+    }
+
+    /// The oldest tasks of a queue that are stored, at most `rows_max`, and how many more it has; for a queue that
+    /// could not keep all of them in memory. Some may be with workers by the time they are used.
+    pub async fn oldest_tasks(
+        &self,
+        queue: &QueueKey,
+        rows_max: usize,
+    ) -> Result<(Vec<QueuedTask>, u64), abide_store::Error> {
+        refill::oldest_tasks(&*self.store, 0..=Partition::COUNT - 1, queue, rows_max).await
     }
 
     /// The registry of namespaces.

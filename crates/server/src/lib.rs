@@ -10,6 +10,7 @@ pub mod node;
 pub mod telemetry;
 
 mod names;
+mod refill;
 mod roles;
 
 pub use config::Config;

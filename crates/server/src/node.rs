@@ -100,12 +100,7 @@ impl Node {
     }
 }
 
-async fn serve(
-    socket: TcpListener,
-    routes: Routes,
-    mut stage: watch::Receiver<Stage>,
-    failed: watch::Sender<Stage>,
-) {
+async fn serve(socket: TcpListener, routes: Routes, mut stage: watch::Receiver<Stage>, failed: watch::Sender<Stage>) {
     let stopping = async move { drop(stage.wait_for(|stage| *stage == Stage::Stopping).await) };
     let mut server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
@@ -114,7 +109,9 @@ async fn serve(
     let served = server.add_routes(routes).serve_with_incoming_shutdown(incoming(socket), stopping).await;
     if let Err(cause) = served {
         tracing::error!(cause = crate::error::sentence(&cause), "serving ended");
-        failed.send_if_modified(|stage| *stage == Stage::Serving && std::mem::replace(stage, Stage::Failed) == Stage::Serving);
+        failed.send_if_modified(|stage| {
+            *stage == Stage::Serving && std::mem::replace(stage, Stage::Failed) == Stage::Serving
+        });
     }
 }
 
@@ -126,8 +123,7 @@ fn incoming(socket: TcpListener) -> impl tokio_stream::Stream<Item = std::io::Re
 
 async fn set_up_namespaces(roles: &Roles, config: &Config) -> Result<(), Error> {
     for settings in &config.namespaces {
-        let failed =
-            |cause: ClusterError| Error::Namespace { name: settings.name.clone(), cause: words_of(cause) };
+        let failed = |cause: ClusterError| Error::Namespace { name: settings.name.clone(), cause: words_of(cause) };
         set_up_namespace(roles, config, settings).await.map_err(failed)?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::config::{Config, Data};
 use crate::error::Error;
+use crate::refill::FromHistory;
 
 /// The roles of one node, started.
 pub(crate) struct Roles {
@@ -34,6 +35,11 @@ impl Roles {
         let shards = config.shards.unwrap_or_else(cores);
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), shards).await;
         let history = Arc::new(history?);
+        matching.set_refill(Arc::new(FromHistory {
+            history: Arc::downgrade(&history),
+            matching: Arc::downgrade(&matching),
+            runtime: tokio::runtime::Handle::current(),
+        }));
         let namespaces = history.namespaces();
         Ok(Self { store, matching, history, namespaces, clock, shards, kind })
     }

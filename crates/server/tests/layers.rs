@@ -20,10 +20,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("matching", &["model", "api", "engine", "cluster"]),
     ("history", &["model", "api", "engine", "cluster", "store", "visibility"]),
     ("frontend", &["model", "api", "engine", "cluster", "visibility"]),
-    (
-        "server",
-        &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching", "frontend"],
-    ),
+    ("server", &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching", "frontend"]),
     ("cli", &["model", "api", "server"]),
 ];
 /// A crate of others, and the crates of ours that may name it.

@@ -24,7 +24,7 @@ enum Command {
     /// Start a server for production, with its data in a file.
     Start(Start),
     /// Start a server for development: in memory unless a file is named, one namespace, nothing to set up.
-    StartDev(StartDev),
+    StartDev(Box<StartDev>),
 }
 
 /// `server start`.
@@ -125,7 +125,7 @@ pub fn run(arguments: Arguments, common: &Common) -> Result<()> {
         tokio::pin!(stop);
         let data = config.data.clone();
         let node = tokio::select! {
-            node = Node::start(config) => node.map_err(|error| Error::new(error.to_string()))?,
+            node = Node::start(config) => node.map_err(|error| Error::new(abide_server::error::sentence(&error)))?,
             () = &mut stop => return Ok(()),
         };
         output::plain(&banner::render(shown, node.addresses(), &data));

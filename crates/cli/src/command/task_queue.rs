@@ -56,12 +56,17 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
     let mut session = Session::open(&arguments.connection, common).await?;
     let Command::Describe(describe) = arguments.command;
     let kinds = [Kind::Workflow, Kind::Activity];
-    let wanted = kinds.iter().filter(|kind| describe.task_queue_type.is_empty() || describe.task_queue_type.contains(kind));
+    let wanted =
+        kinds.iter().filter(|kind| describe.task_queue_type.is_empty() || describe.task_queue_type.contains(kind));
     let mut answers = Vec::new();
     for kind in wanted {
         answers.push((*kind, ask(&mut session, &describe.task_queue, *kind).await?));
     }
-    if session.output.is_json() { print_json(&session, &answers) } else { print_text(&session, &answers) }
+    if session.output.is_json() {
+        print_json(&session, &answers)
+    } else {
+        print_text(&session, &answers)
+    }
     Ok(())
 }
 

@@ -126,8 +126,7 @@ mod tests {
     }
 
     fn events() -> Table {
-        let columns =
-            [Column::number("ID").width(3), Column::text("Time").width(20), Column::text("Type").width(26)];
+        let columns = [Column::number("ID").width(3), Column::text("Time").width(20), Column::text("Type").width(26)];
         let mut table = Table::new(columns);
         table.row(["1".into(), "2026-11-22T22:00:10Z".into(), "WorkflowExecutionStarted".into()]);
         table.row(["10".into(), "2026-11-22T22:00:15Z".into(), "WorkflowExecutionCancelRequested".into()]);

@@ -82,11 +82,8 @@ async fn describe(session: &mut Session, arguments: Describe) -> Result<()> {
     let answer = answer.map_err(|status| Error::rpc("unable to get cluster information", &status))?.into_inner();
     let name = "temporal.api.workflowservice.v1.GetClusterInfoResponse";
     session.output.json(&json::message(name, &answer, session.output.payloads()));
-    let mut columns = vec![
-        Column::text("ClusterName"),
-        Column::text("PersistenceStore"),
-        Column::text("VisibilityStore"),
-    ];
+    let mut columns =
+        vec![Column::text("ClusterName"), Column::text("PersistenceStore"), Column::text("VisibilityStore")];
     let mut cells = vec![answer.cluster_name, answer.persistence_store, answer.visibility_store];
     if arguments.detail {
         columns.extend([Column::number("HistoryShardCount"), Column::text("ServerVersion")]);

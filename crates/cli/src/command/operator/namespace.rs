@@ -134,7 +134,8 @@ fn card(namespace: &DescribeNamespaceResponse) -> Card {
     let retention = config.workflow_execution_retention_ttl.unwrap_or_default();
     let cluster = |name: &String| serde_json::json!({ "clusterName": name });
     let clusters: Vec<_> = replication.clusters.iter().map(|each| cluster(&each.cluster_name)).collect();
-    let state = |name: &str| words::camel(name, NamespaceState::Unspecified.as_str_name().trim_end_matches("UNSPECIFIED"));
+    let state =
+        |name: &str| words::camel(name, NamespaceState::Unspecified.as_str_name().trim_end_matches("UNSPECIFIED"));
     let archival = |state: ArchivalState| words::camel(state.as_str_name(), "ARCHIVAL_STATE_");
     let replicated = |state: ReplicationState| words::camel(state.as_str_name(), "REPLICATION_STATE_");
     Card::new()

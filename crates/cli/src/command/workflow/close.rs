@@ -128,7 +128,9 @@ mod tests {
         };
         let event =
             event(EventType::WorkflowExecutionFailed, Attributes::WorkflowExecutionFailedEventAttributes(failed));
-        insta::assert_snapshot!(card(&event, Some(Duration::from_millis(2966)), Paint::OFF, Payloads::Shorthand).render());
+        insta::assert_snapshot!(
+            card(&event, Some(Duration::from_millis(2966)), Paint::OFF, Payloads::Shorthand).render()
+        );
         assert_eq!(verdict(&event), Err(Error::new("workflow failed")));
     }
 

@@ -28,7 +28,8 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     ));
     output.text(format!("Total: {}", answer.count));
     for group in &answer.groups {
-        let values: Vec<String> = group.group_values.iter().map(|value| plain(&json::payload(value, Payloads::Shorthand))).collect();
+        let values: Vec<String> =
+            group.group_values.iter().map(|value| plain(&json::payload(value, Payloads::Shorthand))).collect();
         output.text(format!("Group total: {}, values: {}", group.count, values.join(", ")));
     }
     Ok(())

@@ -7,7 +7,9 @@ use abide_api::temporal::api::{
     common::v1::{Payload, Payloads as PayloadList},
     enums::v1::WorkflowExecutionStatus,
     history::v1::HistoryEvent,
-    workflow::v1::{PendingActivityInfo, PendingChildExecutionInfo, WorkflowExecutionExtendedInfo, WorkflowExecutionInfo},
+    workflow::v1::{
+        PendingActivityInfo, PendingChildExecutionInfo, WorkflowExecutionExtendedInfo, WorkflowExecutionInfo,
+    },
     workflowservice::v1::{DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse},
 };
 use clap::{ArgAction, Args};
@@ -96,7 +98,8 @@ fn print_text(
     }
     let metadata = answer.execution_config.as_ref().and_then(|config| config.user_metadata.as_ref());
     if let Some(metadata) = metadata.filter(|metadata| metadata.summary.is_some() || metadata.details.is_some()) {
-        let shown = |payload: Option<&Payload>| payload.map(|payload| json::payload(payload, Payloads::Shorthand).to_string());
+        let shown =
+            |payload: Option<&Payload>| payload.map(|payload| json::payload(payload, Payloads::Shorthand).to_string());
         output.text("");
         output.heading("Metadata:");
         let summary = shown(metadata.summary.as_ref()).unwrap_or_else(|| "<nil>".into());
@@ -227,7 +230,8 @@ fn payload_map(fields: Option<&BTreeMap<String, Payload>>) -> String {
 }
 
 fn values(payloads: &PayloadList) -> String {
-    Value::Array(payloads.payloads.iter().map(|payload| json::payload(payload, Payloads::Shorthand)).collect()).to_string()
+    Value::Array(payloads.payloads.iter().map(|payload| json::payload(payload, Payloads::Shorthand)).collect())
+        .to_string()
 }
 
 fn run_time(info: &WorkflowExecutionInfo) -> Option<Duration> {

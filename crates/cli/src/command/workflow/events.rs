@@ -90,9 +90,10 @@ fn colored(event_type: EventType, paint: Paint) -> String {
     use EventType as E;
     let name = words::event_type(event_type);
     match event_type {
-        E::WorkflowExecutionFailed | E::WorkflowTaskFailed | E::ActivityTaskFailed | E::ChildWorkflowExecutionFailed => {
-            paint.red(&name)
-        }
+        E::WorkflowExecutionFailed
+        | E::WorkflowTaskFailed
+        | E::ActivityTaskFailed
+        | E::ChildWorkflowExecutionFailed => paint.red(&name),
         E::WorkflowExecutionTimedOut
         | E::WorkflowTaskTimedOut
         | E::ActivityTaskTimedOut

@@ -83,7 +83,8 @@ async fn history_json(session: &mut Session, workflow_id: &str, run_id: &str) ->
     let mut pages = Pages::new(&mut session.client, workflow_id, run_id, Follow::Stored);
     let mut events = Vec::new();
     loop {
-        let page = pages.next().await.map_err(|status| Error::rpc("failed reading history after completion", &status))?;
+        let page =
+            pages.next().await.map_err(|status| Error::rpc("failed reading history after completion", &status))?;
         let Some(page) = page else { break };
         events.extend(page);
     }

@@ -53,7 +53,10 @@ impl Target {
         let one = !self.workflow_id.is_empty();
         let refusals = [
             (one && !self.query.is_empty(), "cannot set query when workflow ID is set"),
-            (one && reason == Reason::BatchOnly && !self.reason.is_empty(), "cannot set reason when workflow ID is set"),
+            (
+                one && reason == Reason::BatchOnly && !self.reason.is_empty(),
+                "cannot set reason when workflow ID is set",
+            ),
             (one && self.yes, "cannot set 'yes' when workflow ID is set"),
             (one && self.rps > 0.0, "cannot set rps when workflow ID is set"),
             (!one && self.query.is_empty(), "must set either workflow ID or query"),

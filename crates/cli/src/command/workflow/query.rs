@@ -66,7 +66,8 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     let output = session.output;
     output.json(&json::message("temporal.api.workflowservice.v1.QueryWorkflowResponse", &answer, output.payloads()));
     output.heading("Query result:");
-    let result = answer.query_result.as_ref().map(|result| close::friendly(result, output.payloads())).unwrap_or_default();
+    let result =
+        answer.query_result.as_ref().map(|result| close::friendly(result, output.payloads())).unwrap_or_default();
     output.card(&Card::new().field("QueryResult", result));
     Ok(())
 }
