@@ -53,7 +53,7 @@ fn replay(loaded: &mut Loaded, row: Row) -> Result<(), Error> {
             key.transition, key.run_id, loaded.transition
         )));
     }
-    let changes = decode_changes(node.changes).map_err(|error| corrupt(key.run_id, &error))?;
+    let changes = decode_changes(node.changes.clone()).map_err(|error| corrupt(key.run_id, &error))?;
     for change in &changes {
         loaded.run.apply(change);
     }
@@ -62,7 +62,7 @@ fn replay(loaded: &mut Loaded, row: Row) -> Result<(), Error> {
     }
     loaded.transition = key.transition;
     loaded.growth.add(bytes);
-    loaded.tail.push(changes, bytes);
+    loaded.tail.push(node.changes, loaded.run.next_event_id());
     Ok(())
 }
 

@@ -6,10 +6,11 @@ use std::collections::VecDeque;
 use abide_api::temporal::api::history::v1::HistoryEvent;
 use abide_cluster::Error;
 use abide_cluster::history::{HistoryPage, ReadHistory};
-use abide_engine::run::{Change, decode_changes};
+use abide_engine::run::decode_changes;
 use abide_model::{Partition, RunId, limits};
 use abide_store::key::{Key, NodeKey};
 use abide_store::{Scan, Space, Store};
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::cache::{Entry, Watcher};
@@ -29,11 +30,18 @@ pub(crate) enum Reading {
     },
 }
 
-/// The newest events of a run, so that most readers need no store.
+/// The newest events of a run, so that most readers need no store. Kept as they are stored: decoded events would hold
+/// on to the whole requests that their payloads came in.
 pub(crate) struct Tail {
-    events: VecDeque<(Box<HistoryEvent>, usize)>,
+    nodes: VecDeque<Node>,
     next_event_id: i64,
     bytes: usize,
+}
+
+/// The events of one transition, with what else it stored.
+struct Node {
+    first_event_id: i64,
+    changes: Bytes,
 }
 
 impl Default for Tail {
@@ -45,35 +53,44 @@ impl Default for Tail {
 impl Tail {
     /// Without events, before this one.
     pub(crate) fn beginning_at(next_event_id: i64) -> Self {
-        Self { events: VecDeque::new(), next_event_id, bytes: 0 }
+        Self { nodes: VecDeque::new(), next_event_id, bytes: 0 }
     }
 
-    /// Takes the events of a transition; `stored_bytes` is what they take in the store.
-    pub(crate) fn push(&mut self, changes: Vec<Change>, stored_bytes: usize) {
-        // In memory an event is about its own struct and twice its stored size; counting exactly costs too much.
-        let each = size_of::<HistoryEvent>() + 2 * stored_bytes / changes.len().max(1);
-        for event in events(changes) {
-            debug_assert!(event.event_id == self.next_event_id, "history has no gaps");
-            self.next_event_id += 1;
-            self.bytes += each;
-            self.events.push_back((event, each));
+    /// Takes the encoded changes of a transition, behind which the next event is numbered `next_event_id`.
+    pub(crate) fn push(&mut self, changes: Bytes, next_event_id: i64) {
+        if next_event_id == self.next_event_id {
+            // Only notes, which no reader sees.
+            return;
         }
+        self.bytes += changes.len() + size_of::<Node>();
+        self.nodes.push_back(Node { first_event_id: self.next_event_id, changes });
+        self.next_event_id = next_event_id;
         while self.bytes > limits::RUN_TAIL_BYTES_MAX
-            && let Some((_, bytes)) = self.events.pop_front()
+            && let Some(node) = self.nodes.pop_front()
         {
-            self.bytes -= bytes;
+            self.bytes -= node.changes.len() + size_of::<Node>();
         }
     }
 
     /// The events from `first` to `last`, if they are all here.
     pub(crate) fn page(&self, first: i64, last: i64, limit: usize) -> Option<Page> {
-        let begin = self.next_event_id - self.events.len() as i64;
-        let skipped = usize::try_from(first.checked_sub(begin)?).ok()?;
-        let count = usize::try_from(last - first + 1).unwrap_or(0);
-        let events = self.events.iter().skip(skipped).take(count.min(limit)).map(|(event, _)| (**event).clone());
-        let events: Vec<HistoryEvent> = events.collect();
-        let next_event_id = (events.len() < count).then_some(first + events.len() as i64);
-        Some(Page { events, next_event_id })
+        let begin = self.nodes.front().map_or(self.next_event_id, |node| node.first_event_id);
+        if first < begin || last >= self.next_event_id {
+            return None;
+        }
+        let mut found = Vec::new();
+        let skipped = self.nodes.partition_point(|node| node.first_event_id <= first).saturating_sub(1);
+        for node in self.nodes.iter().skip(skipped).take_while(|node| node.first_event_id <= last) {
+            // What was encoded here can be decoded; if not, the store is asked and says what is wrong.
+            let changes = decode_changes(node.changes.clone()).ok()?;
+            for event in events(changes).filter(|event| (first..=last).contains(&event.event_id)) {
+                if found.len() == limit {
+                    return Some(Page { events: found, next_event_id: Some(event.event_id) });
+                }
+                found.push(*event);
+            }
+        }
+        Some(Page { events: found, next_event_id: None })
     }
 
     /// About how much memory it takes.

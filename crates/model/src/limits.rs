@@ -91,7 +91,7 @@ pub const HANDOVER_GRACE: Duration = Duration::from_millis(500);
 /// Requests that wait for one shard; beyond it callers get RESOURCE_EXHAUSTED.
 pub const SHARD_MAILBOX_MAX: usize = 16_384;
 /// Bytes of loaded runs that one node keeps.
-pub const CACHE_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
+pub const CACHE_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
 /// Transitions of a run between two snapshots.
 pub const SNAPSHOT_EVERY_TRANSITIONS: u64 = 200;
 /// Bytes of history nodes between two snapshots of a run.
@@ -116,7 +116,7 @@ pub const QUERY_WAIT_DEFAULT: Duration = Duration::from_secs(10);
 pub const QUERY_DEADLINE_MARGIN: Duration = Duration::from_millis(200);
 
 /// The newest events of a loaded run that are kept in memory: bytes.
-pub const RUN_TAIL_BYTES_MAX: usize = 64 * 1024;
+pub const RUN_TAIL_BYTES_MAX: usize = 32 * 1024;
 /// Bytes of batches that wait for the disk; beyond it callers get RESOURCE_EXHAUSTED.
 pub const COMMIT_BYTES_WAITING_MAX: usize = 128 * 1024 * 1024;
 /// Messages that a shard takes, and timers that it fires, before it looks at the rest of its duties.

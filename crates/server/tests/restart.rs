@@ -17,9 +17,11 @@ async fn a_restarted_server_goes_on_where_it_was() {
 
     let server = Server::on(&file).await;
     let mut client = server.client.clone();
-    // One run waits for its first workflow task, one for an activity that nobody has taken, one for one that a worker
-    // works on, one for a timer.
+    // One run waits for its first workflow task, one for a worker that has it, one for an activity that nobody has
+    // taken, one for one that a worker works on, one for a timer.
     start(&mut client, "fresh").await;
+    start(&mut client, "decided").await;
+    let decided = poll(&mut client, "decided").await;
     start(&mut client, "offered").await;
     work(&mut client, "offered", vec![schedule_activity("offered", "offered")]).await;
     start(&mut client, "started").await;
@@ -35,13 +37,14 @@ async fn a_restarted_server_goes_on_where_it_was() {
     let mut client = server.client.clone();
     assert_eq!(history(&mut client, "started").await, before, "what was told is still true");
     work(&mut client, "fresh", vec![complete_workflow("1")]).await;
+    complete(&mut client, &decided.task_token, vec![complete_workflow("0")]).await.expect("a started workflow task");
     let offered = poll_activity(&mut client, "offered").await;
     complete_activity(&mut client, &offered.task_token, "2").await.expect("a started activity");
     work(&mut client, "offered", vec![complete_workflow("2")]).await;
     complete_activity(&mut client, &held.task_token, "3").await.expect("a token outlives the server that gave it");
     work(&mut client, "started", vec![complete_workflow("3")]).await;
     work(&mut client, "timer", vec![complete_workflow("4")]).await;
-    for id in ["fresh", "offered", "started", "timer"] {
+    for id in ["fresh", "decided", "offered", "started", "timer"] {
         let events = history(&mut client, id).await;
         assert_gapless(&events);
         let seen = types(&events);

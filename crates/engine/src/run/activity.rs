@@ -23,6 +23,7 @@ use super::event::{Annotation, annotated, event, task_queue};
 use super::index::Due;
 use super::note::{ActivityHeartbeat, ActivityOffered, ActivityStartedNote, NoteKind};
 use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Offered, State};
+use super::properties::{detach, detach_all};
 use super::worker_command::{Turn, length_text};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
@@ -440,15 +441,19 @@ impl Run {
         at: Timestamp,
     ) {
         self.state.position.stamp += 1;
+        let mut scheduled = scheduled.clone();
+        detach_all(scheduled.input.as_mut());
+        scheduled.header.iter_mut().flat_map(|header| header.fields.values_mut()).for_each(detach);
+        let activity_id = scheduled.activity_id.clone();
         let activity = Activity {
-            scheduled: scheduled.clone(),
+            scheduled,
             scheduled_at: at,
             attempt: 1,
             attempt_scheduled_at: at,
             phase: Some(ActivityPhase::Offered(Offered { stamp: self.state.position.stamp })),
             ..Activity::default()
         };
-        self.index.activity_ids.insert(scheduled.activity_id.clone(), event_id);
+        self.index.activity_ids.insert(activity_id, event_id);
         self.index.set(Due::Activity(event_id), activity.deadline());
         self.state.activities.pending.insert(event_id, activity);
     }
@@ -478,6 +483,7 @@ impl Run {
         self.change_activity(note.scheduled_event_id, |activity, _| {
             activity.heartbeat_at = Some(note.at);
             activity.heartbeat_details = note.details.clone();
+            detach_all(activity.heartbeat_details.as_mut());
             activity.last_worker_identity = note.identity.clone();
         });
     }

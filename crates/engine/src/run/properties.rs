@@ -1,13 +1,14 @@
 //! Memo and search attributes: merged from the start and from what the workflow upserts; a null value removes.
 
 use abide_api::temporal::api::{
-    common::v1::{Memo, Payload, SearchAttributes},
+    common::v1::{Memo, Payload, Payloads, SearchAttributes},
     history::v1::{
         UpsertWorkflowSearchAttributesEventAttributes, WorkflowPropertiesModifiedEventAttributes,
         history_event::Attributes,
     },
 };
 use abide_model::Timestamp;
+use bytes::Bytes;
 
 use super::event::{Annotation, annotated};
 use super::{Out, Run};
@@ -19,6 +20,20 @@ pub fn is_null(payload: &Payload) -> bool {
         Some(b"json/plain") => matches!(&payload.data[..], b"null" | b"[]"),
         _ => payload.data.is_empty() && payload.metadata.is_empty(),
     }
+}
+
+/// Copies what a payload holds out of the request that it came in: a slice keeps the whole buffer of its connection
+/// alive, which is many times larger, and what a run keeps it keeps for long.
+pub fn detach(payload: &mut Payload) {
+    payload.data = Bytes::copy_from_slice(&payload.data);
+    for value in payload.metadata.values_mut() {
+        *value = Bytes::copy_from_slice(value);
+    }
+}
+
+/// The same for several payloads.
+pub fn detach_all(payloads: Option<&mut Payloads>) {
+    payloads.into_iter().flat_map(|payloads| &mut payloads.payloads).for_each(detach);
 }
 
 impl Run {
@@ -70,7 +85,9 @@ fn merge<'a>(
         if is_null(value) {
             known.remove(name);
         } else {
-            known.insert(name.clone(), value.clone());
+            let mut value = value.clone();
+            detach(&mut value);
+            known.insert(name.clone(), value);
         }
     }
 }

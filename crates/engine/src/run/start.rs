@@ -12,6 +12,7 @@ use super::command::{Rejection, Reply, Start};
 use super::event::event;
 use super::index::{Due, Index};
 use super::note::{Began, NoteKind};
+use super::properties::{detach, is_null};
 use super::state::{Identity, State};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, from_proto_time, to_proto_duration, to_proto_time};
@@ -51,9 +52,11 @@ impl Run {
         state.workflow_tasks.next_attempt = 1;
         if let Some(memo) = &started.memo {
             state.properties.memo = memo.fields.clone();
+            state.properties.memo.values_mut().for_each(detach);
         }
         if let Some(attributes) = &started.search_attributes {
             state.properties.search_attributes = attributes.indexed_fields.clone();
+            state.properties.search_attributes.values_mut().for_each(detach);
         }
         state.execution.started = WorkflowExecutionStartedEventAttributes {
             input: None,
@@ -136,9 +139,9 @@ fn complete(attributes: &mut WorkflowExecutionStartedEventAttributes, run_id: &s
         attributes.first_execution_run_id = run_id.into();
     }
     if let Some(memo) = &mut attributes.memo {
-        memo.fields.retain(|_, value| !super::properties::is_null(value));
+        memo.fields.retain(|_, value| !is_null(value));
     }
     if let Some(search_attributes) = &mut attributes.search_attributes {
-        search_attributes.indexed_fields.retain(|_, value| !super::properties::is_null(value));
+        search_attributes.indexed_fields.retain(|_, value| !is_null(value));
     }
 }

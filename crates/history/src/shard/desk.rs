@@ -282,9 +282,9 @@ fn record_node(entry: &mut Entry, before: Before, changes: Vec<Change>, draft: &
     };
     let encoded = encode_changes(&changes);
     let bytes = encoded.len();
+    entry.tail.push(encoded.clone(), entry.run.next_event_id());
     let node = NodeRecord { next_event_id: event_number(entry.run.next_event_id()), changes: encoded };
     draft.writes.push(key.put(entry.partition, &node));
-    entry.tail.push(changes, bytes);
     entry.grown(bytes);
 }
 
