@@ -206,10 +206,7 @@ mod tests {
         let command = Command::Register(Register { name: "a".into(), ..Register::default() });
         let mut out = Emit::default();
         let refused = namespace.handle(command, Timestamp::EPOCH, &mut out);
-        assert_eq!(
-            refused,
-            Err(Rejection::Invalid("A valid retention period is not set on request.".into()))
-        );
+        assert_eq!(refused, Err(Rejection::Invalid("A valid retention period is not set on request.".into())));
         assert!(out.is_empty());
     }
 
@@ -226,7 +223,8 @@ mod tests {
     fn a_search_attribute_never_changes_its_type() {
         let mut namespace = Namespace::default();
         namespace.handle(register("a"), Timestamp::EPOCH, &mut Emit::default()).expect("valid");
-        let add = |kind| Command::Update(Update { search_attributes: [("Size".into(), kind)].into(), ..Update::default() });
+        let add =
+            |kind| Command::Update(Update { search_attributes: [("Size".into(), kind)].into(), ..Update::default() });
         namespace.handle(add(1), Timestamp::EPOCH, &mut Emit::default()).expect("new");
         namespace.handle(add(1), Timestamp::EPOCH, &mut Emit::default()).expect("the same again");
         assert!(namespace.handle(add(2), Timestamp::EPOCH, &mut Emit::default()).is_err());

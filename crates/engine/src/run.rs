@@ -29,7 +29,7 @@ mod tests;
 
 pub use command::{
     ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName, RecordHeartbeat,
-    RefusedCommand, Rejection, Reply, RequestCancel, Requester, ResolveActivity, Resolution, Signal, Start,
+    RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal, Start,
     StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
     WorkflowTaskCompleted, WorkflowTaskToken,
 };
@@ -151,7 +151,8 @@ impl Run {
             return Vec::new();
         }
         let task = self.state.workflow_task_offer();
-        let activities = self.state.activities.pending.iter().filter_map(|(id, activity)| self.state.activity_offer(*id, activity));
+        let activities =
+            self.state.activities.pending.iter().filter_map(|(id, activity)| self.state.activity_offer(*id, activity));
         task.into_iter().chain(activities).collect()
     }
 
@@ -160,12 +161,12 @@ impl Run {
         self.state.position.visibility_revision
     }
 
-    /// What the list shows.
+    /// What the list shows, but for the number of transitions, which the loop counts.
     pub fn info(&self) -> WorkflowExecutionInfo {
         self.state.info()
     }
 
-    /// Everything that Describe shows.
+    /// Everything that Describe shows, but for the number of transitions.
     pub fn describe(&self) -> DescribeWorkflowExecutionResponse {
         self.state.describe()
     }

@@ -71,7 +71,8 @@ impl Partition {
     /// bits. A constant of the stored format.
     pub fn of(workflow: &WorkflowKey) -> Self {
         let bytes = workflow.namespace.0.as_bytes().iter().chain(&[0]).chain(workflow.workflow_id.as_bytes());
-        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+        let hash =
+            bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
         let folded = hash ^ (hash >> 32);
         let folded = folded ^ (folded >> 12);
         Partition((folded % u64::from(Self::COUNT)) as u16)

@@ -8,22 +8,22 @@ use abide_api::temporal::api::{
     common::v1::{Payload, Payloads, RetryPolicy},
     history::v1::{
         ActivityTaskCancelRequestedEventAttributes, ActivityTaskCanceledEventAttributes,
-        ActivityTaskCompletedEventAttributes, ActivityTaskScheduledEventAttributes,
-        ActivityTaskStartedEventAttributes, HistoryEvent, history_event::Attributes,
+        ActivityTaskCompletedEventAttributes, ActivityTaskScheduledEventAttributes, ActivityTaskStartedEventAttributes,
+        HistoryEvent, history_event::Attributes,
     },
 };
 use abide_model::{Timestamp, limits};
 
 use super::activity_retry::{AttemptEnd, policy};
 use super::command::{
-    ActivityReference, Offer, QueueName, RecordHeartbeat, Rejection, Reply, ResolveActivity, Resolution, StartActivity,
+    ActivityReference, Offer, QueueName, RecordHeartbeat, Rejection, Reply, Resolution, ResolveActivity, StartActivity,
     StartedActivity, Subject, Task, TaskId,
 };
 use super::event::{Annotation, annotated, event, task_queue};
 use super::index::Due;
 use super::note::{ActivityHeartbeat, ActivityOffered, ActivityStartedNote, NoteKind};
-use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Offered, State};
 use super::properties::{detach, detach_all};
+use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Offered, State};
 use super::worker_command::{Turn, length_text};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
@@ -342,7 +342,9 @@ impl Run {
                 let end = event(Attributes::ActivityTaskCompletedEventAttributes(end));
                 self.end_activity(scheduled_event_id, &identity, end, now, out);
             }
-            Resolution::Canceled(_) if cancel_requested_event_id == 0 => return Err(Rejection::CancellationNotRequested),
+            Resolution::Canceled(_) if cancel_requested_event_id == 0 => {
+                return Err(Rejection::CancellationNotRequested);
+            }
             Resolution::Canceled(details) => {
                 let end = ActivityTaskCanceledEventAttributes {
                     details,
@@ -474,7 +476,6 @@ impl Run {
     pub(super) fn apply_activity_started(&mut self, note: &ActivityStartedNote) {
         self.change_activity(note.scheduled_event_id, |activity, _| {
             activity.last_worker_identity = note.started.identity.clone();
-            activity.last_started_at = Some(note.started.at);
             activity.phase = Some(ActivityPhase::Started(note.started.clone()));
         });
     }

@@ -75,15 +75,17 @@ fn is_retryable(policy: &RetryPolicy, end: &AttemptEnd) -> Result<bool, RetrySta
             return Err(RetryState::Timeout);
         }
         AttemptEnd::TimedOut(timeout) => !listed(&format!("TemporalTimeout:{}", timeout_name(*timeout))),
-        AttemptEnd::Failed { failure, .. } => match failure.as_ref().and_then(|failure| failure.failure_info.as_ref()) {
-            Some(FailureInfo::ApplicationFailureInfo(info)) => !info.non_retryable && !listed(&info.r#type),
-            Some(FailureInfo::ServerFailureInfo(info)) => !info.non_retryable,
-            Some(FailureInfo::CanceledFailureInfo(_) | FailureInfo::TerminatedFailureInfo(_)) => false,
-            Some(FailureInfo::TimeoutFailureInfo(info)) => {
-                !listed(&format!("TemporalTimeout:{}", timeout_name(info.timeout_type())))
+        AttemptEnd::Failed { failure, .. } => {
+            match failure.as_ref().and_then(|failure| failure.failure_info.as_ref()) {
+                Some(FailureInfo::ApplicationFailureInfo(info)) => !info.non_retryable && !listed(&info.r#type),
+                Some(FailureInfo::ServerFailureInfo(info)) => !info.non_retryable,
+                Some(FailureInfo::CanceledFailureInfo(_) | FailureInfo::TerminatedFailureInfo(_)) => false,
+                Some(FailureInfo::TimeoutFailureInfo(info)) => {
+                    !listed(&format!("TemporalTimeout:{}", timeout_name(info.timeout_type())))
+                }
+                _ => true,
             }
-            _ => true,
-        },
+        }
     };
     Ok(retryable)
 }

@@ -36,7 +36,9 @@ impl Run {
             Attributes::WorkflowTaskScheduledEventAttributes(scheduled) => {
                 self.apply_workflow_task_scheduled(event.event_id, scheduled, at);
             }
-            Attributes::WorkflowTaskCompletedEventAttributes(completed) => self.apply_workflow_task_completed(completed),
+            Attributes::WorkflowTaskCompletedEventAttributes(completed) => {
+                self.apply_workflow_task_completed(completed)
+            }
             Attributes::WorkflowTaskFailedEventAttributes(_) => self.apply_workflow_task_failed(),
             Attributes::WorkflowTaskTimedOutEventAttributes(timed_out) => {
                 self.apply_workflow_task_timed_out(timed_out);
@@ -47,10 +49,16 @@ impl Run {
             Attributes::ActivityTaskCancelRequestedEventAttributes(requested) => {
                 self.apply_activity_cancel_requested(event.event_id, requested.scheduled_event_id);
             }
-            Attributes::ActivityTaskCompletedEventAttributes(ended) => self.apply_activity_ended(ended.scheduled_event_id),
+            Attributes::ActivityTaskCompletedEventAttributes(ended) => {
+                self.apply_activity_ended(ended.scheduled_event_id)
+            }
             Attributes::ActivityTaskFailedEventAttributes(ended) => self.apply_activity_ended(ended.scheduled_event_id),
-            Attributes::ActivityTaskTimedOutEventAttributes(ended) => self.apply_activity_ended(ended.scheduled_event_id),
-            Attributes::ActivityTaskCanceledEventAttributes(ended) => self.apply_activity_ended(ended.scheduled_event_id),
+            Attributes::ActivityTaskTimedOutEventAttributes(ended) => {
+                self.apply_activity_ended(ended.scheduled_event_id)
+            }
+            Attributes::ActivityTaskCanceledEventAttributes(ended) => {
+                self.apply_activity_ended(ended.scheduled_event_id)
+            }
             Attributes::TimerStartedEventAttributes(started) => self.apply_timer_started(event.event_id, started, at),
             Attributes::TimerFiredEventAttributes(fired) => self.apply_timer_ended(&fired.timer_id),
             Attributes::TimerCanceledEventAttributes(canceled) => self.apply_timer_ended(&canceled.timer_id),

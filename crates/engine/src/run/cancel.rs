@@ -1,6 +1,8 @@
 //! Requests to cancel a run: asked once, shown to the workflow, which decides what to do.
 
-use abide_api::temporal::api::history::v1::{WorkflowExecutionCancelRequestedEventAttributes, history_event::Attributes};
+use abide_api::temporal::api::history::v1::{
+    WorkflowExecutionCancelRequestedEventAttributes, history_event::Attributes,
+};
 use abide_model::Timestamp;
 
 use super::command::{Rejection, Reply, RequestCancel};

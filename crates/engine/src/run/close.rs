@@ -26,7 +26,8 @@ impl Run {
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
         self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
-        let reason = if terminate.reason.is_empty() { "terminated by user via frontend".into() } else { terminate.reason };
+        let reason =
+            if terminate.reason.is_empty() { "terminated by user via frontend".into() } else { terminate.reason };
         let attributes = WorkflowExecutionTerminatedEventAttributes {
             reason,
             details: terminate.details,
@@ -39,11 +40,8 @@ impl Run {
     }
 
     pub(super) fn terminate_by_server(&mut self, reason: String, now: Timestamp, out: &mut Out) {
-        let attributes = WorkflowExecutionTerminatedEventAttributes {
-            reason,
-            details: None,
-            identity: SERVER_IDENTITY.into(),
-        };
+        let attributes =
+            WorkflowExecutionTerminatedEventAttributes { reason, details: None, identity: SERVER_IDENTITY.into() };
         self.close(event(Attributes::WorkflowExecutionTerminatedEventAttributes(attributes)), now, out);
     }
 

@@ -20,7 +20,7 @@ impl State {
         self.execution.started.workflow_type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default()
     }
 
-    /// What lists show.
+    /// What lists show, but for the number of transitions, which the loop counts.
     pub fn info(&self) -> WorkflowExecutionInfo {
         let started = &self.execution.started;
         let started_at = self.execution.started_at;
@@ -44,7 +44,6 @@ impl State {
             memo: Some(Memo { fields: self.properties.memo.clone() }),
             search_attributes: Some(SearchAttributes { indexed_fields: self.properties.search_attributes.clone() }),
             task_queue: self.normal_queue().name,
-            state_transition_count: self.position.transitions,
             history_size_bytes: self.position.history_bytes,
             execution_duration: closed_at.map(|closed_at| to_proto_duration(closed_at.since(started_at.after(delay)))),
             first_run_id: self.identity.first_run_id.clone(),
@@ -111,14 +110,15 @@ fn pending_activity(activity: &Activity) -> PendingActivityInfo {
         state: state as i32,
         heartbeat_details: activity.heartbeat_details.clone(),
         last_heartbeat_time: activity.heartbeat_at.map(to_proto_time),
-        last_started_time: activity.last_started_at.map(to_proto_time),
+        last_started_time: activity.started().map(|started| to_proto_time(started.at)),
         attempt: activity.attempt,
         maximum_attempts: policy.map_or(0, |policy| policy.maximum_attempts),
         scheduled_time: Some(to_proto_time(activity.attempt_scheduled_at)),
         expiration_time: activity.expires_at().map(to_proto_time),
         last_failure: activity.last_failure.clone(),
         last_worker_identity: activity.last_worker_identity.clone(),
-        current_retry_interval: interval.map(|ended_at| to_proto_duration(activity.attempt_scheduled_at.since(ended_at))),
+        current_retry_interval: interval
+            .map(|ended_at| to_proto_duration(activity.attempt_scheduled_at.since(ended_at))),
         last_attempt_complete_time: activity.last_attempt_ended_at.map(to_proto_time),
         next_attempt_schedule_time: waits.then(|| to_proto_time(activity.attempt_scheduled_at)),
         priority: scheduled.priority.clone(),

@@ -234,7 +234,8 @@ pub fn decode_changes(bytes: Bytes) -> Result<Vec<Change>, DecodeError> {
     let mut rest = bytes;
     let mut changes = Vec::new();
     while rest.has_remaining() {
-        let stored = StoredChange::decode_length_delimited(&mut rest).map_err(|error| DecodeError(error.to_string()))?;
+        let stored =
+            StoredChange::decode_length_delimited(&mut rest).map_err(|error| DecodeError(error.to_string()))?;
         changes.push(match stored.kind {
             Some(StoredKind::Event(event)) => Change::Event(Box::new(event)),
             Some(StoredKind::Note(note)) if note.kind.is_some() => Change::Note(note),

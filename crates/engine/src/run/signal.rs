@@ -28,16 +28,15 @@ impl Run {
     }
 
     pub(super) fn record_signal(&mut self, signal: Signal, now: Timestamp, out: &mut Out) {
-        let mut signaled = event(Attributes::WorkflowExecutionSignaledEventAttributes(
-            WorkflowExecutionSignaledEventAttributes {
+        let mut signaled =
+            event(Attributes::WorkflowExecutionSignaledEventAttributes(WorkflowExecutionSignaledEventAttributes {
                 signal_name: signal.name,
                 input: signal.input,
                 identity: signal.requester.identity,
                 header: signal.header,
                 request_id: signal.requester.request_id,
                 ..WorkflowExecutionSignaledEventAttributes::default()
-            },
-        ));
+            }));
         signaled.links = signal.requester.links;
         self.record(now, signaled, out);
     }

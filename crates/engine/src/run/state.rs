@@ -109,11 +109,8 @@ pub struct Position {
     /// The stamp of the newest offer.
     #[prost(uint64, tag = "4")]
     pub stamp: u64,
-    /// Transitions that changed something.
-    #[prost(int64, tag = "5")]
-    pub transitions: i64,
     /// How many of the next events had their effect when they were buffered.
-    #[prost(uint32, tag = "6")]
+    #[prost(uint32, tag = "5")]
     pub flushing: u32,
 }
 
@@ -238,9 +235,6 @@ pub struct Activity {
     /// When the attempt before ended.
     #[prost(message, optional, tag = "13")]
     pub last_attempt_ended_at: Option<Timestamp>,
-    /// When the newest attempt was started.
-    #[prost(message, optional, tag = "14")]
-    pub last_started_at: Option<Timestamp>,
 }
 
 /// Where an attempt of an activity is.

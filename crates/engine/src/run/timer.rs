@@ -1,9 +1,7 @@
 //! Timers of one run. Does not keep time: firing is a deadline that came. A cancelled timer never fires.
 
-use abide_api::temporal::api::{
-    history::v1::{
-        TimerCanceledEventAttributes, TimerFiredEventAttributes, TimerStartedEventAttributes, history_event::Attributes,
-    },
+use abide_api::temporal::api::history::v1::{
+    TimerCanceledEventAttributes, TimerFiredEventAttributes, TimerStartedEventAttributes, history_event::Attributes,
 };
 use abide_model::Timestamp;
 

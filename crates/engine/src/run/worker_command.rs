@@ -19,7 +19,7 @@ use prost::Message;
 use super::command::{CompleteWorkflowTask, Rejection, Start};
 use super::event::{Annotation, annotated};
 use super::{Out, Run};
-use crate::convert::{is_negative, to_proto_duration, from_proto_duration};
+use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
 
 /// Why a list of commands is refused.
 #[derive(Debug, PartialEq)]
@@ -246,7 +246,10 @@ impl Run {
             return refuse(cause, length_text("TimerId on StartTimerCommand", timer_id));
         }
         if is_negative(timeout) {
-            return refuse(cause, "An invalid StartToFireTimeout is set on StartTimerCommand: negative timeout duration");
+            return refuse(
+                cause,
+                "An invalid StartToFireTimeout is set on StartTimerCommand: negative timeout duration",
+            );
         }
         let pending = self.state.timers.pending.contains_key(timer_id) && !ids.timers_canceled.contains(timer_id);
         if pending || !ids.timers_started.insert(timer_id.to_owned()) {
@@ -260,8 +263,8 @@ impl Run {
         if timer_id.is_empty() {
             return refuse(cause, "TimerId is not set on CancelTimerCommand.");
         }
-        let pending = self.state.timers.pending.contains_key(timer_id)
-            || self.state.buffered_firing(timer_id).is_some();
+        let pending =
+            self.state.timers.pending.contains_key(timer_id) || self.state.buffered_firing(timer_id).is_some();
         let known = (pending && !ids.timers_canceled.contains(timer_id)) || ids.timers_started.remove(timer_id);
         if !known {
             return refuse(cause, format!("timer \"{timer_id}\" not found"));
@@ -303,10 +306,8 @@ impl Run {
         let (completed, now) = (turn.completed_event_id, turn.now);
         match decision {
             Decision::ScheduleActivity(scheduled) => {
-                let scheduled = ActivityTaskScheduledEventAttributes {
-                    workflow_task_completed_event_id: completed,
-                    ..*scheduled
-                };
+                let scheduled =
+                    ActivityTaskScheduledEventAttributes { workflow_task_completed_event_id: completed, ..*scheduled };
                 self.schedule_activity(scheduled, annotation, now, out);
             }
             Decision::CancelActivity(scheduled_event_id) => {

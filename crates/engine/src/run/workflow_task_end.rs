@@ -77,12 +77,7 @@ impl Run {
             self.emit_note(NoteKind::Stickiness(Stickiness { sticky }), out);
         }
         let mut reply = WorkflowTaskCompleted::default();
-        let turn = Turn {
-            completed_event_id,
-            identity: completion.identity,
-            new_run_id: completion.new_run_id,
-            now,
-        };
+        let turn = Turn { completed_event_id, identity: completion.identity, new_run_id: completion.new_run_id, now };
         for decision in decided {
             let continued = self.decide(decision, &turn, out);
             reply.continued_as = continued.or(reply.continued_as);

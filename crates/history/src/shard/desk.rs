@@ -306,7 +306,9 @@ fn record_place(entry: &mut Entry, before: Before, draft: &mut Draft) {
             started_at: run.started_at(),
             run_id: entry.key.run_id,
         };
-        let info = run.info().encode_to_vec().into();
+        let mut info = run.info();
+        info.state_transition_count = i64::try_from(entry.transition).unwrap_or(i64::MAX);
+        let info = info.encode_to_vec().into();
         draft.writes.push(key.put(Partition::SHARED, &VisibilityRecord { info }));
     }
 }

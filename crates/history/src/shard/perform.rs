@@ -29,7 +29,10 @@ impl Desk {
             Ask::Query(query, answer) => self.query(entry, *query, answer),
             Ask::Read(read, answer) => self.read(entry, read, answer),
             Ask::Describe(answer) => {
-                let description = Box::new(entry.run.describe());
+                let mut description = Box::new(entry.run.describe());
+                if let Some(info) = &mut description.workflow_execution_info {
+                    info.state_transition_count = i64::try_from(entry.transition).unwrap_or(i64::MAX);
+                }
                 self.outbox.attach(entry.sequence, answering(answer, Ok(description)));
             }
         }

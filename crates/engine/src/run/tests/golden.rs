@@ -39,7 +39,12 @@ fn line(event: &HistoryEvent) -> String {
             format!("scheduled={} started={}", e.scheduled_event_id, e.started_event_id)
         }
         Event::ActivityTaskFailedEventAttributes(e) => {
-            format!("scheduled={} started={} {}", e.scheduled_event_id, e.started_event_id, e.retry_state().as_str_name())
+            format!(
+                "scheduled={} started={} {}",
+                e.scheduled_event_id,
+                e.started_event_id,
+                e.retry_state().as_str_name()
+            )
         }
         Event::ActivityTaskTimedOutEventAttributes(e) => {
             let message = e.failure.as_ref().map(|failure| failure.message.as_str()).unwrap_or_default();
@@ -351,8 +356,7 @@ fn heartbeat_details_reach_the_next_attempt() {
     world.turn(vec![beats]).expect("valid");
     world.take_activity(5).expect("offered");
     world.pass(Duration::from_secs(1));
-    let heartbeat =
-        RecordHeartbeat { activity: attempt(5, 1), details: Some(payloads(9)), identity: "worker".into() };
+    let heartbeat = RecordHeartbeat { activity: attempt(5, 1), details: Some(payloads(9)), identity: "worker".into() };
     world.ask(Command::RecordHeartbeat(Box::new(heartbeat))).expect("started");
     world.pass(Duration::from_secs(2));
     world.pass(Duration::from_secs(1));

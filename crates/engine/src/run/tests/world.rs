@@ -8,8 +8,8 @@ use abide_api::temporal::api::{
         CancelTimerCommandAttributes, CancelWorkflowExecutionCommandAttributes, Command as WorkerCommand,
         CompleteWorkflowExecutionCommandAttributes, ContinueAsNewWorkflowExecutionCommandAttributes,
         FailWorkflowExecutionCommandAttributes, RecordMarkerCommandAttributes,
-        RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes,
-        StartTimerCommandAttributes, command::Attributes,
+        RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes, StartTimerCommandAttributes,
+        command::Attributes,
     },
     common::v1::{ActivityType, Payload, Payloads, RetryPolicy, WorkflowType},
     enums::v1::{CommandType, WorkflowTaskFailedCause},
@@ -319,9 +319,8 @@ pub fn complete_with(result: Option<Payloads>) -> WorkerCommand {
 
 pub fn fail() -> WorkerCommand {
     let failure = Some(application_failure("no", "No", true));
-    let attributes = Attributes::FailWorkflowExecutionCommandAttributes(FailWorkflowExecutionCommandAttributes {
-        failure,
-    });
+    let attributes =
+        Attributes::FailWorkflowExecutionCommandAttributes(FailWorkflowExecutionCommandAttributes { failure });
     command(CommandType::FailWorkflowExecution, attributes)
 }
 
