@@ -181,7 +181,7 @@ impl Run {
                 self.settle_activity(scheduled_event_id, out);
                 let failure = failure.map(kept_failure);
                 let retry = ActivityRetry { scheduled_event_id, ended_at: now, next_at, failure };
-                self.emit_note(NoteKind::ActivityRetry(retry), out);
+                self.emit_note(NoteKind::ActivityRetry(Box::new(retry)), out);
                 if next_at <= now {
                     self.emit_note(NoteKind::ActivityOffered(ActivityOffered { scheduled_event_id }), out);
                     self.offer_activity(scheduled_event_id, out);

@@ -80,7 +80,7 @@ impl Run {
                 self.state.execution.user_metadata = began.user_metadata.clone();
             }
             NoteKind::Buffered(event) => {
-                self.state.buffer.events.push(event.clone());
+                self.state.buffer.events.push((**event).clone());
                 self.apply_effect(event);
             }
             NoteKind::Flushed(flushed) => {

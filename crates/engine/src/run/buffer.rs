@@ -51,7 +51,7 @@ impl Run {
     /// Buffers an event whether or not a task is started: a consequence of a command comes behind all commands.
     pub(super) fn buffer_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) {
         event.event_time.get_or_insert_with(|| to_proto_time(now));
-        self.emit_note(NoteKind::Buffered(event), out);
+        self.emit_note(NoteKind::Buffered(Box::new(event)), out);
     }
 
     /// Numbers what was buffered: ends of activities behind the rest, each with the number of its start.

@@ -90,7 +90,6 @@ fn pending_task(open: &OpenWorkflowTask) -> PendingWorkflowTaskInfo {
         original_scheduled_time: Some(to_proto_time(open.original_scheduled_at)),
         started_time: open.started.as_ref().map(|started| to_proto_time(started.at)),
         attempt: open.attempt,
-        ..PendingWorkflowTaskInfo::default()
     }
 }
 

@@ -25,11 +25,11 @@ pub struct Note {
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum NoteKind {
     /// What event 1 does not say.
-    #[prost(message, tag = "1")]
-    Began(Began),
+    #[prost(message, boxed, tag = "1")]
+    Began(Box<Began>),
     /// An event that waits for the started workflow task to end.
-    #[prost(message, tag = "2")]
-    Buffered(HistoryEvent),
+    #[prost(message, boxed, tag = "2")]
+    Buffered(Box<HistoryEvent>),
     /// The buffer is empty; the next events are those that were in it.
     #[prost(message, tag = "3")]
     Flushed(Flushed),
@@ -58,8 +58,8 @@ pub enum NoteKind {
     #[prost(message, tag = "11")]
     ActivityHeartbeat(ActivityHeartbeat),
     /// An attempt failed; another follows.
-    #[prost(message, tag = "12")]
-    ActivityRetry(ActivityRetry),
+    #[prost(message, boxed, tag = "12")]
+    ActivityRetry(Box<ActivityRetry>),
     /// An attempt waits for a worker (again).
     #[prost(message, tag = "13")]
     ActivityOffered(ActivityOffered),

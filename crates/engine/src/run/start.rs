@@ -31,7 +31,7 @@ impl Run {
             create_request_id: start.requester.request_id,
         };
         let user_metadata = start.user_metadata;
-        self.emit_note(NoteKind::Began(Began { identity, user_metadata: user_metadata.clone() }), out);
+        self.emit_note(NoteKind::Began(Box::new(Began { identity, user_metadata: user_metadata.clone() })), out);
         let mut started = event(Attributes::WorkflowExecutionStartedEventAttributes(attributes));
         started.links = start.requester.links;
         started.user_metadata = user_metadata;

@@ -45,7 +45,11 @@ fn info(namespace: &Namespace) -> NamespaceInfo {
         data: namespace.data.clone(),
         id: namespace.id().to_string(),
         // SDKs switch code paths on these: none is true before it works.
-        capabilities: Some(Capabilities::default()),
+        capabilities: Some(Capabilities {
+            // ShutdownWorker ends the polls of the worker that it names, so workers may wait for their polls to end.
+            worker_poll_complete_on_shutdown: true,
+            ..Capabilities::default()
+        }),
         limits: Some(Limits {
             blob_size_limit_error: limits::BLOB_BYTES_MAX as i64,
             memo_size_limit_error: limits::MEMO_BYTES_MAX as i64,

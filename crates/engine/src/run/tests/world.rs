@@ -126,11 +126,11 @@ impl World {
     }
 
     pub fn events(&self) -> Vec<&HistoryEvent> {
-        let event = |change| match change {
-            &Change::Event(ref event) => Some(&**event),
+        let events = self.stored.iter().filter_map(|change| match change {
+            Change::Event(event) => Some(&**event),
             Change::Note(_) => None,
-        };
-        self.stored.iter().filter_map(event).collect()
+        });
+        events.collect()
     }
 
     /// Lets time pass, and whatever is due happen.
