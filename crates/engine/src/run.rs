@@ -2,6 +2,7 @@
 //! its own below; they own their group of the state and do not know each other's fields.
 
 mod activity;
+mod activity_options;
 mod activity_retry;
 mod apply;
 mod buffer;

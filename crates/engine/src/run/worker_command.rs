@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use abide_api::temporal::api::{
-    command::v1::{Command, command::Attributes},
+    command::v1::{Command, RecordMarkerCommandAttributes, command::Attributes},
     common::v1::{Memo, Payload, Payloads, SearchAttributes},
     enums::v1::{CommandType, WorkflowTaskFailedCause as Cause},
     failure::v1::Failure,
@@ -156,21 +156,7 @@ impl Run {
                 let canceled = TimerCanceledEventAttributes { timer_id: command.timer_id, ..Default::default() };
                 Decision::CancelTimer(canceled)
             }
-            Attributes::RecordMarkerCommandAttributes(command) => {
-                if command.marker_name.is_empty() {
-                    return refuse(Cause::BadRecordMarkerAttributes, "MarkerName is not set on RecordMarkerCommand.");
-                }
-                let size = command.details.values().map(Message::encoded_len).sum::<usize>();
-                let what = "RecordMarkerCommandAttributes.Details";
-                check_size(size, blob, Cause::BadRecordMarkerAttributes, what)?;
-                Decision::RecordMarker(Box::new(MarkerRecordedEventAttributes {
-                    marker_name: command.marker_name,
-                    details: command.details,
-                    header: command.header,
-                    failure: command.failure,
-                    ..MarkerRecordedEventAttributes::default()
-                }))
-            }
+            Attributes::RecordMarkerCommandAttributes(command) => check_marker(command, blob)?,
             Attributes::UpsertWorkflowSearchAttributesCommandAttributes(command) => {
                 check_search_attributes(command.search_attributes.as_ref())?;
                 Decision::UpsertSearchAttributes(command.search_attributes)
@@ -179,48 +165,7 @@ impl Run {
                 check_memo(command.upserted_memo.as_ref())?;
                 Decision::ModifyProperties(command.upserted_memo)
             }
-            Attributes::CompleteWorkflowExecutionCommandAttributes(command) => {
-                let size = command.result.as_ref().map_or(0, Message::encoded_len);
-                let what = "CompleteWorkflowExecutionCommandAttributes.Result";
-                check_size(size, blob, Cause::BadCompleteWorkflowExecutionAttributes, what)?;
-                Decision::Complete(command.result)
-            }
-            Attributes::FailWorkflowExecutionCommandAttributes(command) => {
-                let cause = Cause::BadFailWorkflowExecutionAttributes;
-                if command.failure.is_none() {
-                    return refuse(cause, "Failure is not set on FailWorkflowExecutionCommand.");
-                }
-                let size = command.failure.as_ref().map_or(0, Message::encoded_len);
-                check_size(size, blob, cause, "FailWorkflowExecutionCommandAttributes.Failure")?;
-                Decision::Fail(command.failure)
-            }
-            Attributes::CancelWorkflowExecutionCommandAttributes(command) => {
-                let size = command.details.as_ref().map_or(0, Message::encoded_len);
-                let what = "CancelWorkflowExecutionCommandAttributes.Details";
-                check_size(size, blob, Cause::BadCancelWorkflowExecutionAttributes, what)?;
-                Decision::Cancel(command.details)
-            }
-            Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(command) => {
-                let cause = Cause::BadContinueAsNewAttributes;
-                let size = command.input.as_ref().map_or(0, Message::encoded_len);
-                check_size(size, blob, cause, "ContinueAsNewWorkflowExecutionCommandAttributes.Input")?;
-                if is_negative(command.backoff_start_interval.as_ref()) {
-                    return refuse(cause, "Invalid BackoffStartInterval on ContinueAsNewWorkflowExecutionCommand.");
-                }
-                if !command.cron_schedule.is_empty() {
-                    return refuse(Cause::FeatureDisabled, "cron schedules are not supported yet");
-                }
-                check_search_attributes_of_start(command.search_attributes.as_ref())?;
-                Decision::ContinueAsNew(Box::new(command))
-            }
-            Attributes::StartChildWorkflowExecutionCommandAttributes(_)
-            | Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(_)
-            | Attributes::SignalExternalWorkflowExecutionCommandAttributes(_)
-            | Attributes::ProtocolMessageCommandAttributes(_)
-            | Attributes::ScheduleNexusOperationCommandAttributes(_)
-            | Attributes::RequestCancelNexusOperationCommandAttributes(_) => {
-                return refuse(Cause::FeatureDisabled, format!("{} is not supported yet", camel(kind.as_str_name())));
-            }
+            attributes => check_close(attributes, kind, blob)?,
         };
         let annotation = check_annotation(command, kind)?;
         Ok(Decided { decision, annotation })
@@ -344,6 +289,65 @@ impl Run {
         }
         None
     }
+}
+
+fn check_marker(command: RecordMarkerCommandAttributes, blob: usize) -> Checked<Decision> {
+    if command.marker_name.is_empty() {
+        return refuse(Cause::BadRecordMarkerAttributes, "MarkerName is not set on RecordMarkerCommand.");
+    }
+    let size = command.details.values().map(Message::encoded_len).sum::<usize>();
+    let what = "RecordMarkerCommandAttributes.Details";
+    check_size(size, blob, Cause::BadRecordMarkerAttributes, what)?;
+    Ok(Decision::RecordMarker(Box::new(MarkerRecordedEventAttributes {
+        marker_name: command.marker_name,
+        details: command.details,
+        header: command.header,
+        failure: command.failure,
+        ..MarkerRecordedEventAttributes::default()
+    })))
+}
+
+/// The commands that close the run, and those that are not supported yet.
+fn check_close(attributes: Attributes, kind: CommandType, blob: usize) -> Checked<Decision> {
+    let decision = match attributes {
+        Attributes::CompleteWorkflowExecutionCommandAttributes(command) => {
+            let size = command.result.as_ref().map_or(0, Message::encoded_len);
+            let what = "CompleteWorkflowExecutionCommandAttributes.Result";
+            check_size(size, blob, Cause::BadCompleteWorkflowExecutionAttributes, what)?;
+            Decision::Complete(command.result)
+        }
+        Attributes::FailWorkflowExecutionCommandAttributes(command) => {
+            let cause = Cause::BadFailWorkflowExecutionAttributes;
+            if command.failure.is_none() {
+                return refuse(cause, "Failure is not set on FailWorkflowExecutionCommand.");
+            }
+            let size = command.failure.as_ref().map_or(0, Message::encoded_len);
+            check_size(size, blob, cause, "FailWorkflowExecutionCommandAttributes.Failure")?;
+            Decision::Fail(command.failure)
+        }
+        Attributes::CancelWorkflowExecutionCommandAttributes(command) => {
+            let size = command.details.as_ref().map_or(0, Message::encoded_len);
+            let what = "CancelWorkflowExecutionCommandAttributes.Details";
+            check_size(size, blob, Cause::BadCancelWorkflowExecutionAttributes, what)?;
+            Decision::Cancel(command.details)
+        }
+        Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(command) => {
+            let cause = Cause::BadContinueAsNewAttributes;
+            let size = command.input.as_ref().map_or(0, Message::encoded_len);
+            check_size(size, blob, cause, "ContinueAsNewWorkflowExecutionCommandAttributes.Input")?;
+            if is_negative(command.backoff_start_interval.as_ref()) {
+                return refuse(cause, "Invalid BackoffStartInterval on ContinueAsNewWorkflowExecutionCommand.");
+            }
+            if !command.cron_schedule.is_empty() {
+                return refuse(Cause::FeatureDisabled, "cron schedules are not supported yet");
+            }
+            check_search_attributes_of_start(command.search_attributes.as_ref())?;
+            Decision::ContinueAsNew(Box::new(command))
+        }
+        // The rest was looked at before; what came here is not supported.
+        _ => return refuse(Cause::FeatureDisabled, format!("{} is not supported yet", camel(kind.as_str_name()))),
+    };
+    Ok(decision)
 }
 
 fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> Checked<()> {
