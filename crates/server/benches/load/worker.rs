@@ -56,7 +56,8 @@ async fn poll_workflow_tasks(load: Arc<Load>, mut client: Client, queue: TaskQue
         match client.poll_workflow_task_queue(long_poll(poll)).await {
             Ok(task) if task.get_ref().task_token.is_empty() => {}
             Ok(task) => answer(&load, &mut client, task.into_inner()).await,
-            Err(status) => load.failed("poll workflow task", &status),
+            // The connection is gone, or the driver is ending.
+            Err(status) => return load.failed("poll workflow task", &status),
         }
     }
 }
@@ -152,7 +153,7 @@ async fn poll_activities(load: Arc<Load>, mut client: Client) {
                     load.failed("complete activity", &status);
                 }
             }
-            Err(status) => load.failed("poll activity", &status),
+            Err(status) => return load.failed("poll activity", &status),
         }
     }
 }
