@@ -204,7 +204,6 @@ fn rejected(rejection: Rejection) -> Row {
         }
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
-        Rejection::HeartbeatTimeout => Row::not_found("workflow task heartbeat timeout"),
         Rejection::NotNew => Row::plain(Code::Internal, "something went wrong, please retry"),
     }
 }

@@ -48,8 +48,6 @@ pub const WORKFLOW_TASK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 pub const WORKFLOW_TASK_TIMEOUT_MAX: Duration = Duration::from_secs(120);
 /// The most by which failing workflow tasks lengthen their timeout.
 pub const WORKFLOW_TASK_RETRY_INTERVAL_MAX: Duration = Duration::from_secs(600);
-/// The longest that a workflow task may be kept alive by heartbeats.
-pub const WORKFLOW_TASK_HEARTBEAT_MAX: Duration = Duration::from_secs(1800);
 /// Workflow task attempts from which queries are refused.
 pub const QUERY_ATTEMPT_GATE: i32 = 3;
 /// The longest timer and timeout: 100 years.

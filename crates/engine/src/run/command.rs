@@ -422,8 +422,6 @@ pub enum Rejection {
     InvalidCommandSequence(String),
     /// The workflow task was refused and, being a retry, is left to time out.
     Refused(RefusedCommand),
-    /// The task was kept alive by heartbeats for too long.
-    HeartbeatTimeout,
     /// A start was asked of a run that exists, or something else of one that does not.
     NotNew,
 }

@@ -98,7 +98,6 @@ fn every_rejection_has_its_code_text_and_detail() {
         (Rejection::TooManySignals, "InvalidArgument: exceeded workflow execution limit for signal events"),
         (Rejection::InvalidCommandSequence("bad".into()), "InvalidArgument: bad"),
         (Rejection::Refused(refused), "InvalidArgument: BadStartTimerAttributes: no"),
-        (Rejection::HeartbeatTimeout, "NotFound: workflow task heartbeat timeout [NotFoundFailure]"),
         (Rejection::NotNew, "Internal: something went wrong, please retry"),
     ];
     for (rejection, expected) in cases {

@@ -8,12 +8,9 @@ use std::sync::Arc;
 use abide_cluster::{Error, Matching};
 use abide_engine::run::{Change, Command, Rejection, Reply, encode_changes};
 use abide_engine::{Emit, Machine};
-use abide_model::{Clock, Partition, RunId, Timestamp, WorkflowKey, limits};
-use abide_store::key::{
-    CurrentKey, CurrentRecord, Key, NodeKey, NodeRecord, TimerKey, TimerRecord, VisibilityKey, VisibilityRecord,
-};
+use abide_model::{Clock, RunId, Timestamp, WorkflowKey, limits};
+use abide_store::key::{CurrentKey, CurrentRecord, Key, NodeKey, NodeRecord, TimerKey, TimerRecord};
 use abide_store::{Batch, Fence, Store, Urgency};
-use prost::Message as _;
 use tracing::error;
 
 use super::draft::Draft;
@@ -301,15 +298,9 @@ fn record_place(entry: &mut Entry, before: Before, draft: &mut Draft) {
         draft.writes.push(CurrentKey(entry.key.workflow.clone()).put(entry.partition, &record));
     }
     if before.visibility_revision != run.visibility_revision() {
-        let key = VisibilityKey {
-            namespace: entry.key.workflow.namespace,
-            started_at: run.started_at(),
-            run_id: entry.key.run_id,
-        };
         let mut info = run.info();
         info.state_transition_count = i64::try_from(entry.transition).unwrap_or(i64::MAX);
-        let info = info.encode_to_vec().into();
-        draft.writes.push(key.put(Partition::SHARED, &VisibilityRecord { info }));
+        draft.writes.push(abide_visibility::write(entry.key.workflow.namespace, &info));
     }
 }
 
