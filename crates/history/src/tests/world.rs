@@ -418,8 +418,9 @@ impl HoldingStore {
     }
 
     pub fn release(&self) {
-        let held = self.held.lock().unwrap().take();
-        for (done, result) in held.into_iter().flatten() {
+        // The lock is kept meanwhile: a batch that ends on the committer's thread just now must not overtake those held.
+        let mut held = self.held.lock().unwrap();
+        for (done, result) in held.take().into_iter().flatten() {
             done(result);
         }
     }
