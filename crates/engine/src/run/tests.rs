@@ -2,4 +2,5 @@
 
 mod golden;
 mod property;
+mod update;
 mod world;

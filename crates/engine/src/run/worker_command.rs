@@ -18,6 +18,7 @@ use prost::Message;
 
 use super::command::{CompleteWorkflowTask, Rejection, Start};
 use super::event::{Annotation, annotated};
+use super::update::{Messages, UpdateDecision};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
 
@@ -49,6 +50,7 @@ enum Decision {
     Complete(Option<Payloads>),
     Fail(Option<Failure>),
     Cancel(Option<Payloads>),
+    Update(UpdateDecision),
     ContinueAsNew(Box<abide_api::temporal::api::command::v1::ContinueAsNewWorkflowExecutionCommandAttributes>),
 }
 
@@ -64,7 +66,7 @@ pub(super) struct Turn {
     pub now: Timestamp,
 }
 
-type Checked<T> = Result<T, Refusal>;
+pub(super) type Checked<T> = Result<T, Refusal>;
 
 /// A command that closes the run must be the last, and every command must be of a known type. Otherwise the worker is
 /// broken, and nothing at all is recorded.
@@ -102,11 +104,11 @@ fn camel(name: &str) -> String {
     words.map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase())).collect()
 }
 
-fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
+pub(super) fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
     Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: false })
 }
 
-fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
+pub(super) fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
     Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: true })
 }
 
@@ -116,12 +118,20 @@ struct Ids {
     activities: BTreeSet<String>,
     timers_started: BTreeSet<String>,
     timers_canceled: BTreeSet<String>,
+    messages: Messages,
 }
 
 impl Run {
     pub(super) fn check_commands(&self, completion: &CompleteWorkflowTask) -> Checked<Vec<Decided>> {
-        let mut ids = Ids::default();
-        completion.commands.iter().map(|command| self.check_command(command, completion, &mut ids)).collect()
+        let mut ids = Ids { messages: Messages::of(&completion.messages), ..Ids::default() };
+        let commands = completion.commands.iter().map(|command| self.check_command(command, completion, &mut ids));
+        let commands = commands.collect::<Checked<Vec<_>>>()?;
+        let others = self.check_other_messages(&mut ids.messages, completion.blob_bytes_max)?;
+        // What is turned down leaves no event, so it may come first: before the run closes.
+        let (turned_down, late): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|other| matches!(other, UpdateDecision::Reject { .. }));
+        let decided = |update| Decided { decision: Decision::Update(update), annotation: Annotation::default() };
+        Ok(turned_down.into_iter().map(decided).chain(commands).chain(late.into_iter().map(decided)).collect())
     }
 
     fn check_command(&self, command: &Command, completion: &CompleteWorkflowTask, ids: &mut Ids) -> Checked<Decided> {
@@ -164,6 +174,9 @@ impl Run {
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
                 check_memo(command.upserted_memo.as_ref())?;
                 Decision::ModifyProperties(command.upserted_memo)
+            }
+            Attributes::ProtocolMessageCommandAttributes(command) => {
+                Decision::Update(self.check_message_command(&command.message_id, &mut ids.messages, blob)?)
             }
             attributes => check_close(attributes, kind, blob)?,
         };
@@ -279,6 +292,9 @@ impl Run {
                 self.upsert_search_attributes(attributes, completed, annotation, now, out);
             }
             Decision::ModifyProperties(memo) => self.modify_properties(memo, completed, annotation, now, out),
+            // The worker may have closed the run before it came to its messages.
+            Decision::Update(update) if self.is_open() => self.decide_update(update, annotation, turn, out),
+            Decision::Update(_) => {}
             Decision::Complete(result) => self.complete_run(result, completed, annotation, now, out),
             Decision::Fail(failure) => self.fail_run(failure, completed, annotation, now, out),
             Decision::Cancel(details) => self.cancel_run(details, completed, annotation, now, out),
