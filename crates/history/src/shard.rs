@@ -17,6 +17,7 @@ pub(crate) use draft::Draft;
 pub(crate) use handle::{Handle, gone};
 pub(crate) use message::{Address, Answer, Ask, Message, Request};
 pub(crate) use outbox::Release;
+pub(crate) use perform::Performed;
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -94,6 +95,11 @@ impl Shard {
         match message {
             Message::Start(start) => self.start(start, None),
             Message::Run(request) => self.route(request, None),
+            Message::InOrder(messages) => {
+                let [first, second] = *messages;
+                self.take(first);
+                self.take(second);
+            }
             Message::LookedUp { workflow, found } => self.looked_up(&workflow, found),
             Message::Loaded { run_id, loaded } => self.loaded(run_id, loaded),
             Message::Recovered(rows) => {

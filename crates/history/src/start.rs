@@ -267,6 +267,7 @@ mod tests {
                 requester,
                 user_metadata: None,
                 signal: None,
+                update: None,
             }),
             reuse,
             conflict,

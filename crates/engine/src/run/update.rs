@@ -285,6 +285,7 @@ impl Run {
     }
 
     /// Admits an update of the run that this one was reset from: an event says it, so that a replay does, too.
+    #[allow(dead_code, reason = "a reset calls it")]
     pub(super) fn admit_reapplied_update(&mut self, request: Request, now: Timestamp, out: &mut Out) {
         let attributes = WorkflowExecutionUpdateAdmittedEventAttributes {
             request: Some(request),

@@ -48,6 +48,8 @@ fn info(namespace: &Namespace) -> NamespaceInfo {
         capabilities: Some(Capabilities {
             // ShutdownWorker ends the polls of the worker that it names, so workers may wait for their polls to end.
             worker_poll_complete_on_shutdown: true,
+            sync_update: true,
+            async_update: true,
             ..Capabilities::default()
         }),
         limits: Some(Limits {

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::load::Loaded;
 use crate::read::Reading;
+use crate::update::Caller;
 
 /// Where an answer goes. Dropped without one, the asker is told that the shard is gone.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
@@ -27,6 +28,8 @@ pub(crate) enum Message {
     Start(StartAsked),
     /// Something about one run.
     Run(Request),
+    /// Two messages with nothing between them: what the first begins, the second finds as it began.
+    InOrder(Box<[Message; 2]>),
     /// A current pointer was read.
     LookedUp {
         /// Whose.
@@ -80,6 +83,8 @@ pub(crate) enum Ask {
     Complete(Box<CompleteWorkflowTask>, Answer<WorkflowTaskCompleted>),
     StartTask(TaskId, Poller, Answer<StartedTask>),
     Query(Box<Query>, Answer<QueryAnswer>),
+    Update(Box<abide_api::temporal::api::update::v1::Request>, Caller),
+    PollUpdate(String, Caller),
     Describe(Answer<Box<DescribeWorkflowExecutionResponse>>),
     Read(ReadHistory, Answer<Reading>),
     /// A started task did not reach its worker.
@@ -96,6 +101,7 @@ impl Message {
         match self {
             Message::Start(start) => drop(start.answer.send(Err(error))),
             Message::Run(request) => request.ask.fail(error),
+            Message::InOrder(messages) => messages.into_iter().for_each(|message| message.fail(error.clone())),
             Message::Close(done) => {
                 // Nobody may wait any more.
                 let _ = done.send(());
@@ -114,6 +120,7 @@ impl Ask {
             Ask::Complete(_, answer) => drop(answer.send(Err(error))),
             Ask::StartTask(_, _, answer) => drop(answer.send(Err(error))),
             Ask::Query(_, answer) => drop(answer.send(Err(error))),
+            Ask::Update(_, caller) | Ask::PollUpdate(_, caller) => drop(caller.answer.send(Err(error))),
             Ask::Describe(answer) => drop(answer.send(Err(error))),
             Ask::Read(_, answer) => drop(answer.send(Err(error))),
             Ask::Return(_) | Ask::Fire(_) | Ask::Unstick => {}

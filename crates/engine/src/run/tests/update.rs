@@ -9,7 +9,6 @@ use abide_api::temporal::api::{
     protocol::v1::{Message, message::SequencingId},
     update::v1::{Acceptance, Input, Meta, Outcome, Rejection as Rejected, Request, Response, outcome},
 };
-use prost::Message as _;
 use prost_types::Any;
 
 use super::golden::line;
