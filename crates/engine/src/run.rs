@@ -225,8 +225,8 @@ impl Machine for Run {
             let Command::Start(start) = command else { return Err(Rejection::NotNew) };
             return self.start(*start, now, out);
         }
-        if let Command::FireDeadlines = command {
-            self.fire_deadlines(now, out);
+        if let Command::FireDeadlines { new_run_id } = command {
+            self.fire_deadlines(new_run_id, now, out);
             return Ok(Reply::Done);
         }
         if !self.is_open() {
@@ -244,7 +244,7 @@ impl Machine for Run {
             Command::StartActivity(start) => self.start_activity(start, now, out),
             Command::RecordHeartbeat(heartbeat) => self.record_heartbeat(*heartbeat, now, out),
             Command::ResolveActivity(resolve) => self.resolve_activity(*resolve, now, out),
-            Command::FireDeadlines => unreachable!("handled above"),
+            Command::FireDeadlines { .. } => unreachable!("handled above"),
             Command::ReturnTask(task) => self.return_task(task, now, out),
         }
     }

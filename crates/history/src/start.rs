@@ -166,7 +166,7 @@ impl Desk {
                         let mut draft = Draft::new(Urgency::Now);
                         self.record(entry, decided, &mut draft, now);
                         draft.releases.push(answering(answer, Ok(started)));
-                        self.finish(entry, draft);
+                        return self.finish(entry, draft, now);
                     }
                 }
             }
@@ -189,7 +189,8 @@ impl Desk {
         };
         self.record(&mut entry, decided, &mut draft, now);
         self.begun(&entry, &mut draft, answer);
-        self.finish(&mut entry, draft);
+        self.settle_waits(&mut entry, &mut draft);
+        self.commit(draft, &mut [&mut entry]);
         Ok(entry)
     }
 

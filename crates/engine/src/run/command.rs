@@ -84,13 +84,16 @@ pub enum Command {
     /// A worker ended an attempt of an activity.
     ResolveActivity(Box<ResolveActivity>),
     /// Time passed: whatever is due happens. A call with nothing due decides nothing.
-    FireDeadlines,
+    FireDeadlines {
+        /// The run id to use should the run end and another follow it.
+        new_run_id: RunId,
+    },
     /// A task was started for a poller that is gone: it waits for the next one.
     ReturnTask(TaskId),
 }
 
 /// Begins a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Start {
     /// The run.
     pub key: RunKey,
@@ -107,7 +110,7 @@ pub struct Start {
 }
 
 /// Delivers a signal. A repeated request id decides nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Signal {
     /// The signal's name.
     pub name: String,
@@ -191,7 +194,7 @@ pub struct CompleteWorkflowTask {
     pub sdk_metadata: Option<WorkflowTaskCompletedMetadata>,
     /// Copied to the event.
     pub metering_metadata: Option<abide_api::temporal::api::common::v1::MeteringMetadata>,
-    /// The run id to use should the run continue as new.
+    /// The run id to use should the run end and another follow it: continued as new, retried, or by its cron schedule.
     pub new_run_id: Option<RunId>,
     /// What makes the inline next task's start unique.
     pub poller: Poller,
@@ -337,8 +340,6 @@ pub struct StartedWorkflowTask {
 pub struct WorkflowTaskCompleted {
     /// The next task, started for the same worker.
     pub next: Option<Box<StartedWorkflowTask>>,
-    /// The run goes on as this one, in the same commit.
-    pub continued_as: Option<Box<Start>>,
     /// The decisions were refused: a failed task was recorded instead, and the worker is told so.
     pub refused: Option<RefusedCommand>,
 }
@@ -382,6 +383,8 @@ pub enum Task {
     Offer(Offer),
     /// The offer about this subject is settled: started, or not wanted any more.
     Settle(Subject),
+    /// The run has ended, and this one goes on in its place: it begins in the same commit. At most once in a run's life.
+    Succeed(Box<Start>),
 }
 
 /// A task that a poller of a queue must get.

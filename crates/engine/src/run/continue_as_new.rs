@@ -1,4 +1,4 @@
-//! Continue-as-new: the run closes and says how its successor begins. The loop begins it in the same commit.
+//! Continue-as-new: the run closes and says how its successor begins.
 
 use abide_api::temporal::api::{
     command::v1::ContinueAsNewWorkflowExecutionCommandAttributes,
@@ -11,7 +11,7 @@ use abide_api::temporal::api::{
 };
 use abide_model::{RunId, RunKey};
 
-use super::command::{Requester, Start};
+use super::command::{Requester, Start, Task};
 use super::event::{Annotation, annotated, task_queue};
 use super::state::State;
 use super::worker_command::Turn;
@@ -25,7 +25,7 @@ impl Run {
         turn: &Turn,
         annotation: Annotation,
         out: &mut Out,
-    ) -> Box<Start> {
+    ) {
         let started = self.state.successor(command, self.run_id());
         let start = Start {
             key: RunKey { run_id: new_run_id, ..self.key() },
@@ -53,7 +53,7 @@ impl Run {
         };
         let last = annotated(Attributes::WorkflowExecutionContinuedAsNewEventAttributes(attributes), annotation);
         self.close(last, turn.now, out);
-        Box::new(start)
+        out.task(Task::Succeed(Box::new(start)));
     }
 }
 

@@ -2,14 +2,14 @@
 //! due happens in one transition, in the order in which it was due.
 
 use abide_api::temporal::api::enums::v1::{RetryState, WorkflowTaskFailedCause};
-use abide_model::Timestamp;
+use abide_model::{RunId, Timestamp};
 
 use super::index::Due;
 use super::note::{NoteKind, StartDelayOver};
 use super::{Out, Run};
 
 impl Run {
-    pub(super) fn fire_deadlines(&mut self, now: Timestamp, out: &mut Out) {
+    pub(super) fn fire_deadlines(&mut self, _new_run_id: RunId, now: Timestamp, out: &mut Out) {
         while let Some(due) = self.index.first_due(now) {
             match due {
                 Due::ExecutionTimeout => self.time_out(RetryState::Timeout, now, out),

@@ -17,7 +17,7 @@ use abide_model::settings::Limits;
 use abide_model::{RunId, Timestamp, limits};
 use prost::Message;
 
-use super::command::{Rejection, Start};
+use super::command::Rejection;
 use super::event::{Annotation, annotated};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
@@ -246,8 +246,8 @@ impl Run {
         Ok(scheduled)
     }
 
-    /// Carries out a checked decision. Continue-as-new returns how the successor begins.
-    pub(super) fn decide(&mut self, decided: Decided, turn: &Turn, out: &mut Out) -> Option<Box<Start>> {
+    /// Carries out a checked decision.
+    pub(super) fn decide(&mut self, decided: Decided, turn: &Turn, out: &mut Out) {
         let Decided { decision, annotation } = decided;
         let (completed, now) = (turn.completed_event_id, turn.now);
         match decision {
@@ -285,10 +285,9 @@ impl Run {
             Decision::Cancel(details) => self.cancel_run(details, completed, annotation, now, out),
             Decision::ContinueAsNew(command) => {
                 let run_id = turn.new_run_id.expect("the loop gives every completion an id for a successor");
-                return Some(self.continue_as_new(*command, run_id, turn, annotation, out));
+                self.continue_as_new(*command, run_id, turn, annotation, out);
             }
         }
-        None
     }
 }
 

@@ -79,8 +79,7 @@ impl Run {
         let mut reply = WorkflowTaskCompleted::default();
         let turn = Turn { completed_event_id, identity: completion.identity, new_run_id: completion.new_run_id, now };
         for decision in decided {
-            let continued = self.decide(decision, &turn, out);
-            reply.continued_as = continued.or(reply.continued_as);
+            self.decide(decision, &turn, out);
         }
         if self.is_open() {
             let news = self.flush_buffer(now, out);

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use abide_cluster::{Error, Matching};
-use abide_engine::run::{Change, Command, Rejection, Reply, encode_changes};
+use abide_engine::run::{Change, Command, Rejection, Reply, Start, encode_changes};
 use abide_engine::{Emit, Machine};
 use abide_model::settings::Limits;
 use abide_model::{Clock, RunId, Timestamp, WorkflowKey, limits};
@@ -19,6 +19,7 @@ use super::fuse::{Dispatch, fuse};
 use super::handle::Inbox;
 use super::message::{Answer, Message};
 use super::outbox::{Ended, NEVER, Outbox, Release};
+use super::perform::Performed;
 use crate::background::Background;
 use crate::cache::Entry;
 use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer};
@@ -133,6 +134,7 @@ impl Desk {
         if before.next_event_id < entry.run.next_event_id() {
             draft.urgency = Urgency::Now;
         }
+        draft.successor = decided.dispatch.successor.take().or(draft.successor.take());
         self.record_dispatch(entry, decided.dispatch, draft);
         self.keep_timer(entry, draft, now);
         record_place(entry, before, draft);
@@ -217,16 +219,46 @@ impl Desk {
         }
     }
 
-    /// Settles what waits for one run, and sends its batch.
-    pub(crate) fn finish(&mut self, entry: &mut Entry, mut draft: Draft) {
+    /// Settles what waits for one run, and sends its batch. If the run has ended and another follows, that one begins
+    /// in the same commit, and is given back.
+    pub(crate) fn finish(&mut self, entry: &mut Entry, mut draft: Draft, now: Timestamp) -> Performed {
+        match draft.successor.take() {
+            None => {
+                self.settle_waits(entry, &mut draft);
+                self.commit(draft, &mut [entry]);
+                Ok(None)
+            }
+            Some(start) => self.succeed(entry, start, draft, now),
+        }
+    }
+
+    /// The end of one run and the beginning of the next are one commit.
+    fn succeed(&mut self, entry: &mut Entry, start: Box<Start>, mut draft: Draft, now: Timestamp) -> Performed {
+        let mut successor = Entry::new(start.key.clone());
+        let begun = match self.decide(&mut successor, Command::Start(start), now) {
+            Ok(decided) => decided,
+            Err(undecided) => {
+                if let Undecided::Rejected(rejection) = undecided {
+                    error!(?rejection, run_id = %entry.key.run_id, "a run cannot be followed");
+                }
+                for release in draft.releases.drain(..).chain(draft.early.drain(..)) {
+                    release(Err(panicked()));
+                }
+                return Err(Undecided::Panicked);
+            }
+        };
         self.settle_waits(entry, &mut draft);
-        self.commit(draft, &mut [entry]);
+        self.record(&mut successor, begun, &mut draft, now);
+        self.settle_waits(&mut successor, &mut draft);
+        self.commit(draft, &mut [entry, &mut successor]);
+        Ok(Some(successor))
     }
 
     /// Sends a batch about these runs, if there is anything to store; what it owes waits for it.
     pub(crate) fn commit(&mut self, draft: Draft, entries: &mut [&mut Entry]) {
         let told = entries.iter().map(|entry| entry.told).max().unwrap_or(0);
-        let Draft { writes, releases, early, urgency } = draft;
+        let Draft { writes, releases, early, urgency, successor } = draft;
+        debug_assert!(successor.is_none(), "a run that follows begins in the batch that ends its predecessor");
         if writes.is_empty() {
             for release in early.into_iter().chain(releases) {
                 self.outbox.attach(told, release);

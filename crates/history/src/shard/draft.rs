@@ -1,5 +1,6 @@
 //! A batch in the making: the rows of one transition, of one run or of two, and what it owes.
 
+use abide_engine::run::Start;
 use abide_store::{Urgency, Write};
 
 use super::outbox::Release;
@@ -14,12 +15,14 @@ pub(crate) struct Draft {
     pub(crate) early: Vec<Release>,
     /// Whether anybody waits for the rows.
     pub(crate) urgency: Urgency,
+    /// The run that begins in the same batch, because the one at hand has ended and this one follows.
+    pub(crate) successor: Option<Box<Start>>,
 }
 
 impl Draft {
     /// An empty one.
     pub(crate) fn new(urgency: Urgency) -> Self {
-        Self { writes: Vec::new(), releases: Vec::new(), early: Vec::new(), urgency }
+        Self { writes: Vec::new(), releases: Vec::new(), early: Vec::new(), urgency, successor: None }
     }
 
     /// Owes an answer to the asker of this transition.

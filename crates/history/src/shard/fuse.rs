@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use abide_cluster::Matching;
 use abide_cluster::matching::Reservation;
-use abide_engine::run::{Command, Offer, Reply, Run, Subject, Task};
+use abide_engine::run::{Command, Offer, Reply, Run, Start, Subject, Task};
 use abide_engine::{Emit, Machine};
 use abide_model::{RunKey, Timestamp};
 use tracing::warn;
@@ -21,6 +21,8 @@ pub(super) struct Dispatch {
     pub(super) fused: Vec<(Reservation, Reply)>,
     /// Whether the workflow task was offered: then no worker has it.
     pub(super) workflow_task_offered: bool,
+    /// The run that follows this one.
+    pub(super) successor: Option<Box<Start>>,
 }
 
 /// Starts what was offered for pollers that wait already. A sticky offer whose worker has gone is offered to all.
@@ -45,6 +47,7 @@ pub(super) fn fuse(
                 Task::Settle(subject) => {
                     dispatch.offers.insert(subject, None);
                 }
+                Task::Succeed(start) => dispatch.successor = Some(start),
             }
         }
         let Some(subject) = untried.pop_front() else { return dispatch };

@@ -1,13 +1,13 @@
 //! What is asked of a loaded run, one function per kind of request.
 
 use abide_cluster::history::{CompleteWorkflowTask, StartedTask, WorkflowTaskCompleted};
-use abide_engine::run::{self, Command, Poller, Rejection, Reply, Start, TaskId};
+use abide_engine::run::{self, Command, Poller, Rejection, Reply, TaskId};
 use abide_model::{RunId, Timestamp};
 use abide_store::Urgency;
 use abide_store::key::{Key, TimerKey};
 use uuid::Uuid;
 
-use super::desk::{Desk, Undecided, after_panic, answering, panicked};
+use super::desk::{Desk, Undecided, after_panic, answering};
 use super::draft::Draft;
 use super::message::{Answer, Ask};
 use crate::cache::Entry;
@@ -61,8 +61,7 @@ impl Desk {
         let reply = decided.reply.take().unwrap_or(Reply::Done);
         self.record(entry, decided, &mut draft, now);
         draft.answer(answering(answer, Ok((run_id, reply))));
-        self.finish(entry, draft);
-        Ok(None)
+        self.finish(entry, draft, now)
     }
 
     fn complete(
@@ -78,7 +77,7 @@ impl Desk {
             Ok(decided) => decided,
             Err(undecided) => return self.refuse(entry, undecided, answer),
         };
-        let run::WorkflowTaskCompleted { next, continued_as, refused } = match decided.reply.take() {
+        let run::WorkflowTaskCompleted { next, refused } = match decided.reply.take() {
             Some(Reply::WorkflowTaskCompleted(reply)) => *reply,
             Some(_) | None => return Err(Undecided::Panicked.tell(answer)),
         };
@@ -98,33 +97,7 @@ impl Desk {
                 drop(answer.send(completed));
             }),
         });
-        match continued_as {
-            None => self.finish(entry, draft),
-            Some(start) => return self.continue_as(entry, start, draft, now),
-        }
-        Ok(None)
-    }
-
-    /// The end of one run and the beginning of the next are one commit.
-    fn continue_as(&mut self, entry: &mut Entry, start: Box<Start>, mut draft: Draft, now: Timestamp) -> Performed {
-        let mut successor = Entry::new(start.key.clone());
-        let begun = match self.decide(&mut successor, Command::Start(start), now) {
-            Ok(decided) => decided,
-            Err(undecided) => {
-                if let Undecided::Rejected(rejection) = undecided {
-                    tracing::error!(?rejection, run_id = %entry.key.run_id, "a run cannot be continued");
-                }
-                for release in draft.releases.drain(..) {
-                    release(Err(panicked()));
-                }
-                return Err(Undecided::Panicked);
-            }
-        };
-        self.settle_waits(entry, &mut draft);
-        self.record(&mut successor, begun, &mut draft, now);
-        self.settle_waits(&mut successor, &mut draft);
-        self.commit(draft, &mut [entry, &mut successor]);
-        Ok(Some(successor))
+        self.finish(entry, draft, now)
     }
 
     fn start_task(
@@ -147,8 +120,7 @@ impl Desk {
             Ok(prepared) => draft.answer(self.hand_over(prepared, move |task| drop(answer.send(task)))),
             Err(error) => draft.answer(answering(answer, Err(error))),
         }
-        self.finish(entry, draft);
-        Ok(None)
+        self.finish(entry, draft, now)
     }
 
     /// Something that nobody waits for. A refusal means that it is not needed any more.
@@ -157,8 +129,7 @@ impl Desk {
             Ok(decided) => {
                 let mut draft = Draft::new(urgency);
                 self.record(entry, decided, &mut draft, now);
-                self.finish(entry, draft);
-                Ok(None)
+                self.finish(entry, draft, now)
             }
             Err(Undecided::Rejected(_)) => Ok(None),
             Err(Undecided::Panicked) => Err(Undecided::Panicked),
@@ -168,7 +139,7 @@ impl Desk {
     /// A timer row is due: whatever is due in the run happens, and the row makes room for the next one.
     fn fire(&mut self, entry: &mut Entry, row: TimerKey, now: Timestamp) -> Performed {
         let mut draft = Draft::new(Urgency::Lazy);
-        let decided = match self.decide(entry, Command::FireDeadlines, now) {
+        let decided = match self.decide(entry, Command::FireDeadlines { new_run_id: RunId(Uuid::now_v7()) }, now) {
             Ok(decided) => Some(decided),
             Err(Undecided::Rejected(_)) => None,
             Err(Undecided::Panicked) => return Err(Undecided::Panicked),
@@ -188,8 +159,7 @@ impl Desk {
             let later = TimerKey::at(after_panic(now), row.run_id);
             self.timers.set(row.run_id, entry.partition, Some(later));
         }
-        self.finish(entry, draft);
-        Ok(None)
+        self.finish(entry, draft, now)
     }
 
     fn refuse<T: Send + 'static>(&self, entry: &Entry, undecided: Undecided, answer: Answer<T>) -> Performed {
@@ -216,7 +186,7 @@ fn urgency(command: &Command) -> Urgency {
         | Command::FailWorkflowTask(_)
         | Command::StartActivity(_)
         | Command::ResolveActivity(_)
-        | Command::FireDeadlines
+        | Command::FireDeadlines { .. }
         | Command::ReturnTask(_) => Urgency::Now,
     }
 }

@@ -27,6 +27,8 @@ use crate::run::index::Index;
 use crate::run::*;
 
 pub const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+/// The run that follows, should one follow.
+pub const SUCCESSOR: RunId = RunId(Uuid::from_u128(2));
 
 /// One run and everything that was stored about it.
 pub struct World {
@@ -82,10 +84,11 @@ impl World {
             match task {
                 Task::Offer(offer) => drop(self.offers.insert(offer.task.subject, offer)),
                 Task::Settle(subject) => drop(self.offers.remove(&subject)),
+                Task::Succeed(start) => {
+                    assert!(!self.run.is_open(), "a run that goes on has no successor");
+                    assert!(self.successor.replace(start).is_none(), "a run has at most one successor");
+                }
             }
-        }
-        if let Ok(Reply::WorkflowTaskCompleted(completed)) = &result {
-            self.successor = completed.continued_as.clone().or(self.successor.take());
         }
         self.check();
         result
@@ -139,7 +142,7 @@ impl World {
     /// Lets time pass, and whatever is due happen.
     pub fn pass(&mut self, duration: Duration) {
         self.now = self.now.after(duration);
-        self.ask(Command::FireDeadlines).expect("time cannot be refused");
+        self.ask(Command::FireDeadlines { new_run_id: SUCCESSOR }).expect("time cannot be refused");
     }
 
     pub fn poller(&mut self) -> Poller {
@@ -172,7 +175,7 @@ impl World {
             token,
             identity: "worker".into(),
             commands,
-            new_run_id: Some(RunId(Uuid::from_u128(2))),
+            new_run_id: Some(SUCCESSOR),
             poller: self.poller(),
             ..CompleteWorkflowTask::default()
         };
