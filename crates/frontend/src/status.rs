@@ -38,8 +38,8 @@ pub enum Refusal {
     ActivityIdNotFound(String),
     /// There is no such activity outside of workflows; names it.
     ActivityNotFound(String),
-    /// An update whose caller wants to wait for its admission, which says nothing.
-    WaitForAdmission,
+    /// What callers may not do here; the text says what.
+    NotAllowed(&'static str),
     /// Two operations that belong together, and how each fared.
     MultiOperation(Box<[OperationStatus; 2]>),
     /// Another role's answer.
@@ -142,12 +142,9 @@ fn refused(refusal: Refusal) -> Row {
             "cannot find pending activity with ActivityID {id}, check workflow execution history for more details"
         )),
         Refusal::ActivityNotFound(id) => Row::not_found(format!("activity not found for ID: {id}")),
-        Refusal::WaitForAdmission => Row::with(
-            Code::PermissionDenied,
-            "UpdateWorkflowExecution issued asynchronously and waiting on update admitted is not supported.",
-            "PermissionDeniedFailure",
-            &PermissionDeniedFailure::default(),
-        ),
+        Refusal::NotAllowed(text) => {
+            Row::with(Code::PermissionDenied, text, "PermissionDeniedFailure", &PermissionDeniedFailure::default())
+        }
         Refusal::MultiOperation(operations) => multi_operation(*operations),
         Refusal::Cluster(error) => failed(error),
     }
@@ -255,22 +252,20 @@ fn update_refused(refusal: UpdateRefusal) -> Row {
         UpdateRefusal::TaskFails => {
             Row::not_ready("Unable to perform workflow execution update due to Workflow Task in failed state.")
         }
-        UpdateRefusal::TooManyInFlight => exhausted(format!(
-            "limit on number of concurrent in-flight updates has been reached ({})",
-            limits::UPDATES_IN_FLIGHT_MAX
-        )),
+        UpdateRefusal::TooManyInFlight { max } => {
+            exhausted(format!("limit on number of concurrent in-flight updates has been reached ({max})"))
+        }
         UpdateRefusal::TooLargeInFlight => exhausted(format!(
             "limit on total payload size of in-flight updates has been reached ({} bytes)",
             limits::UPDATES_IN_FLIGHT_BYTES_MAX
         )),
-        UpdateRefusal::TooMany => Row::plain(
+        UpdateRefusal::TooMany { max } => Row::plain(
             Code::FailedPrecondition,
             format!(
-                "The limit on the total number of distinct updates in this workflow has been reached ({}). Make sure \
+                "The limit on the total number of distinct updates in this workflow has been reached ({max}). Make sure \
                  any duplicate updates share an Update ID so the server can deduplicate them, and consider rejecting \
                  updates that you aren't going to process. You can also Continue-as-New to avoid this; we recommend \
-                 you check Continue-as-New Suggested in your Workflow.",
-                limits::UPDATES_MAX
+                 you check Continue-as-New Suggested in your Workflow."
             ),
         ),
     }

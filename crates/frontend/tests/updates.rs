@@ -212,7 +212,7 @@ async fn every_way_in_which_an_update_fails_has_its_status() {
              [WorkflowNotReadyFailure]",
         ),
         (
-            Rejection::from(UpdateRefusal::TooManyInFlight).into(),
+            Rejection::from(UpdateRefusal::TooManyInFlight { max: 10 }).into(),
             "ResourceExhausted: limit on number of concurrent in-flight updates has been reached (10) \
              [ResourceExhaustedFailure]",
         ),
@@ -222,7 +222,7 @@ async fn every_way_in_which_an_update_fails_has_its_status() {
              [ResourceExhaustedFailure]",
         ),
         (
-            Rejection::from(UpdateRefusal::TooMany).into(),
+            Rejection::from(UpdateRefusal::TooMany { max: 2000 }).into(),
             "FailedPrecondition: The limit on the total number of distinct updates in this workflow has been reached \
              (2000). Make sure any duplicate updates share an Update ID so the server can deduplicate them, and \
              consider rejecting updates that you aren't going to process. You can also Continue-as-New to avoid this; \

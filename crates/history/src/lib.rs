@@ -22,4 +22,4 @@ mod update_call;
 #[cfg(test)]
 mod tests;
 
-pub use service::HistoryService;
+pub use service::{HistoryService, Options};

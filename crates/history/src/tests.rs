@@ -7,4 +7,5 @@ mod query;
 mod restart;
 mod start;
 mod task;
+mod update;
 mod world;

@@ -208,8 +208,6 @@ pub struct CompleteWorkflowTask {
     pub new_run_id: Option<RunId>,
     /// What makes the inline next task's start unique.
     pub poller: Poller,
-    /// The largest payload-carrying field of a command: bytes.
-    pub blob_bytes_max: usize,
 }
 
 /// Names one start of a workflow task.
@@ -451,11 +449,17 @@ pub enum UpdateRefusal {
     /// The workflow task fails again and again, and so would the update.
     TaskFails,
     /// Too many have no outcome yet.
-    TooManyInFlight,
+    TooManyInFlight {
+        /// How many may be.
+        max: usize,
+    },
     /// Those that have no outcome yet are too large together.
     TooLargeInFlight,
     /// The run has had all the updates that it may have.
-    TooMany,
+    TooMany {
+        /// How many it may have.
+        max: usize,
+    },
 }
 
 impl From<UpdateRefusal> for Rejection {

@@ -18,6 +18,7 @@ use abide_api::temporal::api::{
     protocol::v1::{Message, message::SequencingId},
     update::v1::Request,
 };
+use abide_model::settings::UpdateLimits;
 use abide_model::{Timestamp, limits};
 use prost::Message as _;
 use prost_types::Any;
@@ -181,16 +182,17 @@ impl Updates {
     }
 
     /// Whether there were so many that the workflow had better continue as new.
-    pub fn suggest_continue(&self) -> bool {
-        self.total() >= limits::UPDATES_SUGGEST_CONTINUE
+    pub fn suggest_continue(&self, limits: UpdateLimits) -> bool {
+        let percent = limits::UPDATES_SUGGEST_CONTINUE_PERCENT;
+        limits.total_max > 0 && self.total() >= (limits.total_max * percent).div_ceil(100)
     }
 
     fn total(&self) -> usize {
         self.open.len() + self.completed.len()
     }
 
-    fn is_full(&self) -> bool {
-        self.total() >= limits::UPDATES_MAX
+    fn is_full(&self, limits: UpdateLimits) -> bool {
+        limits.total_max > 0 && self.total() >= limits.total_max
     }
 
     fn status(&self, id: &str) -> Option<UpdateStatus> {
@@ -203,12 +205,12 @@ impl Updates {
         })
     }
 
-    fn check_room(&self, request: &Request) -> Result<(), UpdateRefusal> {
-        if self.open.len() >= limits::UPDATES_IN_FLIGHT_MAX {
-            return Err(UpdateRefusal::TooManyInFlight);
+    fn check_room(&self, request: &Request, limits: UpdateLimits) -> Result<(), UpdateRefusal> {
+        if limits.in_flight_max > 0 && self.open.len() >= limits.in_flight_max {
+            return Err(UpdateRefusal::TooManyInFlight { max: limits.in_flight_max });
         }
-        if self.is_full() {
-            return Err(UpdateRefusal::TooMany);
+        if self.is_full(limits) {
+            return Err(UpdateRefusal::TooMany { max: limits.total_max });
         }
         let in_flight: usize = self.open.iter().map(|(id, update)| 2 * id.len() + update.request_bytes()).sum();
         if in_flight + request.encoded_len() >= limits::UPDATES_IN_FLIGHT_BYTES_MAX {
@@ -273,7 +275,7 @@ impl Run {
             return Err(UpdateRefusal::TaskFails.into());
         }
         if self.state.updates.status(update_id(&request)).is_none() {
-            self.state.updates.check_room(&request)?;
+            self.state.updates.check_room(&request, out.limits.updates)?;
             self.admit_update(request, out);
             self.want_speculative_task(now, out);
         }

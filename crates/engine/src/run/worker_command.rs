@@ -12,11 +12,13 @@ use abide_api::temporal::api::{
         ActivityTaskScheduledEventAttributes, MarkerRecordedEventAttributes, TimerCanceledEventAttributes,
         TimerStartedEventAttributes, history_event,
     },
+    protocol,
 };
+use abide_model::settings::Limits;
 use abide_model::{RunId, Timestamp, limits};
 use prost::Message;
 
-use super::command::{CompleteWorkflowTask, Rejection};
+use super::command::Rejection;
 use super::event::{Annotation, annotated};
 use super::update::{Messages, UpdateDecision};
 use super::{Out, Run};
@@ -122,11 +124,16 @@ struct Ids {
 }
 
 impl Run {
-    pub(super) fn check_commands(&self, completion: &CompleteWorkflowTask) -> Checked<Vec<Decided>> {
-        let mut ids = Ids { messages: Messages::of(&completion.messages), ..Ids::default() };
-        let commands = completion.commands.iter().map(|command| self.check_command(command, completion, &mut ids));
+    pub(super) fn check_commands(
+        &self,
+        commands: &[Command],
+        messages: &[protocol::v1::Message],
+        limits: &Limits,
+    ) -> Checked<Vec<Decided>> {
+        let mut ids = Ids { messages: Messages::of(messages, limits.updates), ..Ids::default() };
+        let commands = commands.iter().map(|command| self.check_command(command, limits, &mut ids));
         let commands = commands.collect::<Checked<Vec<_>>>()?;
-        let others = self.check_other_messages(&mut ids.messages, completion.blob_bytes_max)?;
+        let others = self.check_other_messages(&mut ids.messages, limits)?;
         // What is turned down leaves no event, so it may come first: before the run closes.
         let (turned_down, late): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|other| matches!(other, UpdateDecision::Reject { .. }));
@@ -134,7 +141,7 @@ impl Run {
         Ok(turned_down.into_iter().map(decided).chain(commands).chain(late.into_iter().map(decided)).collect())
     }
 
-    fn check_command(&self, command: &Command, completion: &CompleteWorkflowTask, ids: &mut Ids) -> Checked<Decided> {
+    fn check_command(&self, command: &Command, limits: &Limits, ids: &mut Ids) -> Checked<Decided> {
         let kind = command.command_type();
         if closes(kind) && !self.state.buffer.events.is_empty() {
             return refuse(Cause::UnhandledCommand, "new events arrived that the workflow has not seen");
@@ -143,10 +150,10 @@ impl Run {
             let name = camel(kind.as_str_name());
             return refuse(cause_of(kind), format!("{name}CommandAttributes is not set on {name}Command."));
         };
-        let blob = completion.blob_bytes_max;
+        let blob = limits.blob_bytes_max;
         let decision = match attributes.clone() {
             Attributes::ScheduleActivityTaskCommandAttributes(command) => {
-                let scheduled = self.check_schedule_activity(command, ids, blob)?;
+                let scheduled = self.check_schedule_activity(command, ids, limits)?;
                 Decision::ScheduleActivity(Box::new(scheduled))
             }
             Attributes::RequestCancelActivityTaskCommandAttributes(command) => {
@@ -172,11 +179,11 @@ impl Run {
                 Decision::UpsertSearchAttributes(command.search_attributes)
             }
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
-                check_memo(command.upserted_memo.as_ref())?;
+                check_memo(command.upserted_memo.as_ref(), limits)?;
                 Decision::ModifyProperties(command.upserted_memo)
             }
             Attributes::ProtocolMessageCommandAttributes(command) => {
-                Decision::Update(self.check_message_command(&command.message_id, &mut ids.messages, blob)?)
+                Decision::Update(self.check_message_command(&command.message_id, &mut ids.messages, limits)?)
             }
             attributes => check_close(attributes, kind, blob)?,
         };
@@ -235,11 +242,11 @@ impl Run {
         &self,
         command: abide_api::temporal::api::command::v1::ScheduleActivityTaskCommandAttributes,
         ids: &mut Ids,
-        blob_bytes_max: usize,
+        limits: &Limits,
     ) -> Checked<ActivityTaskScheduledEventAttributes> {
         let cause = Cause::BadScheduleActivityAttributes;
         let size = command.input.as_ref().map_or(0, Message::encoded_len);
-        check_size(size, blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
+        check_size(size, limits.blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
         let scheduled = match self.state.normalise_activity(command) {
             Ok(scheduled) => scheduled,
             Err(text) => return refuse(cause, text),
@@ -249,8 +256,8 @@ impl Run {
             return refuse(Cause::ScheduleActivityDuplicateId, format!("activity \"{id}\" is already pending"));
         }
         let pending = self.state.activities.pending.len() + ids.activities.len();
-        if pending > limits::PENDING_ACTIVITIES_MAX {
-            let limit = limits::PENDING_ACTIVITIES_MAX;
+        let limit = limits.pending.activities_max;
+        if limit > 0 && pending > limit {
             let text =
                 format!("the number of pending activities, {limit}, has reached the per-workflow limit of {limit}");
             return refuse(Cause::PendingActivitiesLimitExceeded, text);
@@ -398,7 +405,7 @@ fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Ch
     check_size(total, limits::SEARCH_ATTRIBUTES_BYTES_MAX, cause, "SearchAttributes")
 }
 
-fn check_memo(memo: Option<&Memo>) -> Checked<()> {
+fn check_memo(memo: Option<&Memo>, limits: &Limits) -> Checked<()> {
     let cause = Cause::BadModifyWorkflowPropertiesAttributes;
     let Some(memo) = memo else {
         return refuse(cause, "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.");
@@ -407,7 +414,7 @@ fn check_memo(memo: Option<&Memo>) -> Checked<()> {
         return refuse(cause, "UpsertedMemo.Fields is not set on ModifyWorkflowPropertiesCommand.");
     }
     let what = "ModifyWorkflowPropertiesCommandAttributes.Memo";
-    check_size(memo.encoded_len(), limits::MEMO_BYTES_MAX, cause, what)
+    check_size(memo.encoded_len(), limits.memo_bytes_max, cause, what)
 }
 
 fn check_annotation(command: &Command, kind: CommandType) -> Checked<Annotation> {

@@ -10,6 +10,7 @@ use abide_api::temporal::api::{
         history_event::Attributes,
     },
 };
+use abide_model::settings::Limits;
 use abide_model::{Timestamp, limits};
 
 use super::command::{
@@ -84,7 +85,7 @@ pub(super) fn scheduled_event(open: &OpenWorkflowTask) -> HistoryEvent {
 
 /// The event that says that a worker has the task.
 pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> HistoryEvent {
-    let reasons = continue_reasons(started);
+    let reasons = started.continue_reasons.clone();
     let attributes = WorkflowTaskStartedEventAttributes {
         scheduled_event_id: open.scheduled_event_id,
         identity: started.identity.clone(),
@@ -100,20 +101,6 @@ pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> H
         event_time: Some(to_proto_time(started.at)),
         ..event(Attributes::WorkflowTaskStartedEventAttributes(attributes))
     }
-}
-
-fn continue_reasons(started: &StartedPart) -> Vec<i32> {
-    let mut reasons = Vec::new();
-    if started.history_bytes > limits::HISTORY_BYTES_SUGGEST_CONTINUE {
-        reasons.push(SuggestContinueAsNewReason::HistorySizeTooLarge as i32);
-    }
-    if started.event_id > limits::HISTORY_EVENTS_SUGGEST_CONTINUE {
-        reasons.push(SuggestContinueAsNewReason::TooManyHistoryEvents as i32);
-    }
-    if started.many_updates {
-        reasons.push(SuggestContinueAsNewReason::TooManyUpdates as i32);
-    }
-    reasons
 }
 
 impl Run {
@@ -200,13 +187,26 @@ impl Run {
             identity: start.poller.identity,
             request_id: start.poller.request_id,
             history_bytes: self.state.position.history_bytes,
-            many_updates: self.state.updates.suggest_continue(),
+            continue_reasons: self.continue_reasons(event_id, &out.limits),
         };
         // A heartbeat goes on with what its worker was told before.
         let told = if open.original_scheduled_at == open.scheduled_at { Vec::new() } else { self.state.updates.sent() };
         self.emit_note(NoteKind::WorkflowTaskStarted(started), out);
         out.task(Task::Settle(Subject::WorkflowTask));
         Ok(self.started_reply(&told))
+    }
+
+    /// Why its worker is advised to continue as new.
+    fn continue_reasons(&self, events: i64, limits: &Limits) -> Vec<i32> {
+        let reasons = [
+            (
+                self.state.position.history_bytes > limits.history.bytes_suggest_continue,
+                SuggestContinueAsNewReason::HistorySizeTooLarge,
+            ),
+            (events > limits.history.events_suggest_continue, SuggestContinueAsNewReason::TooManyHistoryEvents),
+            (self.state.updates.suggest_continue(limits.updates), SuggestContinueAsNewReason::TooManyUpdates),
+        ];
+        reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason as i32).collect()
     }
 
     fn started_reply(&self, told: &[String]) -> Reply {

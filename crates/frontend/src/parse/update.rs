@@ -6,14 +6,27 @@ use abide_api::temporal::api::{
 use abide_cluster::history::{RunReference, UpdateStage, UpdateWorkflow};
 use abide_engine::namespace::Namespace;
 use abide_model::limits;
+use abide_model::settings::Settings;
 use uuid::Uuid;
 
 use super::{at_most, execution, link};
 use crate::status::Refusal;
 
+const ASYNC_NOT_ALLOWED: &str =
+    "UpdateWorkflowExecution issued asynchronously and waiting on update accepted is disabled on this namespace.";
+
+/// Refuses every call about updates where there are none.
+pub fn allowed(settings: &Settings) -> Result<(), Refusal> {
+    match settings.features.updates {
+        true => Ok(()),
+        false => Err(Refusal::NotAllowed("UpdateWorkflowExecution operation is disabled on this namespace.")),
+    }
+}
+
 /// The update that a request asks for, and of which run.
 pub fn parse(
     namespace: &Namespace,
+    settings: &Settings,
     request: UpdateWorkflowExecutionRequest,
 ) -> Result<(RunReference, UpdateWorkflow), Refusal> {
     let stage = request.wait_policy.map(|policy| policy.lifecycle_stage());
@@ -28,14 +41,19 @@ pub fn parse(
     if input.name.is_empty() {
         return Err(Refusal::invalid("Update name is not set on request."));
     }
+    allowed(settings)?;
     let stage = match stage.unwrap_or_default() {
         Stage::Unspecified | Stage::Completed => UpdateStage::Completed,
-        Stage::Accepted => UpdateStage::Accepted,
-        Stage::Admitted => return Err(Refusal::WaitForAdmission),
+        Stage::Accepted if settings.features.updates_async_accepted => UpdateStage::Accepted,
+        Stage::Accepted => return Err(Refusal::NotAllowed(ASYNC_NOT_ALLOWED)),
+        Stage::Admitted => {
+            let text = "UpdateWorkflowExecution issued asynchronously and waiting on update admitted is not supported.";
+            return Err(Refusal::NotAllowed(text));
+        }
     };
     if !update.completion_callbacks.is_empty() {
         return Err(Refusal::NotSupported("completion callbacks of updates are not supported"));
     }
     link::check(&update.links)?;
-    Ok((run, UpdateWorkflow { request: Box::new(update), stage, wait: limits::UPDATE_WAIT_MAX }))
+    Ok((run, UpdateWorkflow { request: Box::new(update), stage, wait: settings.waits.history }))
 }

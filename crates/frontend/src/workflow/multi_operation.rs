@@ -29,6 +29,9 @@ pub async fn execute(
     request: ExecuteMultiOperationRequest,
 ) -> Result<ExecuteMultiOperationResponse, Refusal> {
     let namespace = frontend.open_namespace(&request.namespace)?;
+    if !frontend.settings.features.multi_operation {
+        return Err(Refusal::NotAllowed("ExecuteMultiOperation API is disabled on this namespace."));
+    }
     let mut operations = request.operations.into_iter().map(|operation| operation.operation);
     let (start, update) = match (operations.next(), operations.next(), operations.next()) {
         (Some(Some(Operation::StartWorkflow(start))), Some(Some(Operation::UpdateWorkflow(update))), None) => {
@@ -55,7 +58,7 @@ fn operations_of(
     update: UpdateWorkflowExecutionRequest,
 ) -> Result<(StartRequest, UpdateWorkflow), Refusal> {
     let start = parse_start(frontend, namespace, start);
-    let update = parse_update(namespace, update).and_then(|(run, update)| match &start {
+    let update = parse_update(frontend, namespace, update).and_then(|(run, update)| match &start {
         Ok(start) if start.start.key.workflow != run.workflow => {
             Err(Refusal::invalid("WorkflowId is not consistent with previous operation(s)."))
         }
@@ -82,7 +85,7 @@ fn parse_start(
     if cron {
         return Err(Refusal::invalid("CronSchedule is not allowed."));
     }
-    let start = parse::start::parse(namespace, request, frontend.new_run_id(), FLAVOR)?;
+    let start = parse::start::parse(namespace, request, frontend.new_run_id(), FLAVOR, &frontend.settings.limits)?;
     if eager {
         return Err(Refusal::invalid("RequestEagerExecution is not supported."));
     }
@@ -93,13 +96,14 @@ fn parse_start(
 }
 
 fn parse_update(
+    frontend: &Frontend,
     namespace: &Namespace,
     request: UpdateWorkflowExecutionRequest,
 ) -> Result<(RunReference, UpdateWorkflow), Refusal> {
     check_namespace(namespace, &request.namespace)?;
     let of_chain = !request.first_execution_run_id.is_empty();
     let of_run = request.workflow_execution.as_ref().is_some_and(|execution| !execution.run_id.is_empty());
-    let parsed = parse::update::parse(namespace, request)?;
+    let parsed = parse::update::parse(namespace, &frontend.settings, request)?;
     if of_chain {
         return Err(Refusal::invalid("FirstExecutionRunId is not allowed."));
     }

@@ -9,12 +9,11 @@ use abide_api::temporal::api::{
     },
 };
 use abide_cluster::history::{PollUpdate, UpdateStage};
-use abide_model::limits;
 
 use crate::Frontend;
 use crate::convert::update::{polled, updated};
 use crate::parse::execution::{self, Chain};
-use crate::parse::update::parse;
+use crate::parse::update::{allowed, parse};
 use crate::status::Refusal;
 
 /// Asks a workflow something that it may turn down.
@@ -23,7 +22,7 @@ pub async fn update(
     request: UpdateWorkflowExecutionRequest,
 ) -> Result<UpdateWorkflowExecutionResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
-    let (run, update) = parse(&namespace, request)?;
+    let (run, update) = parse(&namespace, &frontend.settings, request)?;
     let (workflow_id, chain, request) = (run.workflow.workflow_id.clone(), Chain::of(&run), update.request.clone());
     let answer = frontend.history.update(run, update).await.map_err(|error| execution::not_found(error, chain))?;
     Ok(updated(&namespace, workflow_id, &request, answer))
@@ -36,6 +35,7 @@ pub async fn poll(
 ) -> Result<PollWorkflowExecutionUpdateResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
     let reference = request.update_ref.ok_or(Refusal::invalid("UpdateRef is not set on request."))?;
+    allowed(&frontend.settings)?;
     let run = execution::run(&namespace, reference.workflow_execution)?;
     let stage = match request.wait_policy.map(|policy| policy.lifecycle_stage()).unwrap_or_default() {
         Stage::Unspecified | Stage::Admitted => UpdateStage::Admitted,
@@ -43,7 +43,7 @@ pub async fn poll(
         Stage::Completed => UpdateStage::Completed,
     };
     let workflow_id = run.workflow.workflow_id.clone();
-    let poll = PollUpdate { update_id: reference.update_id.clone(), stage, wait: limits::UPDATE_WAIT_MAX };
+    let poll = PollUpdate { update_id: reference.update_id.clone(), stage, wait: frontend.settings.waits.history };
     let answer = frontend.history.poll_update(run, poll).await?;
     Ok(polled(workflow_id, &reference.update_id, answer))
 }

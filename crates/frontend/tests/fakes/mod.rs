@@ -52,6 +52,7 @@ impl World {
             namespaces: namespaces.clone(),
             index: Index::new(Arc::new(MemoryStore::open().expect("in memory"))),
             clock: Arc::new(FixedClock),
+            settings: Arc::default(),
             server: Arc::new(ServerInfo {
                 cluster_id: Uuid::from_u128(9),
                 shards: 4,

@@ -447,7 +447,7 @@ fn updates_have_limits() {
     for n in 0..10 {
         world.update(&n.to_string()).unwrap();
     }
-    assert_eq!(world.update("one more").err(), Some(UpdateRefusal::TooManyInFlight.into()));
+    assert_eq!(world.update("one more").err(), Some(UpdateRefusal::TooManyInFlight { max: 10 }.into()));
     world.update("3").expect("known already");
 
     let mut world = idle();
@@ -458,7 +458,7 @@ fn updates_have_limits() {
     world.run.state.updates.completed = (0..2000).map(|n| (n.to_string(), 1)).collect();
     let mut out = Emit::default();
     let refused = world.run.handle(Command::Update(Box::new(request("u"))), world.now, &mut out);
-    assert_eq!(refused.err(), Some(UpdateRefusal::TooMany.into()));
+    assert_eq!(refused.err(), Some(UpdateRefusal::TooMany { max: 2000 }.into()));
 }
 
 #[test]

@@ -14,6 +14,8 @@ use abide_api::temporal::api::{
     update::v1::{Acceptance, Rejection as Rejected, Request, Response},
 };
 
+use abide_model::settings::{Limits, UpdateLimits};
+
 use super::{Asked, Stage, UpdateEnd, request_message_id};
 use crate::run::command::Rejection;
 use crate::run::event::{Annotation, annotated};
@@ -53,12 +55,13 @@ pub enum UpdateDecision {
 pub struct Messages {
     left: Vec<Message>,
     stages: BTreeMap<String, &'static str>,
+    limits: UpdateLimits,
 }
 
 impl Messages {
     /// All of them.
-    pub fn of(messages: &[Message]) -> Self {
-        Self { left: messages.to_vec(), stages: BTreeMap::new() }
+    pub fn of(messages: &[Message], limits: UpdateLimits) -> Self {
+        Self { left: messages.to_vec(), stages: BTreeMap::new(), limits }
     }
 
     fn take(&mut self, message_id: &str) -> Option<Message> {
@@ -95,13 +98,13 @@ impl Run {
         &self,
         message_id: &str,
         messages: &mut Messages,
-        blob_bytes_max: usize,
+        limits: &Limits,
     ) -> Checked<UpdateDecision> {
         if message_id.is_empty() {
             return refuse(CAUSE, "MessageID is not set on ProtocolMessageCommand.");
         }
         match messages.take(message_id) {
-            Some(message) => self.check_message(message, messages, blob_bytes_max),
+            Some(message) => self.check_message(message, messages, limits),
             None => refuse(CAUSE, format!("ProtocolMessageCommand referenced absent message ID {message_id}")),
         }
     }
@@ -110,17 +113,17 @@ impl Run {
     pub(in crate::run) fn check_other_messages(
         &self,
         messages: &mut Messages,
-        blob_bytes_max: usize,
+        limits: &Limits,
     ) -> Checked<Vec<UpdateDecision>> {
         let left = std::mem::take(&mut messages.left);
-        left.into_iter().map(|message| self.check_message(message, messages, blob_bytes_max)).collect()
+        left.into_iter().map(|message| self.check_message(message, messages, limits)).collect()
     }
 
-    fn check_message(&self, message: Message, seen: &mut Messages, blob_bytes_max: usize) -> Checked<UpdateDecision> {
+    fn check_message(&self, message: Message, seen: &mut Messages, limits: &Limits) -> Checked<UpdateDecision> {
         let id = message.protocol_instance_id;
         let body = message.body.unwrap_or_default();
         let name = message_name(&body.type_url);
-        if body.value.len() > blob_bytes_max {
+        if body.value.len() > limits.blob_bytes_max {
             return too_large(CAUSE, format!("Message type {name} exceeds size limit."));
         }
         let Some(kind) = name.strip_prefix(PROTOCOL).and_then(|rest| rest.strip_prefix('.')) else {
@@ -184,7 +187,7 @@ impl Run {
             Some(Stage::Admitted(_)) => Ok("Admitted"),
             Some(Stage::Sent(_)) => Ok("Sent"),
             Some(Stage::Accepted(_)) => Ok("Accepted"),
-            None if told.is_some() && !updates.is_full() => Ok("Admitted"),
+            None if told.is_some() && !updates.is_full(seen.limits) => Ok("Admitted"),
             None => refuse(
                 CAUSE,
                 format!(
