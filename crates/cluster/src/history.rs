@@ -11,7 +11,7 @@ use abide_api::temporal::api::{
     query::v1::{WorkflowQuery, WorkflowQueryResult},
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
-use abide_engine::run::{self, Poller, Rejection, Signal, Start, StartedActivity, StartedWorkflowTask, TaskId};
+use abide_engine::run::{self, Attach, Poller, Rejection, Signal, Start, StartedActivity, StartedWorkflowTask, TaskId};
 use abide_model::{RunId, RunKey, WorkflowKey};
 
 use crate::{BoxFuture, Error};
@@ -36,6 +36,8 @@ pub struct StartRequest {
     pub reuse: WorkflowIdReusePolicy,
     /// What an open run of the same workflow id means.
     pub conflict: WorkflowIdConflictPolicy,
+    /// What an open run that stands for this start keeps of it, if anything.
+    pub attach: Option<Box<Attach>>,
     /// Signal with start: delivered to the open run, or with the start of the new one.
     pub signal: Option<Box<Signal>>,
 }
@@ -45,8 +47,12 @@ pub struct StartRequest {
 pub struct Started {
     /// The run, new or found.
     pub run_id: RunId,
+    /// The first run of its chain.
+    pub first_run_id: RunId,
     /// Whether this request (or an earlier one with the same request id) started it.
     pub started: bool,
+    /// Whether another request started the run, and this one is attached to it.
+    pub attached: bool,
     /// The status of the run.
     pub status: WorkflowExecutionStatus,
 }

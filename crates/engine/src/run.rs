@@ -5,6 +5,7 @@ mod activity;
 mod activity_options;
 mod activity_retry;
 mod apply;
+mod attach;
 mod buffer;
 mod cancel;
 mod close;
@@ -17,9 +18,11 @@ mod index;
 mod note;
 mod properties;
 mod query;
+mod retry;
 mod signal;
 mod start;
 mod state;
+mod successor;
 mod timer;
 mod worker_command;
 mod workflow_task;
@@ -29,9 +32,9 @@ mod workflow_task_end;
 mod tests;
 
 pub use command::{
-    ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName, RecordHeartbeat,
-    RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal, Start,
-    StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
+    ActivityReference, Attach, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName,
+    RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal,
+    Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
     WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
@@ -235,6 +238,7 @@ impl Machine for Run {
         match command {
             Command::Start(_) => Err(Rejection::NotNew),
             Command::Signal(signal) => self.signal(*signal, now, out),
+            Command::Attach(attach) => self.attach(*attach, now, out),
             Command::RequestCancel(request) => self.request_cancel(request, now, out),
             Command::Terminate(terminate) => self.terminate(terminate, now, out),
             Command::StartWorkflowTask(start) => self.start_workflow_task(start, now, out),

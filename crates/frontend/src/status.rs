@@ -145,14 +145,14 @@ fn failed(error: Error) -> Row {
         ),
         Error::NamespaceInvalid(text) => Row::plain(Code::InvalidArgument, text),
         Error::RunNotFound { workflow_id, run_id } => run_not_found(&workflow_id, &run_id),
-        Error::AlreadyStarted { message, start_request_id, run_id } => Row::with(
+        Error::AlreadyStarted { message, start_request_id, run_id, first_run_id } => Row::with(
             Code::AlreadyExists,
             message,
             "WorkflowExecutionAlreadyStartedFailure",
             &WorkflowExecutionAlreadyStartedFailure {
                 start_request_id,
                 run_id: run_id.to_string(),
-                first_execution_run_id: String::new(),
+                first_execution_run_id: first_run_id.to_string(),
             },
         ),
         Error::Rejected(rejection) => rejected(rejection),

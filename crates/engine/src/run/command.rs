@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use abide_api::temporal::api::{
     command::v1::Command as WorkerCommand,
-    common::v1::{Header, Link, Payloads, Priority},
+    common::v1::{Callback, Header, Link, Payloads, Priority},
     enums::v1::WorkflowTaskFailedCause,
     failure::v1::Failure,
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
@@ -65,6 +65,8 @@ pub enum Command {
     Start(Box<Start>),
     /// Deliver a signal.
     Signal(Box<Signal>),
+    /// Keep what a start brought that this run stands for.
+    Attach(Box<Attach>),
     /// Ask the workflow to cancel itself.
     RequestCancel(RequestCancel),
     /// End the run now.
@@ -122,6 +124,17 @@ pub struct Signal {
     pub requester: Requester,
     /// Whether a first workflow task that waits for a start delay is scheduled at once (signal with start does so).
     pub ends_start_delay: bool,
+}
+
+/// What a start brought to the run that stands for it. Schedules no workflow task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attach {
+    /// From now on, this request finds the run. Empty when it is not to be attached.
+    pub request_id: String,
+    /// Whom to tell when the run closes.
+    pub completion_callbacks: Vec<Callback>,
+    /// Links to show on the event.
+    pub links: Vec<Link>,
 }
 
 /// Asks the workflow to cancel itself. Asking again decides nothing.
@@ -292,7 +305,7 @@ pub struct ResolveActivity {
 /// What a run answers. Which variant belongs to which command is said there.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Nothing to say: signal, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
+    /// Nothing to say: signal, attach, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
     Done,
     /// To [`Command::Start`].
     Started,

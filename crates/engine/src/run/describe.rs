@@ -71,6 +71,7 @@ impl State {
                 execution_expiration_time: self.execution_expires_at().map(to_proto_time),
                 run_expiration_time: self.run_expires_at().map(to_proto_time),
                 cancel_requested: self.execution.cancel_requested,
+                request_id_infos: self.request_id_infos().collect(),
                 original_start_time: Some(to_proto_time(self.execution.started_at)),
                 ..WorkflowExecutionExtendedInfo::default()
             }),

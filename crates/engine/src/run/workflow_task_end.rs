@@ -77,7 +77,8 @@ impl Run {
             self.emit_note(NoteKind::Stickiness(Stickiness { sticky }), out);
         }
         let mut reply = WorkflowTaskCompleted::default();
-        let turn = Turn { completed_event_id, identity: completion.identity, new_run_id: completion.new_run_id, now };
+        let new_run_id = completion.new_run_id.expect("the loop gives every completion an id for a successor");
+        let turn = Turn { completed_event_id, identity: completion.identity, new_run_id, now };
         for decision in decided {
             self.decide(decision, &turn, out);
         }

@@ -160,7 +160,8 @@ impl History for FakeHistory {
         let run_id = request.start.key.run_id;
         self.note(Asked::Start(request));
         let status = WorkflowExecutionStatus::Running;
-        ready(next(&self.starts, || Ok(Started { run_id, started: true, status })))
+        let started = Started { run_id, first_run_id: run_id, started: true, attached: false, status };
+        ready(next(&self.starts, || Ok(started)))
     }
 
     fn execute(&self, run: RunReference, command: Command) -> BoxFuture<'_, Result<(RunId, Reply), Error>> {

@@ -179,6 +179,7 @@ fn urgency(command: &Command) -> Urgency {
         Command::RecordHeartbeat(_) | Command::ResetStickiness => Urgency::Lazy,
         Command::Start(_)
         | Command::Signal(_)
+        | Command::Attach(_)
         | Command::RequestCancel(_)
         | Command::Terminate(_)
         | Command::StartWorkflowTask(_)

@@ -85,7 +85,7 @@ impl Shard {
         match decide(&start.request, &existing) {
             Decision::Found(started) => drop(start.answer.send(Ok(started))),
             Decision::Refuse(error) => drop(start.answer.send(Err(error))),
-            Decision::Begin | Decision::Replace | Decision::Signal => self.begin(start),
+            Decision::Begin | Decision::Replace | Decision::Signal | Decision::Attach => self.begin(start),
         }
     }
 

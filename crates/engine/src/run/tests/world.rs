@@ -46,18 +46,22 @@ impl World {
 
     /// A world whose run has begun, with a start changed by `change`.
     pub fn with(change: impl FnOnce(&mut Start)) -> Self {
-        let mut world = Self {
-            run: Run::default(),
-            now: START,
-            stored: Vec::new(),
-            offers: BTreeMap::new(),
-            successor: None,
-            polls: 0,
-        };
         let mut start = start();
         change(&mut start);
-        world.ask(Command::Start(Box::new(start))).expect("a new run begins");
+        Self::begin(Box::new(start), START)
+    }
+
+    /// A world whose run begins so, at this time.
+    pub fn begin(start: Box<Start>, now: Timestamp) -> Self {
+        let mut world =
+            Self { run: Run::default(), now, stored: Vec::new(), offers: BTreeMap::new(), successor: None, polls: 0 };
+        world.ask(Command::Start(start)).expect("a new run begins");
         world
+    }
+
+    /// The world of the run that follows.
+    pub fn next(mut self) -> Self {
+        Self::begin(self.successor.take().expect("another run follows"), self.now)
     }
 
     /// Asks, stores what came of it, and checks everything that must hold after any command.
