@@ -204,6 +204,15 @@ fn rejected(rejection: Rejection) -> Row {
         }
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
+        Rejection::NoWorkflowTaskToReset(cut) => Row::plain(
+            Code::InvalidArgument,
+            format!(
+                "Can only reset workflow to event ID in range [WorkflowTaskScheduled +1, WorkflowTaskStarted + 1]: {cut}"
+            ),
+        ),
+        Rejection::NoEventToReset => {
+            Row::plain(Code::InvalidArgument, "Workflow task finish ID must be > 1 && <= workflow last event ID.")
+        }
         Rejection::NotNew => Row::plain(Code::Internal, "something went wrong, please retry"),
     }
 }

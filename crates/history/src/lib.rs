@@ -11,6 +11,7 @@ mod query;
 mod read;
 mod recover;
 mod refill;
+mod reset;
 mod service;
 mod shard;
 mod start;
@@ -20,4 +21,4 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
-pub use service::HistoryService;
+pub use service::{HistoryService, Options};

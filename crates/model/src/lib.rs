@@ -4,7 +4,9 @@ pub mod cron;
 pub mod id;
 pub mod limits;
 pub mod retry;
+pub mod settings;
 pub mod time;
 
 pub use id::{NamespaceId, Partition, RunId, RunKey, WorkflowKey};
+pub use settings::Settings;
 pub use time::{Clock, SystemClock, Timestamp};

@@ -107,6 +107,8 @@ impl Run {
                 self.state.execution.first_task_at = None;
                 self.state.index_run(&mut self.index);
             }
+            NoteKind::Reset(reset) => self.apply_reset(reset),
+            NoteKind::ReplacedBy(replaced) => self.apply_replaced_by(replaced),
             NoteKind::NextAttempt(attempt) => self.state.workflow_tasks.next_attempt = *attempt,
         }
     }

@@ -101,41 +101,42 @@ impl State {
         }
     }
 
-/// What is wrong with the command, in the reference server's words. Its cron schedule is not looked at: one that cannot
-/// be read is none.
-pub(super) fn check_continued(
-&self,
-command: &ContinueAsNewWorkflowExecutionCommandAttributes) -> Result<(), String> {
-    let named = |kind: &WorkflowType| !kind.name.is_empty();
-    let kind = command.workflow_type.clone().filter(named).map_or_else(|| self.workflow_type(), |kind| kind.name);
-    let queue = command.task_queue.clone().filter(|queue| !queue.name.is_empty());
-    let queue = queue.map_or_else(|| self.normal_queue().name, |queue| queue.name);
-    let on = "on ContinueAsNewWorkflowExecutionCommand";
-    let which = format!("WorkflowType={kind} TaskQueue={queue}");
-    if kind.len() > limits::ID_BYTES_MAX {
-        let (length, limit) = (kind.len(), limits::ID_BYTES_MAX);
-        return Err(format!(
-            "WorkflowType {on} exceeds length limit. WorkflowType={kind} Length={length} Limit={limit}"
-        ));
+    /// What is wrong with the command, in the reference server's words. Its cron schedule is not looked at: one that cannot
+    /// be read is none.
+    pub(super) fn check_continued(
+        &self,
+        command: &ContinueAsNewWorkflowExecutionCommandAttributes,
+    ) -> Result<(), String> {
+        let named = |kind: &WorkflowType| !kind.name.is_empty();
+        let kind = command.workflow_type.clone().filter(named).map_or_else(|| self.workflow_type(), |kind| kind.name);
+        let queue = command.task_queue.clone().filter(|queue| !queue.name.is_empty());
+        let queue = queue.map_or_else(|| self.normal_queue().name, |queue| queue.name);
+        let on = "on ContinueAsNewWorkflowExecutionCommand";
+        let which = format!("WorkflowType={kind} TaskQueue={queue}");
+        if kind.len() > limits::ID_BYTES_MAX {
+            let (length, limit) = (kind.len(), limits::ID_BYTES_MAX);
+            return Err(format!(
+                "WorkflowType {on} exceeds length limit. WorkflowType={kind} Length={length} Limit={limit}"
+            ));
+        }
+        if queue.len() > limits::ID_BYTES_MAX {
+            return Err(format!(
+                "error validating ContinueAsNewWorkflowExecutionCommand TaskQueue: taskQueue length exceeds limit. {which}"
+            ));
+        }
+        let durations = [
+            ("WorkflowRunTimeout", &command.workflow_run_timeout),
+            ("WorkflowTaskTimeout", &command.workflow_task_timeout),
+            ("BackoffStartInterval", &command.backoff_start_interval),
+        ];
+        if let Some((name, _)) = durations.iter().find(|(_, duration)| is_negative(duration.as_ref())) {
+            return Err(format!("Invalid {name} {on}: negative timeout duration. {which}"));
+        }
+        match command.retry_policy.clone().filter(|policy| policy.maximum_attempts != 1) {
+            None => Ok(()),
+            Some(policy) => complete_policy(Some(policy))
+                .map(drop)
+                .map_err(|text| format!("invalid WorkflowRetryPolicy {on}: {text}. {which}")),
+        }
     }
-    if queue.len() > limits::ID_BYTES_MAX {
-        return Err(format!(
-            "error validating ContinueAsNewWorkflowExecutionCommand TaskQueue: taskQueue length exceeds limit. {which}"
-        ));
-    }
-    let durations = [
-        ("WorkflowRunTimeout", &command.workflow_run_timeout),
-        ("WorkflowTaskTimeout", &command.workflow_task_timeout),
-        ("BackoffStartInterval", &command.backoff_start_interval),
-    ];
-    if let Some((name, _)) = durations.iter().find(|(_, duration)| is_negative(duration.as_ref())) {
-        return Err(format!("Invalid {name} {on}: negative timeout duration. {which}"));
-    }
-    match command.retry_policy.clone().filter(|policy| policy.maximum_attempts != 1) {
-        None => Ok(()),
-        Some(policy) => complete_policy(Some(policy))
-            .map(drop)
-            .map_err(|text| format!("invalid WorkflowRetryPolicy {on}: {text}. {which}")),
-    }
-}
 }

@@ -99,6 +99,29 @@ pub struct Execution {
     /// Requests beside the one that started it, and what they led to.
     #[prost(btree_map = "string, message", tag = "9")]
     pub requests: BTreeMap<String, RequestOrigin>,
+    /// How it was made of another run, if it was.
+    #[prost(message, optional, tag = "10")]
+    pub reset: Option<ResetPart>,
+    /// The run that was made of this one by a reset, as text; empty if none was.
+    #[prost(string, tag = "11")]
+    pub replaced_by: String,
+}
+
+/// How a run was made of another one.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ResetPart {
+    /// When.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// The other run, as text.
+    #[prost(string, tag = "2")]
+    pub base_run_id: String,
+    /// The request to reset.
+    #[prost(string, tag = "3")]
+    pub request_id: String,
+    /// When event 1 was written, in the first of the runs that share it.
+    #[prost(message, required, tag = "4")]
+    pub original_started_at: Timestamp,
 }
 
 /// The event that a request led to.
@@ -196,6 +219,9 @@ pub struct StartedPart {
     /// The size of the history that it was shown: bytes.
     #[prost(int64, tag = "5")]
     pub history_bytes: i64,
+    /// Why it is advised to continue as new: `SuggestContinueAsNewReason`s, as the limits were when it began.
+    #[prost(int32, repeated, tag = "10")]
+    pub continue_reasons: Vec<i32>,
 }
 
 /// The worker that has the run cached.

@@ -14,7 +14,7 @@ use abide_model::{RunId, RunKey, Timestamp, cron::Cron};
 use super::command::{Requester, Start, Task};
 use super::state::State;
 use super::{Out, Run};
-use crate::convert::{from_proto_duration, to_proto_duration};
+use crate::convert::to_proto_duration;
 
 /// Why another run follows, and what it learns from the one that ended.
 pub(super) struct Next {
@@ -87,8 +87,7 @@ impl State {
         if started.cron_schedule.is_empty() {
             return None;
         }
-        let scheduled_for =
-            self.execution.started_at.after(from_proto_duration(started.first_workflow_task_backoff.as_ref()));
+        let scheduled_for = self.execution.started_at.after(self.first_task_delay());
         let backoff = Cron::parse(&started.cron_schedule).ok()?.backoff(scheduled_for, now)?;
         let (last_completion_result, failure) = match ended {
             Ok(result) => (result.cloned(), None),

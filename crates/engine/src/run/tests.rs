@@ -3,4 +3,5 @@
 mod chain;
 mod golden;
 mod property;
+mod reset;
 mod world;

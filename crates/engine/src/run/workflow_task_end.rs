@@ -35,7 +35,7 @@ impl Run {
     ) -> Result<Reply, Rejection> {
         let attempt = self.started_task(&completion.token)?.attempt;
         check_sequence(&completion.commands)?;
-        let reply = match self.check_commands(&completion) {
+        let reply = match self.check_commands(&completion.commands, &out.limits) {
             Ok(decided) => self.completed(completion, decided, now, out),
             Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
         };
@@ -213,7 +213,7 @@ impl Run {
     }
 
     /// Writes the start of the started task, and the schedule of a retry, with the times at which they happened.
-    fn write_task_start(&mut self, now: Timestamp, out: &mut Out) -> (i64, i64) {
+    pub(super) fn write_task_start(&mut self, now: Timestamp, out: &mut Out) -> (i64, i64) {
         let open = self.state.workflow_tasks.open.clone().expect("only a started task ends");
         let started = open.started.clone().expect("only a started task ends");
         if open.attempt > 1 {

@@ -14,7 +14,9 @@ use abide_api::temporal::api::{
     taskqueue::v1::TaskQueue,
 };
 use abide_model::Timestamp;
+use proptest::prelude::*;
 
+use super::property::{do_step, step};
 use super::world::*;
 use crate::convert::{from_proto_duration, to_proto_duration};
 use crate::run::*;
@@ -36,7 +38,7 @@ fn fail_with(failure: Failure) -> WorkerCommand {
     }
 }
 
-fn fail_again() -> WorkerCommand {
+pub fn fail_again() -> WorkerCommand {
     fail_with(application_failure("try again", "Flaky", false))
 }
 
@@ -390,4 +392,39 @@ fn a_continuation_that_cannot_be_fails_the_workflow_task() {
         command.retry_policy = Some(RetryPolicy { backoff_coefficient: 0.5, ..RetryPolicy::default() });
     });
     insta::assert_snapshot!(text);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn a_run_that_ends_names_the_one_run_that_follows_it(
+        steps in prop::collection::vec(step(), 0..80),
+        (attempts, cron) in (0_i32..4, any::<bool>()),
+    ) {
+        let mut world = World::with(|start| {
+            start.attributes.workflow_run_timeout = seconds(40);
+            start.attributes.workflow_execution_timeout = seconds(600);
+            start.attributes.retry_policy = Some(RetryPolicy { maximum_attempts: attempts, ..RetryPolicy::default() });
+            start.attributes.cron_schedule = if cron { "@every 7s".into() } else { String::new() };
+        });
+        let (first, expires_at) = (world.run.first_run_id(), world.run.state.execution_expires_at());
+        for step in &steps {
+            do_step(&mut world, step);
+            let named = match &world.events().last().expect("events").attributes {
+                Some(Event::WorkflowExecutionFailedEventAttributes(e)) => e.new_execution_run_id.clone(),
+                Some(Event::WorkflowExecutionTimedOutEventAttributes(e)) => e.new_execution_run_id.clone(),
+                Some(Event::WorkflowExecutionCompletedEventAttributes(e)) => e.new_execution_run_id.clone(),
+                Some(Event::WorkflowExecutionContinuedAsNewEventAttributes(e)) => e.new_execution_run_id.clone(),
+                _ => String::new(),
+            };
+            prop_assert_eq!(!named.is_empty(), world.successor.is_some());
+            if let Some(successor) = &world.successor {
+                prop_assert_eq!(named, successor.key.run_id.to_string());
+                world = world.next();
+                prop_assert_eq!(world.run.first_run_id(), first);
+                prop_assert_eq!(world.run.state.execution_expires_at(), expires_at);
+            }
+        }
+    }
 }
