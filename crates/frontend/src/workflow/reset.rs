@@ -37,7 +37,6 @@ pub async fn reset(
 }
 
 /// What the deprecated choice leaves in, less what the request takes out.
-#[expect(deprecated, reason = "old clients still say what to bring along instead of what not")]
 fn reapply(request: &ResetWorkflowExecutionRequest) -> Reapply {
     let (signals, updates) = match request.reset_reapply_type() {
         ResetReapplyType::Unspecified | ResetReapplyType::AllEligible => (true, true),
