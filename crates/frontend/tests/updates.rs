@@ -309,6 +309,7 @@ async fn a_failed_update_with_start_says_which_operation_failed() {
         message: "Workflow execution is already running.".into(),
         start_request_id: "s".into(),
         run_id: RunId(Uuid::nil()),
+        first_run_id: RunId(Uuid::nil()),
     };
     let aborted = "10 Operation was aborted. MultiOperationExecutionAborted";
     let closing = "5 workflow update was aborted by closing workflow NotFoundFailure";

@@ -24,6 +24,8 @@ use crate::shard::{Answer, Desk, Draft, Performed, Release, Undecided, answering
 pub(crate) struct Told {
     /// The run that has it.
     pub(crate) run_id: RunId,
+    /// The first run of its chain.
+    pub(crate) first_run_id: RunId,
     /// How that run is.
     pub(crate) run_status: WorkflowExecutionStatus,
     /// How far the update is.
@@ -140,8 +142,8 @@ impl Desk {
     }
 
     fn tell_status(&self, entry: &Entry, status: UpdateStatus, caller: Caller) -> Release {
-        let (run_id, run_status) = (entry.key.run_id, entry.run.status());
-        let told = move |outcome| Told { run_id, run_status, status, outcome };
+        let (run_id, first_run_id, run_status) = (entry.key.run_id, entry.run.first_run_id(), entry.run.status());
+        let told = move |outcome| Told { run_id, first_run_id, run_status, status, outcome };
         match status {
             UpdateStatus::Admitted | UpdateStatus::Accepted => answering(caller.answer, Ok(told(None))),
             UpdateStatus::Unfinished => {
@@ -188,6 +190,7 @@ fn tell_end(entry: &Entry, end: &UpdateEnd, caller: Caller) -> Release {
     let result = match end {
         UpdateEnd::Rejected(failure) => Ok(Told {
             run_id: entry.key.run_id,
+            first_run_id: entry.run.first_run_id(),
             run_status: entry.run.status(),
             // As far as it will ever be, and the run does not know it any more.
             status: UpdateStatus::Unfinished,

@@ -9,7 +9,6 @@ use abide_cluster::history::{
     WithStartError,
 };
 use abide_engine::run::{UpdateStatus, update_id};
-use abide_model::RunId;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::shard::{Address, Ask, Handle};
@@ -80,11 +79,10 @@ async fn try_update_with_start(
     let id = update_id(&update.request).to_owned();
     match now(shard, newest.clone(), id.clone()).await {
         Ok(told @ Told { status: UpdateStatus::Completed { .. }, .. }) => {
-            let started = Started { run_id: told.run_id, started: false, status: told.run_status };
-            return Ok(UpdatedWithStart { started, update: answer(told) });
+            return Ok(UpdatedWithStart { started: found(&told), update: answer(told) });
         }
         Ok(told) if told.run_status == WorkflowExecutionStatus::Running => {
-            return only_update(shard, newest, told.run_id, update).await;
+            return only_update(shard, newest, found(&told), update).await;
         }
         Ok(_) | Err(Error::RunNotFound { .. } | Error::Update(UpdateError::NotFound(_))) => {}
         Err(error) => return Err(WithStartError::Start(error)),
@@ -103,7 +101,7 @@ async fn try_update_with_start(
         let text = "Workflow was not started: the same start was asked before";
         return Err(WithStartError::Start(Error::Unavailable(text.into())));
     }
-    only_update(shard, newest, started.run_id, update).await
+    only_update(shard, newest, Started { started: false, ..started }, update).await
 }
 
 /// The workflow was started with the update.
@@ -131,17 +129,20 @@ async fn with_new_run(
 async fn only_update(
     shard: &Handle,
     newest: RunReference,
-    run_id: RunId,
+    started: Started,
     request: UpdateWorkflow,
 ) -> Result<UpdatedWithStart, WithStartError> {
-    let run = RunReference { run_id: Some(run_id), ..newest };
+    let run = RunReference { run_id: Some(started.run_id), ..newest };
     match update(shard, run, request).await {
-        Ok(update) => {
-            let started = Started { run_id, started: false, status: WorkflowExecutionStatus::Running };
-            Ok(UpdatedWithStart { started, update })
-        }
+        Ok(update) => Ok(UpdatedWithStart { started, update }),
         Err(error) => Err(WithStartError::Update { error, started: false }),
     }
+}
+
+/// The run that stands for a start, because it has the update.
+fn found(told: &Told) -> Started {
+    let Told { run_id, first_run_id, run_status, .. } = told;
+    Started { run_id: *run_id, first_run_id: *first_run_id, started: false, attached: false, status: *run_status }
 }
 
 fn answer(told: Told) -> UpdateAnswer {

@@ -8,7 +8,7 @@ use super::command::{CompleteWorkflowTask, WorkflowTaskCompleted};
 use super::note::{NoteKind, SpeculativeTaskScheduled, WorkflowTaskDiscarded, nanos};
 use super::state::{OpenWorkflowTask, WorkflowTasks};
 use super::update::only_rejections;
-use super::worker_command::{Decided, Turn};
+use super::worker_command::Decided;
 use super::workflow_task::scheduled_event;
 use super::{Out, Run};
 
@@ -59,9 +59,9 @@ impl Run {
     }
 
     /// Forgets the started speculative task with all that it carried.
-    pub(super) fn discard_task(&mut self, decided: Vec<Decided>, turn: &Turn, out: &mut Out) -> WorkflowTaskCompleted {
-        for decision in decided {
-            self.decide(decision, turn, out);
+    pub(super) fn discard_task(&mut self, decided: Vec<Decided>, out: &mut Out) -> WorkflowTaskCompleted {
+        for (id, failure) in decided.into_iter().filter_map(Decided::turned_down) {
+            self.reject_update(id, failure, out);
         }
         self.reject_unprocessed_updates(out);
         self.forget_speculative_task(out);

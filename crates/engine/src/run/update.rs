@@ -286,14 +286,24 @@ impl Run {
         self.emit_note(NoteKind::UpdateAdmitted(Box::new(UpdateAdmitted { request: Some(request) })), out);
     }
 
-    /// Admits an update of the run that this one was reset from: an event says it, so that a replay does, too.
-    #[allow(dead_code, reason = "a reset calls it")]
-    pub(super) fn admit_reapplied_update(&mut self, request: Request, now: Timestamp, out: &mut Out) {
-        let attributes = WorkflowExecutionUpdateAdmittedEventAttributes {
-            request: Some(request),
-            origin: UpdateAdmittedEventOrigin::Reapply as i32,
-        };
-        self.record(now, event(Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(attributes)), out);
+    /// Admits an update of the run that this one was reset from, unless it is known here: an event says it, so that a
+    /// replay does, too. An acceptance without its request follows an event that had it.
+    pub(super) fn admit_reapplied_update(&mut self, request: Option<Request>, now: Timestamp, out: &mut Out) {
+        let Some(request) = request else { return };
+        if self.state.updates.status(update_id(&request)).is_none() {
+            let attributes = WorkflowExecutionUpdateAdmittedEventAttributes {
+                request: Some(request),
+                origin: UpdateAdmittedEventOrigin::Reapply as i32,
+            };
+            self.record(now, event(Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(attributes)), out);
+        }
+    }
+
+    /// The workflow turned it down. Of one that was lost with a crash, nobody waits for that.
+    pub(super) fn reject_update(&mut self, id: String, failure: Failure, out: &mut Out) {
+        if self.state.updates.open.contains_key(&id) {
+            self.drop_update(id, UpdateEnd::Rejected(failure), out);
+        }
     }
 
     /// What the worker's completion said nothing about is turned down: it would be sent again and again.

@@ -123,7 +123,7 @@ fn check_namespace(namespace: &Namespace, named: &str) -> Result<(), Refusal> {
 fn started(namespace: &Namespace, workflow_id: String, started: Started) -> StartWorkflowExecutionResponse {
     let run_id = started.run_id.to_string();
     StartWorkflowExecutionResponse {
-        first_execution_run_id: if started.started { run_id.clone() } else { String::new() },
+        first_execution_run_id: started.first_run_id.to_string(),
         run_id,
         started: started.started,
         status: started.status as i32,

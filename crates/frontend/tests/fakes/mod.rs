@@ -9,9 +9,9 @@ use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus, workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use abide_cluster::history::{
-    CompleteWorkflowTask, HistoryPage, PollUpdate, Query, QueryAnswer, QueryOutcome, ReadHistory, RunReference,
-    StartRequest, Started, StartedTask, UpdateAnswer, UpdateStage, UpdateWorkflow, UpdatedWithStart, WithStartError,
-    WorkflowTaskCompleted,
+    CompleteWorkflowTask, HistoryPage, PollUpdate, Query, QueryAnswer, QueryOutcome, ReadHistory, ResetRequest,
+    RunReference, StartRequest, Started, StartedTask, UpdateAnswer, UpdateStage, UpdateWorkflow, UpdatedWithStart,
+    WithStartError, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Poll, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
@@ -121,6 +121,7 @@ pub enum Asked {
     Update(RunReference, UpdateWorkflow),
     PollUpdate(RunReference, PollUpdate),
     UpdateWithStart(StartRequest, UpdateWorkflow),
+    Reset(RunReference, ResetRequest),
     Describe(RunReference),
     Read(RunReference, ReadHistory),
 }
@@ -171,7 +172,8 @@ impl History for FakeHistory {
         let run_id = request.start.key.run_id;
         self.note(Asked::Start(request));
         let status = WorkflowExecutionStatus::Running;
-        ready(next(&self.starts, || Ok(Started { run_id, started: true, status })))
+        let started = Started { run_id, first_run_id: run_id, started: true, attached: false, status };
+        ready(next(&self.starts, || Ok(started)))
     }
 
     fn execute(&self, run: RunReference, command: Command) -> BoxFuture<'_, Result<(RunId, Reply), Error>> {
@@ -200,6 +202,12 @@ impl History for FakeHistory {
         ready(next(&self.started_tasks, || Err(Error::Unavailable("nothing laid out".into()))))
     }
 
+    fn reset(&self, run: RunReference, request: ResetRequest) -> BoxFuture<'_, Result<RunId, Error>> {
+        let run_id = request.new_run_id;
+        self.note(Asked::Reset(run, request));
+        ready(Ok(run_id))
+    }
+
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {
         self.note(Asked::Query(run, query));
         ready(next(&self.answers, || Ok(QueryAnswer::Result(None))))
@@ -223,7 +231,8 @@ impl History for FakeHistory {
         let run_id = start.start.key.run_id;
         self.note(Asked::UpdateWithStart(start, update));
         let laid_out = self.with_starts.lock().unwrap().pop_front();
-        let started = Started { run_id, started: true, status: WorkflowExecutionStatus::Running };
+        let status = WorkflowExecutionStatus::Running;
+        let started = Started { run_id, first_run_id: run_id, started: true, attached: false, status };
         ready(laid_out.unwrap_or_else(|| Ok(UpdatedWithStart { started, update: accepted(run_id) })))
     }
 

@@ -28,6 +28,8 @@ impl Desk {
             Ask::Fire(row) => return self.fire(entry, row, now),
             Ask::Update(request, caller) => return self.update(entry, *request, caller, now),
             Ask::PollUpdate(id, caller) => self.poll_update(entry, id, caller),
+            Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
+            Ask::Reset(material, answer) => return self.reset(entry, None, material, answer, now),
             Ask::Query(query, answer) => self.query(entry, *query, answer),
             Ask::Read(read, answer) => self.read(entry, read, answer),
             Ask::Describe(answer) => {
@@ -187,7 +189,10 @@ fn urgency(command: &Command) -> Urgency {
     match command {
         Command::RecordHeartbeat(_) | Command::ResetStickiness | Command::Update(_) => Urgency::Lazy,
         Command::Start(_)
+        | Command::BeginReset(_)
+        | Command::MarkReset(_)
         | Command::Signal(_)
+        | Command::Attach(_)
         | Command::RequestCancel(_)
         | Command::Terminate(_)
         | Command::StartWorkflowTask(_)

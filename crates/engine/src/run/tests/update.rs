@@ -483,7 +483,10 @@ fn a_run_can_begin_with_an_update() {
 fn an_update_of_a_run_before_a_reset_is_told_by_the_history_alone() {
     let mut world = idle();
     let mut out = Emit::default();
-    world.run.admit_reapplied_update(request("u"), world.now, &mut out);
+    for _ in 0..2 {
+        world.run.admit_reapplied_update(Some(request("u")), world.now, &mut out);
+    }
+    world.run.admit_reapplied_update(None, world.now, &mut out);
     world.run.want_workflow_task(world.now, &mut out);
     world.stored.extend(out.changes);
     world.offers.extend(world.run.open_offers().into_iter().map(|offer| (offer.task.subject, offer)));

@@ -16,7 +16,7 @@ use abide_api::temporal::api::{
 
 use abide_model::settings::{Limits, UpdateLimits};
 
-use super::{Asked, Stage, UpdateEnd, request_message_id};
+use super::{Asked, Stage, request_message_id};
 use crate::run::command::Rejection;
 use crate::run::event::{Annotation, annotated};
 use crate::run::worker_command::{Checked, Turn, refuse, too_large};
@@ -236,11 +236,7 @@ impl Run {
                 let attributes = Attributes::WorkflowExecutionUpdateCompletedEventAttributes(attributes);
                 self.emit_event(turn.now, annotated(attributes, annotation), out);
             }
-            UpdateDecision::Reject { id, failure } => {
-                if self.state.updates.open.contains_key(&id) {
-                    self.drop_update(id, UpdateEnd::Rejected(failure), out);
-                }
-            }
+            UpdateDecision::Reject { id, failure } => self.reject_update(id, failure, out),
         }
     }
 }
