@@ -107,6 +107,14 @@ impl WorkflowService for Frontend {
         call.answer(workflow::delete::delete(self, request.into_inner()).await)
     }
 
+    async fn reset_workflow_execution(
+        &self,
+        request: Request<ResetWorkflowExecutionRequest>,
+    ) -> Result<Response<ResetWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::ResetWorkflowExecution, request.metadata())?;
+        call.answer(workflow::reset::reset(self, request.into_inner()).await)
+    }
+
     async fn query_workflow(
         &self,
         request: Request<QueryWorkflowRequest>,

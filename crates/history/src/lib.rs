@@ -11,6 +11,7 @@ mod query;
 mod read;
 mod recover;
 mod refill;
+mod reset;
 mod retention;
 mod service;
 mod shard;
