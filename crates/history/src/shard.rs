@@ -133,13 +133,12 @@ impl Shard {
     /// Has timers read that will be due. All rows that were written before must be there to be found.
     fn page_timers(&self, span: Span) {
         let (seams, partitions) = (self.desk.seams.clone(), self.desk.fence.partitions.clone());
-        let mut draft = Draft::new(Urgency::Now);
         // Were a commit to fail, its runs are read again, and set their timers anew.
-        draft.releases.push(Box::new(move |_| {
+        let read = Box::new(move |_| {
             let errand = page_timers(seams.clone(), partitions, span);
             seams.background.spawn("timers", errand);
-        }));
-        self.desk.flush(draft);
+        });
+        self.desk.outbox.attach(self.desk.outbox.newest(), read);
     }
 
     /// Lets runs go until the rest fits.
