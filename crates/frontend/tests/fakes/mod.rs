@@ -123,6 +123,7 @@ pub enum Asked {
     UpdateWithStart(StartRequest, UpdateWorkflow),
     Reset(RunReference, ResetRequest),
     Describe(RunReference),
+    Delete(RunReference),
     Read(RunReference, ReadHistory),
 }
 
@@ -138,6 +139,7 @@ pub struct FakeHistory {
     pub with_starts: Mutex<VecDeque<Result<UpdatedWithStart, WithStartError>>>,
     pub answers: Mutex<VecDeque<Result<QueryAnswer, Error>>>,
     pub pages: Mutex<VecDeque<Result<HistoryPage, Error>>>,
+    pub deletions: Mutex<VecDeque<Result<(), Error>>>,
     pub descriptions: Mutex<VecDeque<Result<DescribeWorkflowExecutionResponse, Error>>>,
 }
 
@@ -234,6 +236,11 @@ impl History for FakeHistory {
         let status = WorkflowExecutionStatus::Running;
         let started = Started { run_id, first_run_id: run_id, started: true, attached: false, status };
         ready(laid_out.unwrap_or_else(|| Ok(UpdatedWithStart { started, update: accepted(run_id) })))
+    }
+
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>> {
+        self.note(Asked::Delete(run));
+        ready(next(&self.deletions, || Ok(())))
     }
 
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {

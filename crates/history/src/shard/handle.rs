@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use abide_cluster::{BoxFuture, Error};
-use abide_model::limits;
+use abide_model::{RunKey, limits};
 use abide_store::Store;
+use abide_store::key::RetentionKey;
 use tokio::sync::{mpsc, oneshot};
 
-use super::message::{Address, Answer, Ask, Message, Permit, Request, StartAsked};
+use super::message::{Address, Answer, Ask, Message, Permit, Purge, Request, StartAsked};
 
 /// The shard's own mailbox, for its errands and for tasks that come back.
 pub(crate) type Inbox = mpsc::UnboundedSender<Message>;
@@ -61,6 +62,13 @@ impl Handle {
         self.send(Message::InOrder(Box::new([start, asked])))?;
         let started = answered.await.unwrap_or_else(|_| Err(gone()))?;
         Ok((started, Box::pin(async move { told.await.unwrap_or_else(|_| Err(gone())) })))
+    }
+
+    /// Deletes a closed run, and the row that says so.
+    pub(crate) async fn purge(&self, run: RunKey, row: RetentionKey) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Message::Purge(Purge { run, row, answer }))?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
     /// Stops the shard once all that was acknowledged, and all that rides along, is stored.

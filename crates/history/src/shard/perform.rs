@@ -28,6 +28,7 @@ impl Desk {
             Ask::Fire(row) => return self.fire(entry, row, now),
             Ask::Update(request, caller) => return self.update(entry, *request, caller, now),
             Ask::PollUpdate(id, caller) => self.poll_update(entry, id, caller),
+            Ask::Delete(answer) => return self.delete(entry, answer, now),
             Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
             Ask::Reset(material, answer) => return self.reset(entry, None, material, answer, now),
             Ask::Query(query, answer) => self.query(entry, *query, answer),
@@ -151,9 +152,9 @@ impl Desk {
             Err(Undecided::Panicked) => return Err(Undecided::Panicked),
         };
         draft.writes.push(row.delete(entry.partition));
-        if entry.timer == Some(row) {
-            entry.timer = None;
-        }
+        // What is thought of the row may be wrong: then it goes as well, and is written anew.
+        let other = entry.timer.take().filter(|other| *other != row);
+        draft.writes.extend(other.map(|other| other.delete(entry.partition)));
         if let Some(decided) = decided {
             if !decided.is_empty() {
                 draft.urgency = Urgency::Now;
