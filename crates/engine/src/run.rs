@@ -205,6 +205,11 @@ impl Run {
         self.state.virtual_started_event()
     }
 
+    /// The events of the open workflow task that are not written, and may never be.
+    pub fn unwritten_task_events(&self) -> Vec<HistoryEvent> {
+        self.state.unwritten_task_events()
+    }
+
     /// About how many bytes it takes in memory: its encoded size and as much again for what surrounds the bytes.
     pub fn memory_bytes(&self) -> usize {
         512 + 2 * self.state.encoded_len()

@@ -61,6 +61,13 @@ impl State {
         index.set(Due::WorkflowTask, at);
     }
 
+    /// The events of the open workflow task that are not written, and may never be if it is speculative.
+    pub fn unwritten_task_events(&self) -> Vec<HistoryEvent> {
+        let Some(open) = self.workflow_tasks.open.as_ref() else { return Vec::new() };
+        let scheduled = (open.attempt > 1 || open.speculative).then(|| scheduled_event(open));
+        scheduled.into_iter().chain(open.started.as_ref().map(|started| started_event(open, started))).collect()
+    }
+
     /// The started event of the workflow task that is with a worker for the first time.
     pub fn virtual_started_event(&self) -> Option<HistoryEvent> {
         let open = self.workflow_tasks.open.as_ref().filter(|open| open.attempt == 1 && !open.speculative)?;
@@ -219,7 +226,6 @@ impl Run {
         let tasks = &self.state.workflow_tasks;
         let open = tasks.open.as_ref()?;
         let started = open.started.as_ref()?;
-        let scheduled = (open.attempt > 1 || open.speculative).then(|| scheduled_event(open));
         let sticky = open.queue.is_sticky();
         Some(StartedWorkflowTask {
             token: WorkflowTaskToken {
@@ -236,7 +242,7 @@ impl Run {
             started_at: started.at,
             first_event_id: if sticky { tasks.previous_started_event_id + 1 } else { 1 },
             last_event_id: self.next_event_id() - 1,
-            virtual_events: scheduled.into_iter().chain([started_event(open, started)]).collect(),
+            virtual_events: self.state.unwritten_task_events(),
             messages: self.state.update_messages(started.event_id),
         })
     }

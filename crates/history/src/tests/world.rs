@@ -141,7 +141,14 @@ pub async fn rows(store: &dyn Store, space: Space) -> Vec<Row> {
 }
 
 pub fn read(change: impl FnOnce(&mut ReadHistory)) -> ReadHistory {
-    let mut read = ReadHistory { first_event_id: 1, last_event_id: None, limit: 256, wait: None, only_close: false };
+    let mut read = ReadHistory {
+        first_event_id: 1,
+        last_event_id: None,
+        limit: 256,
+        wait: None,
+        only_close: false,
+        unwritten_task: false,
+    };
     change(&mut read);
     read
 }

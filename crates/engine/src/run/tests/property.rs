@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::chain::fail_again;
 use super::reset::reset;
+use super::update::{accept, answer, reject, say};
 use super::world::*;
 use crate::run::*;
 
@@ -22,6 +23,8 @@ pub enum Step {
     Heartbeat(usize),
     CompleteById(u8),
     Signal(u8),
+    Update(u8),
+    Speak(Vec<(u8, Word)>, Vec<Decision>, Options),
     Cancel,
     ResetStickiness,
     ReturnTask,
@@ -41,6 +44,14 @@ pub enum Decision {
     Fail,
     FailRetryably,
     ContinueAsNew,
+}
+
+/// What a worker says of an update.
+#[derive(Clone, Copy, Debug)]
+pub enum Word {
+    Accept,
+    Reject,
+    Answer,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,9 +75,17 @@ fn decision() -> impl Strategy<Value = Decision> {
     ]
 }
 
+fn options_of() -> impl Strategy<Value = Options> {
+    (any::<bool>(), prop::bool::weighted(0.2), any::<bool>())
+        .prop_map(|(sticky, force_new_task, return_new_task)| Options { sticky, force_new_task, return_new_task })
+}
+
+fn word() -> impl Strategy<Value = Word> {
+    prop_oneof![3 => Just(Word::Accept), 2 => Just(Word::Reject), 2 => Just(Word::Answer)]
+}
+
 pub fn step() -> impl Strategy<Value = Step> {
-    let options = (any::<bool>(), prop::bool::weighted(0.2), any::<bool>())
-        .prop_map(|(sticky, force_new_task, return_new_task)| Options { sticky, force_new_task, return_new_task });
+    let options = options_of();
     prop_oneof![
         10 => Just(Step::TakeTask),
         10 => (prop::collection::vec(decision(), 0..4), options).prop_map(|(list, options)| Step::Complete(list, options)),
@@ -78,6 +97,9 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => (0_usize..4).prop_map(Step::Heartbeat),
         1 => (0_u8..4).prop_map(Step::CompleteById),
         4 => (0_u8..8).prop_map(Step::Signal),
+        5 => (0_u8..6).prop_map(Step::Update),
+        6 => (prop::collection::vec((0_u8..6, word()), 0..4), prop::collection::vec(decision(), 0..2), options_of())
+            .prop_map(|(words, list, options)| Step::Speak(words, list, options)),
         1 => Just(Step::Cancel),
         2 => Just(Step::ResetStickiness),
         1 => Just(Step::ReturnTask),
@@ -106,6 +128,28 @@ fn commands(world: &World, decisions: &[Decision]) -> Vec<abide_api::temporal::a
         Decision::ContinueAsNew => continue_as_new(),
     };
     decisions.iter().map(command).collect()
+}
+
+/// A worker says something of updates.
+fn speak(world: &mut World, words: &[(u8, Word)], decisions: &[Decision], options: Options) -> Result<(), Rejection> {
+    let said = |(n, word): &(u8, Word)| {
+        let id = format!("update-{n}");
+        match word {
+            Word::Accept => accept(&id),
+            Word::Reject => reject(&id),
+            Word::Answer => answer(&id),
+        }
+    };
+    let messages: Vec<_> = words.iter().map(said).collect();
+    let said = messages.iter().filter(|message| !message.id.ends_with("/reject")).map(say);
+    let commands = said.chain(commands(world, decisions)).collect();
+    let result = world.complete_with(commands, |completion| {
+        completion.messages = messages;
+        completion.force_new_task = options.force_new_task;
+        completion.return_new_task = options.return_new_task;
+        completion.discards_with_events = options.sticky;
+    });
+    result.map(|_| ())
 }
 
 /// Does a step; a rejection is as good as an effect, both are checked by the world.
@@ -151,6 +195,8 @@ pub fn do_step(world: &mut World, step: &Step) {
             world.resolve(activity, Resolution::Completed(None)).map(|_| ())
         }
         Step::Signal(n) => world.signal(&format!("signal-{n}")).map(|_| ()),
+        Step::Update(n) => world.update(&format!("update-{n}")).map(|_| ()),
+        Step::Speak(words, decisions, options) => speak(world, words, decisions, *options),
         Step::Cancel => world.cancel().map(|_| ()),
         Step::ResetStickiness => world.ask(Command::ResetStickiness).map(|_| ()),
         Step::ReturnTask => {

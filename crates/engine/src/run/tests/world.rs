@@ -130,6 +130,7 @@ impl World {
         open.sort_by_key(|offer| offer.task.subject);
         assert_eq!(stored, open.iter().collect::<Vec<_>>(), "every offer has its stored task, and no other is stored");
         self.check_that_something_ends_everything();
+        self.check_updates();
     }
 
     /// R5: whatever is open has a stored offer or a deadline that will end it.
