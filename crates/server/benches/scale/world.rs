@@ -169,6 +169,7 @@ pub(crate) fn start(workflow_id: &str) -> Start {
         requester: Requester { request_id: key.run_id.to_string(), ..Requester::default() },
         user_metadata: None,
         signal: None,
+        update: None,
         key,
     }
 }
