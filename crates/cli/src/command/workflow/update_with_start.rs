@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
     run_id: String,
     /// An argument of the Update, in JSON. May be repeated.
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     update_input: Vec<String>,
     /// A file with an argument of the Update. May be repeated.
     #[arg(long, value_name = "FILE")]
