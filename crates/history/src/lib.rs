@@ -12,6 +12,7 @@ mod read;
 mod recover;
 mod refill;
 mod reset;
+mod retention;
 mod service;
 mod shard;
 mod start;

@@ -24,6 +24,8 @@ use crate::background::Background;
 use crate::cache::Entry;
 use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer};
 use crate::load::event_number;
+use crate::namespaces::NamespaceRegistry;
+use crate::retention::Retention;
 use crate::timers::Timers;
 
 /// What a shard is connected to.
@@ -32,6 +34,8 @@ pub(crate) struct Seams {
     pub(crate) matching: Arc<dyn Matching>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    pub(crate) namespaces: Arc<NamespaceRegistry>,
+    pub(crate) retention: Arc<Retention>,
     pub(crate) background: Arc<Background>,
     pub(crate) inbox: Inbox,
 }
@@ -143,6 +147,10 @@ impl Desk {
         self.record_dispatch(entry, decided.dispatch, draft);
         self.keep_timer(entry, draft, now);
         record_place(entry, before, draft);
+        if before.is_open && !entry.run.is_open() {
+            let over = self.retention_over(entry);
+            self.delete_later(&entry.key, over, draft);
+        }
         if entry.growth.wants_snapshot() {
             draft.writes.push(super::snapshot(entry));
         }
