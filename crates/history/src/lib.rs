@@ -18,6 +18,8 @@ mod shard;
 mod start;
 mod task;
 mod timers;
+mod update;
+mod update_call;
 
 #[cfg(test)]
 mod tests;

@@ -10,4 +10,5 @@ mod reset;
 mod restart;
 mod start;
 mod task;
+mod update;
 mod world;
