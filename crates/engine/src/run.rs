@@ -255,11 +255,11 @@ impl Machine for Run {
 
     fn handle(&mut self, command: Command, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         if self.state.status() == WorkflowExecutionStatus::Unspecified {
-            return match command {
-                Command::Start(start) => self.start(*start, now, out),
-                Command::BeginReset(reset) => self.begin_reset(*reset, now, out),
-                _ => Err(Rejection::NotNew),
-            };
+            if let Command::Start(start) = command {
+                return self.start(*start, now, out);
+            }
+            let Command::BeginReset(reset) = command else { return Err(Rejection::NotNew) };
+            return self.begin_reset(*reset, now, out);
         }
         if let Command::MarkReset(run_id) = command {
             return Ok(self.replaced_by(run_id, out));

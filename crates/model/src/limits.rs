@@ -110,6 +110,8 @@ pub const HANDOVER_GRACE: Duration = Duration::from_millis(500);
 pub const SHARD_MAILBOX_MAX: usize = 16_384;
 /// Bytes of loaded runs that one node keeps.
 pub const CACHE_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
+/// Changes in one history node: a longer transition has several.
+pub const NODE_CHANGES_MAX: usize = 1000;
 /// Transitions of a run between two snapshots.
 pub const SNAPSHOT_EVERY_TRANSITIONS: u64 = 200;
 /// Bytes of history nodes between two snapshots of a run.

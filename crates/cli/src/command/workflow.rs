@@ -10,6 +10,7 @@ mod execute;
 mod list;
 mod many;
 mod query;
+mod reset;
 mod result;
 mod show;
 mod signal;
@@ -54,6 +55,8 @@ enum Command {
     List(list::Arguments),
     /// Ask a Workflow Execution for its state.
     Query(query::Arguments),
+    /// Make a new run of a Workflow Execution's history, up to a Workflow Task.
+    Reset(reset::Arguments),
     /// Wait for the result of a Workflow Execution.
     Result(result::Arguments),
     /// Show the events of a Workflow Execution.
@@ -94,6 +97,7 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
         Command::Execute(arguments) => execute::run(&mut session, arguments).await,
         Command::List(arguments) => list::run(&mut session, arguments).await,
         Command::Query(arguments) => query::run(&mut session, arguments).await,
+        Command::Reset(arguments) => reset::run(&mut session, arguments).await,
         Command::Result(arguments) => result::run(&mut session, arguments).await,
         Command::Show(arguments) => show::run(&mut session, arguments).await,
         Command::Signal(arguments) => signal::run(&mut session, arguments).await,

@@ -71,7 +71,9 @@ impl Run {
             Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => {
                 self.apply_request_id(&updated.attached_request_id, event);
             }
-            Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => self.apply_signaled(signaled),
+            Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => {
+                self.apply_signaled(event.event_id, signaled)
+            }
             Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
             Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
             Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => {

@@ -7,6 +7,7 @@ use abide_model::Timestamp;
 
 use super::command::{Rejection, Reply, RequestCancel};
 use super::event::event;
+use super::note::{NoteKind, StartDelayOver};
 use super::{Out, Run};
 
 impl Run {
@@ -29,6 +30,10 @@ impl Run {
         ));
         requested.links = request.requester.links;
         self.record(now, requested, out);
+        if self.state.execution.first_task_at.is_some() {
+            // The workflow is to hear of it now, not when its delay or the time of its schedule has come.
+            self.emit_note(NoteKind::StartDelayOver(StartDelayOver {}), out);
+        }
         self.want_workflow_task(now, out);
         Ok(Reply::Done)
     }

@@ -29,10 +29,8 @@ impl Run {
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
         self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
-        let reason =
-            if terminate.reason.is_empty() { "terminated by user via frontend".into() } else { terminate.reason };
         let attributes = WorkflowExecutionTerminatedEventAttributes {
-            reason,
+            reason: terminate.reason,
             details: terminate.details,
             identity: terminate.requester.identity,
         };

@@ -71,7 +71,7 @@ impl State {
                 execution_expiration_time: self.execution_expires_at().map(to_proto_time),
                 run_expiration_time: self.run_expires_at().map(to_proto_time),
                 cancel_requested: self.execution.cancel_requested,
-                request_id_infos: self.request_id_infos().collect(),
+                request_id_infos: self.request_id_infos(),
                 original_start_time: Some(to_proto_time(match &self.execution.reset {
                     Some(reset) => reset.original_started_at,
                     None => self.execution.started_at,

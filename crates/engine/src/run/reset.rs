@@ -136,7 +136,6 @@ impl Run {
         let (scheduled_event_id, started_event_id) = self.write_task_start(now, out);
         let failure = Failure {
             message: reason,
-            source: "Server".into(),
             failure_info: Some(FailureInfo::ResetWorkflowFailureInfo(ResetWorkflowFailureInfo::default())),
             ..Failure::default()
         };

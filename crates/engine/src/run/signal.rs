@@ -41,10 +41,10 @@ impl Run {
         self.record(now, signaled, out);
     }
 
-    pub(super) fn apply_signaled(&mut self, signaled: &WorkflowExecutionSignaledEventAttributes) {
+    pub(super) fn apply_signaled(&mut self, event_id: i64, signaled: &WorkflowExecutionSignaledEventAttributes) {
         self.state.signals.count += 1;
         if !signaled.request_id.is_empty() {
-            self.state.signals.request_ids.insert(signaled.request_id.clone(), true);
+            self.state.signals.request_ids.insert(signaled.request_id.clone(), event_id);
         }
     }
 }

@@ -356,9 +356,9 @@ pub struct Signals {
     /// How many.
     #[prost(int64, tag = "1")]
     pub count: i64,
-    /// Their request ids. The value says nothing.
-    #[prost(btree_map = "string, bool", tag = "2")]
-    pub request_ids: BTreeMap<String, bool>,
+    /// Their request ids, with their events; zero while the event is buffered.
+    #[prost(btree_map = "string, int64", tag = "2")]
+    pub request_ids: BTreeMap<String, i64>,
 }
 
 /// Events that wait for the started workflow task to end. They have had their effect, but have no number yet.

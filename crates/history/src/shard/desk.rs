@@ -139,7 +139,7 @@ impl Desk {
         let before = decided.before;
         entry.note_dropped_updates(&decided.changes);
         if !decided.changes.is_empty() {
-            record_node(entry, before, std::mem::take(&mut decided.changes), draft);
+            record_nodes(entry, before, &std::mem::take(&mut decided.changes), draft);
         }
         if before.next_event_id < entry.run.next_event_id() {
             draft.urgency = Urgency::Now;
@@ -321,19 +321,30 @@ impl Desk {
     }
 }
 
-fn record_node(entry: &mut Entry, before: Before, changes: Vec<Change>, draft: &mut Draft) {
-    entry.transition += 1;
-    let key = NodeKey {
-        run_id: entry.key.run_id,
-        first_event_id: event_number(before.next_event_id),
-        transition: entry.transition,
-    };
-    let encoded = encode_changes(&changes);
-    let bytes = encoded.len();
-    entry.tail.push(encoded.clone(), entry.run.next_event_id());
-    let node = NodeRecord { next_event_id: event_number(entry.run.next_event_id()), changes: encoded };
-    draft.writes.push(key.put(entry.partition, &node));
-    entry.grown(bytes);
+/// One node for a transition; several for one that is so long that its readers would choke on it (a copied history).
+fn record_nodes(entry: &mut Entry, before: Before, changes: &[Change], draft: &mut Draft) {
+    let mut first_event_id = before.next_event_id;
+    for part in changes.chunks(limits::NODE_CHANGES_MAX) {
+        let newest = part.iter().rev().find_map(|change| match change {
+            Change::Event(event) => Some(event.event_id + 1),
+            Change::Note(_) => None,
+        });
+        let next_event_id = newest.unwrap_or(first_event_id);
+        entry.transition += 1;
+        let key = NodeKey {
+            run_id: entry.key.run_id,
+            first_event_id: event_number(first_event_id),
+            transition: entry.transition,
+        };
+        let encoded = encode_changes(part);
+        let bytes = encoded.len();
+        entry.tail.push(encoded.clone(), next_event_id);
+        let node = NodeRecord { next_event_id: event_number(next_event_id), changes: encoded };
+        draft.writes.push(key.put(entry.partition, &node));
+        entry.grown(bytes);
+        first_event_id = next_event_id;
+    }
+    debug_assert_eq!(first_event_id, entry.run.next_event_id(), "every event is in a node");
 }
 
 /// Where others find the run: the current pointer when it begins or ends, the list when what it shows has changed.
