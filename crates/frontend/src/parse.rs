@@ -12,6 +12,7 @@ pub mod search_attributes;
 pub mod start;
 pub mod timeout;
 pub mod worker;
+pub mod worker_filter;
 
 use std::sync::Arc;
 

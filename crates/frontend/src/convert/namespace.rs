@@ -48,6 +48,9 @@ fn info(namespace: &Namespace) -> NamespaceInfo {
         capabilities: Some(Capabilities {
             // ShutdownWorker ends the polls of the worker that it names, so workers may wait for their polls to end.
             worker_poll_complete_on_shutdown: true,
+            // RecordWorkerHeartbeat keeps what workers say, and polls end with advice on the number of pollers.
+            worker_heartbeats: true,
+            poller_autoscaling: true,
             ..Capabilities::default()
         }),
         limits: Some(Limits {

@@ -23,6 +23,9 @@ pub async fn reset(
 /// A worker is leaving.
 pub fn shutdown(frontend: &Frontend, request: ShutdownWorkerRequest) -> Result<ShutdownWorkerResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
+    if let Some(last) = request.worker_heartbeat {
+        frontend.matching.record_heartbeats(namespace.id(), vec![last]);
+    }
     frontend.matching.shutdown_worker(namespace.id(), &request.sticky_task_queue, &request.worker_instance_key);
     Ok(ShutdownWorkerResponse {})
 }
