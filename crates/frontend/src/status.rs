@@ -148,10 +148,9 @@ fn failed(error: Error) -> Row {
             &NamespaceAlreadyExistsFailure {},
         ),
         Error::NamespaceInvalid(text) => Row::plain(Code::InvalidArgument, text),
-        Error::QueueConfigRejected(queue_config::Rejection::TooManyWeights(_)) => Row::plain(
-            Code::InvalidArgument,
-            "fairness weight overrides update rejected: exceeding maximum key size",
-        ),
+        Error::QueueConfigRejected(queue_config::Rejection::TooManyWeights(_)) => {
+            Row::plain(Code::InvalidArgument, "fairness weight overrides update rejected: exceeding maximum key size")
+        }
         Error::RunNotFound { workflow_id, run_id } => run_not_found(&workflow_id, &run_id),
         Error::AlreadyStarted { message, start_request_id, run_id } => Row::with(
             Code::AlreadyExists,

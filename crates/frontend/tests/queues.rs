@@ -53,7 +53,11 @@ async fn a_configuration_that_cannot_be_is_refused() {
             "NotFound: Namespace none is not found. [NamespaceNotFoundFailure]".to_owned(),
         ),
         (
-            UpdateTaskQueueConfigRequest { task_queue_type: workflow, update_queue_rate_limit: rate(1.0, ""), ..update() },
+            UpdateTaskQueueConfigRequest {
+                task_queue_type: workflow,
+                update_queue_rate_limit: rate(1.0, ""),
+                ..update()
+            },
             invalid("Setting rate limit on workflow task queues is not allowed."),
         ),
         (
@@ -278,7 +282,7 @@ async fn queries_and_tokens_that_cannot_be_are_refused() {
         (list("TaskQueue = 'x' LIMIT 5"), "InvalidArgument: operation is not supported: 'limit' clause"),
         (list("TaskQueue ="), "InvalidArgument: malformed query: syntax error at position 11"),
         (
-            ListWorkersRequest { next_page_token: vec![9, 9], ..list("") },
+            ListWorkersRequest { next_page_token: vec![9, 9].into(), ..list("") },
             "InvalidArgument: invalid next_page_token",
         ),
         (

@@ -2,7 +2,7 @@
 //! due happens in one transition, in the order in which it was due.
 
 use abide_api::temporal::api::enums::v1::{RetryState, WorkflowTaskFailedCause};
-use abide_model::{RunId, Timestamp, limits};
+use abide_model::{RunId, Timestamp};
 
 use super::index::Due;
 use super::note::{NoteKind, StartDelayOver};
@@ -40,9 +40,9 @@ impl Run {
         if !self.is_open() {
             return;
         }
-        let reason = if self.next_event_id() > limits::HISTORY_EVENTS_MAX {
+        let reason = if self.next_event_id() > out.limits.history.events_max {
             "Workflow history count exceeds limit."
-        } else if self.state.position.history_bytes > limits::HISTORY_BYTES_MAX {
+        } else if self.state.position.history_bytes > out.limits.history.bytes_max {
             "Workflow history size exceeds limit."
         } else {
             return;

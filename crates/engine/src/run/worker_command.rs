@@ -13,10 +13,11 @@ use abide_api::temporal::api::{
         TimerStartedEventAttributes, history_event,
     },
 };
+use abide_model::settings::Limits;
 use abide_model::{RunId, Timestamp, limits};
 use prost::Message;
 
-use super::command::{CompleteWorkflowTask, Rejection};
+use super::command::Rejection;
 use super::event::{Annotation, annotated};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
@@ -119,12 +120,12 @@ struct Ids {
 }
 
 impl Run {
-    pub(super) fn check_commands(&self, completion: &CompleteWorkflowTask) -> Checked<Vec<Decided>> {
+    pub(super) fn check_commands(&self, commands: &[Command], limits: &Limits) -> Checked<Vec<Decided>> {
         let mut ids = Ids::default();
-        completion.commands.iter().map(|command| self.check_command(command, completion, &mut ids)).collect()
+        commands.iter().map(|command| self.check_command(command, limits, &mut ids)).collect()
     }
 
-    fn check_command(&self, command: &Command, completion: &CompleteWorkflowTask, ids: &mut Ids) -> Checked<Decided> {
+    fn check_command(&self, command: &Command, limits: &Limits, ids: &mut Ids) -> Checked<Decided> {
         let kind = command.command_type();
         if closes(kind) && !self.state.buffer.events.is_empty() {
             return refuse(Cause::UnhandledCommand, "new events arrived that the workflow has not seen");
@@ -133,10 +134,10 @@ impl Run {
             let name = camel(kind.as_str_name());
             return refuse(cause_of(kind), format!("{name}CommandAttributes is not set on {name}Command."));
         };
-        let blob = completion.blob_bytes_max;
+        let blob = limits.blob_bytes_max;
         let decision = match attributes.clone() {
             Attributes::ScheduleActivityTaskCommandAttributes(command) => {
-                let scheduled = self.check_schedule_activity(command, ids, blob)?;
+                let scheduled = self.check_schedule_activity(command, ids, limits)?;
                 Decision::ScheduleActivity(Box::new(scheduled))
             }
             Attributes::RequestCancelActivityTaskCommandAttributes(command) => {
@@ -162,7 +163,7 @@ impl Run {
                 Decision::UpsertSearchAttributes(command.search_attributes)
             }
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
-                check_memo(command.upserted_memo.as_ref())?;
+                check_memo(command.upserted_memo.as_ref(), limits)?;
                 Decision::ModifyProperties(command.upserted_memo)
             }
             attributes => check_close(attributes, kind, blob)?,
@@ -222,11 +223,11 @@ impl Run {
         &self,
         command: abide_api::temporal::api::command::v1::ScheduleActivityTaskCommandAttributes,
         ids: &mut Ids,
-        blob_bytes_max: usize,
+        limits: &Limits,
     ) -> Checked<ActivityTaskScheduledEventAttributes> {
         let cause = Cause::BadScheduleActivityAttributes;
         let size = command.input.as_ref().map_or(0, Message::encoded_len);
-        check_size(size, blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
+        check_size(size, limits.blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
         let scheduled = match self.state.normalise_activity(command) {
             Ok(scheduled) => scheduled,
             Err(text) => return refuse(cause, text),
@@ -236,8 +237,8 @@ impl Run {
             return refuse(Cause::ScheduleActivityDuplicateId, format!("activity \"{id}\" is already pending"));
         }
         let pending = self.state.activities.pending.len() + ids.activities.len();
-        if pending > limits::PENDING_ACTIVITIES_MAX {
-            let limit = limits::PENDING_ACTIVITIES_MAX;
+        let limit = limits.pending.activities_max;
+        if limit > 0 && pending > limit {
             let text =
                 format!("the number of pending activities, {limit}, has reached the per-workflow limit of {limit}");
             return refuse(Cause::PendingActivitiesLimitExceeded, text);
@@ -382,7 +383,7 @@ fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Ch
     check_size(total, limits::SEARCH_ATTRIBUTES_BYTES_MAX, cause, "SearchAttributes")
 }
 
-fn check_memo(memo: Option<&Memo>) -> Checked<()> {
+fn check_memo(memo: Option<&Memo>, limits: &Limits) -> Checked<()> {
     let cause = Cause::BadModifyWorkflowPropertiesAttributes;
     let Some(memo) = memo else {
         return refuse(cause, "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.");
@@ -391,7 +392,7 @@ fn check_memo(memo: Option<&Memo>) -> Checked<()> {
         return refuse(cause, "UpsertedMemo.Fields is not set on ModifyWorkflowPropertiesCommand.");
     }
     let what = "ModifyWorkflowPropertiesCommandAttributes.Memo";
-    check_size(memo.encoded_len(), limits::MEMO_BYTES_MAX, cause, what)
+    check_size(memo.encoded_len(), limits.memo_bytes_max, cause, what)
 }
 
 fn check_annotation(command: &Command, kind: CommandType) -> Checked<Annotation> {

@@ -11,14 +11,14 @@ use abide_api::temporal::api::{
 };
 use abide_engine::convert::to_proto_duration;
 use abide_engine::namespace::Namespace;
-use abide_model::limits;
+use abide_model::Settings;
 
 use crate::system::CLUSTER;
 
 /// Everything about a namespace.
-pub fn described(namespace: &Namespace) -> DescribeNamespaceResponse {
+pub fn described(namespace: &Namespace, settings: &Settings) -> DescribeNamespaceResponse {
     DescribeNamespaceResponse {
-        namespace_info: Some(info(namespace)),
+        namespace_info: Some(info(namespace, settings)),
         config: Some(config(namespace)),
         replication_config: Some(replication()),
         ..DescribeNamespaceResponse::default()
@@ -26,16 +26,16 @@ pub fn described(namespace: &Namespace) -> DescribeNamespaceResponse {
 }
 
 /// Everything about a namespace that was just changed.
-pub fn updated(namespace: &Namespace) -> UpdateNamespaceResponse {
+pub fn updated(namespace: &Namespace, settings: &Settings) -> UpdateNamespaceResponse {
     UpdateNamespaceResponse {
-        namespace_info: Some(info(namespace)),
+        namespace_info: Some(info(namespace, settings)),
         config: Some(config(namespace)),
         replication_config: Some(replication()),
         ..UpdateNamespaceResponse::default()
     }
 }
 
-fn info(namespace: &Namespace) -> NamespaceInfo {
+fn info(namespace: &Namespace, settings: &Settings) -> NamespaceInfo {
     let state = if namespace.deprecated { NamespaceState::Deprecated } else { NamespaceState::Registered };
     NamespaceInfo {
         name: namespace.name.clone(),
@@ -47,15 +47,15 @@ fn info(namespace: &Namespace) -> NamespaceInfo {
         // SDKs switch code paths on these: none is true before it works.
         capabilities: Some(Capabilities {
             // ShutdownWorker ends the polls of the worker that it names, so workers may wait for their polls to end.
-            worker_poll_complete_on_shutdown: true,
+            worker_poll_complete_on_shutdown: settings.features.cancel_polls_on_shutdown,
             // RecordWorkerHeartbeat keeps what workers say, and polls end with advice on the number of pollers.
-            worker_heartbeats: true,
+            worker_heartbeats: settings.features.worker_heartbeats,
             poller_autoscaling: true,
             ..Capabilities::default()
         }),
         limits: Some(Limits {
-            blob_size_limit_error: limits::BLOB_BYTES_MAX as i64,
-            memo_size_limit_error: limits::MEMO_BYTES_MAX as i64,
+            blob_size_limit_error: settings.limits.blob_bytes_max as i64,
+            memo_size_limit_error: settings.limits.memo_bytes_max as i64,
             ..Limits::default()
         }),
         supports_schedules: false,

@@ -19,9 +19,21 @@ pub struct WorkerFilter(Option<Term>);
 enum Term {
     And(Box<Term>, Box<Term>),
     Or(Box<Term>, Box<Term>),
-    Compare { field: String, operator: Operator, value: Value },
-    Between { field: String, from: Value, to: Value, negated: bool },
-    IsNull { field: String, negated: bool },
+    Compare {
+        field: String,
+        operator: Operator,
+        value: Value,
+    },
+    Between {
+        field: String,
+        from: Value,
+        to: Value,
+        negated: bool,
+    },
+    IsNull {
+        field: String,
+        negated: bool,
+    },
     /// Can be written, but not answered.
     Unanswerable,
 }

@@ -79,7 +79,6 @@ fn completion(
         sdk_metadata: request.sdk_metadata,
         metering_metadata: request.metering_metadata,
         new_run_id: Some(frontend.new_run_id()),
-        blob_bytes_max: limits::BLOB_BYTES_MAX,
     }
 }
 

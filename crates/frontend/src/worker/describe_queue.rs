@@ -18,7 +18,6 @@ use crate::Frontend;
 use crate::parse::queue;
 use crate::status::Refusal;
 
-
 /// The rate shown for a queue that has no limit.
 const RATE_UNLIMITED: f64 = 100_000.0;
 
@@ -48,7 +47,8 @@ pub fn describe(
         rate_per_second: rate.requests_per_second.into(),
         ..TaskQueueStatus::default()
     };
-    let by_level = described.levels.iter().map(|(level, known)| (i32::from(*level), level_stats(now, known, &described)));
+    let by_level =
+        described.levels.iter().map(|(level, known)| (i32::from(*level), level_stats(now, known, &described)));
     Ok(DescribeTaskQueueResponse {
         stats_by_priority_key: if request.report_stats { by_level.collect() } else { BTreeMap::new() },
         stats: request.report_stats.then(|| stats(now, &described)),

@@ -26,7 +26,9 @@ pub fn record(
     request: RecordWorkerHeartbeatRequest,
 ) -> Result<RecordWorkerHeartbeatResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?.id();
-    frontend.matching.record_heartbeats(namespace, request.worker_heartbeat);
+    if frontend.settings.features.worker_heartbeats {
+        frontend.matching.record_heartbeats(namespace, request.worker_heartbeat);
+    }
     Ok(RecordWorkerHeartbeatResponse {})
 }
 
@@ -44,7 +46,7 @@ pub fn list(frontend: &Frontend, request: ListWorkersRequest) -> Result<ListWork
     }
     let last = workers.last().filter(|_| has_more);
     Ok(ListWorkersResponse {
-        next_page_token: last.map(|last| token(&last.worker_instance_key)).unwrap_or_default(),
+        next_page_token: last.map(|last| token(&last.worker_instance_key).into()).unwrap_or_default(),
         workers: workers.iter().map(|worker| list_info(worker)).collect(),
         workers_info: workers.iter().map(|worker| info(worker)).collect(),
     })
@@ -80,11 +82,13 @@ impl Wanted<'_> {
         namespace: NamespaceId,
         behind: Option<&str>,
     ) -> Result<Vec<Arc<WorkerHeartbeat>>, Refusal> {
+        if !frontend.settings.features.list_workers {
+            return Err(Refusal::NotSupported("listing workers is switched off"));
+        }
         let filter = WorkerFilter::parse(self.query)?;
         let mut workers = frontend.matching.workers(namespace, behind);
-        workers.retain(|worker| {
-            (self.system || !worker.task_queue.starts_with(SYSTEM_QUEUES)) && filter.passes(worker)
-        });
+        workers
+            .retain(|worker| (self.system || !worker.task_queue.starts_with(SYSTEM_QUEUES)) && filter.passes(worker));
         Ok(workers)
     }
 }

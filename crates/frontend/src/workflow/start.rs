@@ -20,7 +20,7 @@ pub async fn start(
 ) -> Result<StartWorkflowExecutionResponse, Refusal> {
     let namespace = frontend.open_namespace(&request.namespace)?;
     let workflow_id = request.workflow_id.clone();
-    let request = parse(&namespace, request, frontend.new_run_id(), FLAVOR)?;
+    let request = parse(&namespace, request, frontend.new_run_id(), FLAVOR, frontend.limits())?;
     let started = frontend.history.start(request).await?;
     let run_id = started.run_id.to_string();
     Ok(StartWorkflowExecutionResponse {

@@ -17,8 +17,8 @@ use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueDescription
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
 use abide_engine::namespace::{Namespace, Register, Update};
 use abide_engine::queue_config::{self, QueueConfig};
-use abide_engine::{Emit, Machine};
 use abide_engine::run::{Command, Poller, Reply, TaskId};
+use abide_engine::{Emit, Machine};
 use abide_frontend::{Frontend, ServerInfo};
 use abide_model::{Clock, NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
 use abide_store::MemoryStore;
@@ -55,6 +55,7 @@ impl World {
             queue_configs: Arc::new(FakeQueueConfigs::default()),
             index: Index::new(Arc::new(MemoryStore::open().expect("in memory"))),
             clock: Arc::new(FixedClock),
+            settings: Arc::default(),
             server: Arc::new(ServerInfo {
                 cluster_id: Uuid::from_u128(9),
                 shards: 4,
@@ -257,7 +258,8 @@ impl Matching for FakeMatching {
     fn configure(&self, _queue: &QueueKey, _config: Arc<QueueConfig>) {}
 
     fn record_heartbeats(&self, _namespace: NamespaceId, heartbeats: Vec<WorkerHeartbeat>) {
-        let named = heartbeats.into_iter().map(|heartbeat| (heartbeat.worker_instance_key.clone(), Arc::new(heartbeat)));
+        let named =
+            heartbeats.into_iter().map(|heartbeat| (heartbeat.worker_instance_key.clone(), Arc::new(heartbeat)));
         self.heartbeats.lock().unwrap().extend(named);
     }
 

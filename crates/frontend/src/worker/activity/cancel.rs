@@ -22,7 +22,7 @@ pub async fn cancel(
 ) -> Result<RespondActivityTaskCanceledResponse, Refusal> {
     let activity = frontend.activity(&request.namespace, &request.task_token)?;
     identity(&request.identity)?;
-    resolve(frontend, activity, resolution(request.details), request.identity).await?;
+    resolve(frontend, activity, resolution(frontend, request.details), request.identity).await?;
     Ok(RespondActivityTaskCanceledResponse {})
 }
 
@@ -38,12 +38,12 @@ pub async fn cancel_by_id(
         activity_id: request.activity_id,
     })?;
     identity(&request.identity)?;
-    resolve(frontend, activity, resolution(request.details), request.identity).await?;
+    resolve(frontend, activity, resolution(frontend, request.details), request.identity).await?;
     Ok(RespondActivityTaskCanceledByIdResponse {})
 }
 
-fn resolution(details: Option<Payloads>) -> Resolution {
-    if payload::is_too_large(details.as_ref()) {
+fn resolution(frontend: &Frontend, details: Option<Payloads>) -> Resolution {
+    if payload::is_too_large(details.as_ref(), frontend.limits()) {
         return oversized("Cancel details exceed size limit.");
     }
     Resolution::Canceled(details)

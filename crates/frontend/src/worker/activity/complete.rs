@@ -22,7 +22,7 @@ pub async fn complete(
 ) -> Result<RespondActivityTaskCompletedResponse, Refusal> {
     let activity = frontend.activity(&request.namespace, &request.task_token)?;
     identity(&request.identity)?;
-    resolve(frontend, activity, resolution(request.result), request.identity).await?;
+    resolve(frontend, activity, resolution(frontend, request.result), request.identity).await?;
     Ok(RespondActivityTaskCompletedResponse {})
 }
 
@@ -38,12 +38,12 @@ pub async fn complete_by_id(
         activity_id: request.activity_id,
     })?;
     identity(&request.identity)?;
-    resolve(frontend, activity, resolution(request.result), request.identity).await?;
+    resolve(frontend, activity, resolution(frontend, request.result), request.identity).await?;
     Ok(RespondActivityTaskCompletedByIdResponse {})
 }
 
-fn resolution(result: Option<Payloads>) -> Resolution {
-    if payload::is_too_large(result.as_ref()) {
+fn resolution(frontend: &Frontend, result: Option<Payloads>) -> Resolution {
+    if payload::is_too_large(result.as_ref(), frontend.limits()) {
         return oversized("Complete result exceeds size limit.");
     }
     Resolution::Completed(result)

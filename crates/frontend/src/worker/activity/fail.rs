@@ -22,7 +22,7 @@ pub async fn fail(
     request: RespondActivityTaskFailedRequest,
 ) -> Result<RespondActivityTaskFailedResponse, Refusal> {
     let activity = frontend.activity(&request.namespace, &request.task_token)?;
-    let said = Said::parse(request.identity, request.failure, request.last_heartbeat_details)?;
+    let said = Said::parse(frontend, request.identity, request.failure, request.last_heartbeat_details)?;
     resolve(frontend, activity, said.resolution, said.identity).await?;
     Ok(RespondActivityTaskFailedResponse { failures: said.corrections })
 }
@@ -38,7 +38,7 @@ pub async fn fail_by_id(
         run_id: request.run_id,
         activity_id: request.activity_id,
     })?;
-    let said = Said::parse(request.identity, request.failure, request.last_heartbeat_details)?;
+    let said = Said::parse(frontend, request.identity, request.failure, request.last_heartbeat_details)?;
     resolve(frontend, activity, said.resolution, said.identity).await?;
     Ok(RespondActivityTaskFailedByIdResponse { failures: said.corrections })
 }
@@ -53,6 +53,7 @@ struct Said {
 
 impl Said {
     fn parse(
+        frontend: &Frontend,
         worker: String,
         failure: Option<Failure>,
         last_heartbeat_details: Option<Payloads>,
@@ -60,11 +61,11 @@ impl Said {
         failure::check_application(failure.as_ref())?;
         identity(&worker)?;
         let mut corrections = Vec::new();
-        let too_large = payload::is_too_large(last_heartbeat_details.as_ref());
+        let too_large = payload::is_too_large(last_heartbeat_details.as_ref(), frontend.limits());
         if too_large {
             corrections.push(oversize_failure("Heartbeat details exceed size limit."));
         }
-        let replacement = failure::replacement(failure.as_ref());
+        let replacement = failure::replacement(failure.as_ref(), frontend.limits());
         corrections.extend(replacement.clone());
         let resolution = Resolution::Failed {
             failure: replacement.or(failure),

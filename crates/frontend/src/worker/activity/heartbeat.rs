@@ -46,7 +46,7 @@ async fn beat(
     details: Option<Payloads>,
     identity: String,
 ) -> Result<CancelRequested, Refusal> {
-    if payload::is_too_large(details.as_ref()) {
+    if payload::is_too_large(details.as_ref(), frontend.limits()) {
         resolve(frontend, activity, oversized("Heartbeat details exceed size limit."), identity).await?;
         return Ok(CancelRequested(true));
     }
