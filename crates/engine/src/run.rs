@@ -5,6 +5,7 @@ mod activity;
 mod activity_options;
 mod activity_retry;
 mod apply;
+mod attach;
 mod buffer;
 mod cancel;
 mod close;
@@ -18,9 +19,12 @@ mod note;
 mod priority;
 mod properties;
 mod query;
+mod reset;
+mod retry;
 mod signal;
 mod start;
 mod state;
+mod successor;
 mod timer;
 mod worker_command;
 mod workflow_task;
@@ -30,13 +34,14 @@ mod workflow_task_end;
 mod tests;
 
 pub use command::{
-    ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName, RecordHeartbeat,
-    RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal, Start,
-    StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
-    WorkflowTaskCompleted, WorkflowTaskToken,
+    ActivityReference, Attach, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName, Reapply,
+    RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset, Resolution, ResolveActivity,
+    Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId,
+    Terminate, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
 pub use query::QueryRoute;
+pub use reset::{RESETTER_IDENTITY, ends_in_workflow_task, is_reapplied};
 
 use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus, history::v1::HistoryEvent, workflow::v1::WorkflowExecutionInfo,
@@ -107,6 +112,11 @@ impl Run {
         RunId::parse(&self.state.identity.first_run_id).unwrap_or(self.run_id())
     }
 
+    /// The name of its namespace when it began.
+    pub fn namespace_name(&self) -> &str {
+        &self.state.identity.namespace_name
+    }
+
     /// The workflow's type.
     pub fn workflow_type(&self) -> &str {
         self.state.execution.started.workflow_type.as_ref().map_or("", |workflow_type| &workflow_type.name)
@@ -135,6 +145,11 @@ impl Run {
     /// When it began.
     pub fn started_at(&self) -> Timestamp {
         self.state.execution.started_at
+    }
+
+    /// When it ended, if it has.
+    pub fn closed_at(&self) -> Option<Timestamp> {
+        self.state.execution.closed_at
     }
 
     /// What the next event will be numbered: the events before it are stored, or in the [`Emit`] at hand.
@@ -223,8 +238,14 @@ impl Machine for Run {
 
     fn handle(&mut self, command: Command, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         if self.state.status() == WorkflowExecutionStatus::Unspecified {
-            let Command::Start(start) = command else { return Err(Rejection::NotNew) };
-            return self.start(*start, now, out);
+            return match command {
+                Command::Start(start) => self.start(*start, now, out),
+                Command::BeginReset(reset) => self.begin_reset(*reset, now, out),
+                _ => Err(Rejection::NotNew),
+            };
+        }
+        if let Command::MarkReset(run_id) = command {
+            return Ok(self.replaced_by(run_id, out));
         }
         if let Command::FireDeadlines { new_run_id } = command {
             self.fire_deadlines(new_run_id, now, out);
@@ -234,8 +255,9 @@ impl Machine for Run {
             return Err(Rejection::Closed);
         }
         match command {
-            Command::Start(_) => Err(Rejection::NotNew),
+            Command::Start(_) | Command::BeginReset(_) => Err(Rejection::NotNew),
             Command::Signal(signal) => self.signal(*signal, now, out),
+            Command::Attach(attach) => self.attach(*attach, now, out),
             Command::RequestCancel(request) => self.request_cancel(request, now, out),
             Command::Terminate(terminate) => self.terminate(terminate, now, out),
             Command::StartWorkflowTask(start) => self.start_workflow_task(start, now, out),
@@ -245,7 +267,7 @@ impl Machine for Run {
             Command::StartActivity(start) => self.start_activity(start, now, out),
             Command::RecordHeartbeat(heartbeat) => self.record_heartbeat(*heartbeat, now, out),
             Command::ResolveActivity(resolve) => self.resolve_activity(*resolve, now, out),
-            Command::FireDeadlines { .. } => unreachable!("handled above"),
+            Command::FireDeadlines { .. } | Command::MarkReset(_) => unreachable!("handled above"),
             Command::ReturnTask(task) => self.return_task(task, now, out),
         }
     }

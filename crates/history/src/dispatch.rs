@@ -52,6 +52,11 @@ impl Offered {
         writes.extend(std::mem::take(&mut self.0).into_values().map(|row| row.key.delete(partition)));
     }
 
+    /// Whether nothing is offered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether exactly the open offers of the run have rows, for checks.
     pub(crate) fn fits(&self, run: &Run) -> bool {
         let open: BTreeSet<Subject> = run.open_offers().into_iter().map(|offer| offer.task.subject).collect();

@@ -12,6 +12,8 @@ mod queue_configs;
 mod read;
 mod recover;
 mod refill;
+mod reset;
+mod retention;
 mod service;
 mod shard;
 mod start;

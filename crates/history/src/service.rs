@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use abide_cluster::history::{
-    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, ReadHistory, RunReference, StartRequest, Started,
-    StartedTask, WorkflowTaskCompleted,
+    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, ReadHistory, ResetRequest, RunReference, StartRequest,
+    Started, StartedTask, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Place, QueueKey, QueuedTask};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
@@ -24,6 +24,7 @@ use crate::queue_configs::QueueConfigRegistry;
 use crate::read::Reading;
 use crate::recover::recover;
 use crate::refill;
+use crate::retention::{Retention, sweep};
 use crate::shard::{Address, Ask, Handle, Seams, Shard, gone};
 
 /// How the owner of runs works.
@@ -45,18 +46,34 @@ impl Default for Options {
 
 /// The owner of all runs of this node, and of its registry of namespaces.
 pub struct HistoryService {
-    shards: Vec<Owned>,
+    shards: Shards,
     store: Arc<dyn Store>,
     namespaces: Arc<NamespaceRegistry>,
     queue_configs: Arc<QueueConfigRegistry>,
+    /// For tests, whose clock stands until it is set.
+    #[cfg(test)]
+    pub(crate) retention: Arc<Retention>,
     background: Arc<Background>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
+
+/// The shards, in the order of their partitions.
+#[derive(Clone)]
+pub(crate) struct Shards(Arc<[Owned]>);
 
 /// A shard and where its partitions begin; they end where the next one's begin.
 struct Owned {
     first: u16,
     handle: Handle,
+}
+
+impl Shards {
+    /// The one that owns a workflow id.
+    pub(crate) fn of(&self, workflow: &WorkflowKey) -> &Handle {
+        let partition = Partition::of(workflow).0;
+        let behind = self.0.partition_point(|shard| shard.first <= partition);
+        &self.0[behind - 1].handle
+    }
 }
 
 impl HistoryService {
@@ -72,6 +89,7 @@ impl HistoryService {
         let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
         let queue_configs = QueueConfigRegistry::open(store.clone(), clock.clone(), matching.clone()).await?;
         let queue_configs = Arc::new(queue_configs);
+        let retention = Arc::new(Retention::default());
         let shard_count = shard_count.clamp(1, Partition::COUNT);
         let begin = |index: u16| (u32::from(index) * u32::from(Partition::COUNT) / u32::from(shard_count)) as u16;
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
@@ -84,6 +102,8 @@ impl HistoryService {
                 matching: matching.clone(),
                 clock: clock.clone(),
                 limits,
+                namespaces: namespaces.clone(),
+                retention: retention.clone(),
                 background: background.clone(),
                 inbox: inbox.clone(),
             });
@@ -92,7 +112,19 @@ impl HistoryService {
             background.spawn("recover", recover(seams, partitions));
             shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()) });
         }
-        Ok(Self { shards, store, namespaces, queue_configs, background, tasks: Mutex::new(tasks) })
+        let shards = Shards(shards.into());
+        let sweep = sweep(store.clone(), clock, retention.clone(), shards.clone());
+        background.spawn("sweep", sweep);
+        Ok(Self {
+            shards,
+            store,
+            namespaces,
+            queue_configs,
+            #[cfg(test)]
+            retention,
+            background,
+            tasks: Mutex::new(tasks),
+        })
     }
 
     /// The first tasks of a queue that are stored, from a place on, at most `tasks_max`, and the place of the first that
@@ -119,7 +151,7 @@ impl HistoryService {
     /// Takes no more work, and returns when everything that was acknowledged or rides along is stored. The store stays
     /// open.
     pub async fn close(&self) {
-        for shard in &self.shards {
+        for shard in self.shards.0.iter() {
             shard.handle.close().await;
         }
         self.background.close();
@@ -132,9 +164,7 @@ impl HistoryService {
     }
 
     fn shard(&self, workflow: &WorkflowKey) -> &Handle {
-        let partition = Partition::of(workflow).0;
-        let behind = self.shards.partition_point(|shard| shard.first <= partition);
-        &self.shards[behind - 1].handle
+        self.shards.of(workflow)
     }
 }
 
@@ -172,12 +202,22 @@ impl History for HistoryService {
         Box::pin(shard.ask(this_run(run), move |answer| Ask::StartTask(task, poller, answer)))
     }
 
+    fn reset(&self, run: RunReference, request: ResetRequest) -> BoxFuture<'_, Result<RunId, Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(shard.ask(Address::Reference(run), |answer| Ask::PrepareReset(Box::new(request), answer)))
+    }
+
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {
         let (shard, wait) = (self.shard(&run.workflow), query.timeout);
         let answer = shard.ask(Address::Reference(run), |answer| Ask::Query(Box::new(query), answer));
         Box::pin(
             async move { timeout(wait, answer).await.unwrap_or_else(|_| Err(Error::QueryTimedOut(TIMED_OUT.into()))) },
         )
+    }
+
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(shard.ask(Address::Reference(run), Ask::Delete))
     }
 
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {

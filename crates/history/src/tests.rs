@@ -2,10 +2,13 @@
 //! what a failure, a restart or a lost answer leaves behind.
 
 mod backlog;
+mod chain;
+mod deletion;
 mod durability;
 mod failure;
 mod query;
 mod queue_config;
+mod reset;
 mod restart;
 mod start;
 mod task;

@@ -10,8 +10,8 @@ use abide_api::temporal::api::{
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use abide_cluster::history::{
-    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, QueryOutcome, ReadHistory, RunReference, StartRequest,
-    Started, StartedTask, WorkflowTaskCompleted,
+    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, QueryOutcome, ReadHistory, ResetRequest, RunReference,
+    StartRequest, Started, StartedTask, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
@@ -121,7 +121,9 @@ pub enum Asked {
     Complete(RunKey, CompleteWorkflowTask),
     StartTask(RunKey, TaskId),
     Query(RunReference, Query),
+    Reset(RunReference, ResetRequest),
     Describe(RunReference),
+    Delete(RunReference),
     Read(RunReference, ReadHistory),
 }
 
@@ -135,6 +137,7 @@ pub struct FakeHistory {
     pub started_tasks: Mutex<VecDeque<Result<StartedTask, Error>>>,
     pub answers: Mutex<VecDeque<Result<QueryAnswer, Error>>>,
     pub pages: Mutex<VecDeque<Result<HistoryPage, Error>>>,
+    pub deletions: Mutex<VecDeque<Result<(), Error>>>,
     pub descriptions: Mutex<VecDeque<Result<DescribeWorkflowExecutionResponse, Error>>>,
 }
 
@@ -165,7 +168,8 @@ impl History for FakeHistory {
         let run_id = request.start.key.run_id;
         self.note(Asked::Start(request));
         let status = WorkflowExecutionStatus::Running;
-        ready(next(&self.starts, || Ok(Started { run_id, started: true, status })))
+        let started = Started { run_id, first_run_id: run_id, started: true, attached: false, status };
+        ready(next(&self.starts, || Ok(started)))
     }
 
     fn execute(&self, run: RunReference, command: Command) -> BoxFuture<'_, Result<(RunId, Reply), Error>> {
@@ -192,9 +196,20 @@ impl History for FakeHistory {
         ready(next(&self.started_tasks, || Err(Error::Unavailable("nothing laid out".into()))))
     }
 
+    fn reset(&self, run: RunReference, request: ResetRequest) -> BoxFuture<'_, Result<RunId, Error>> {
+        let run_id = request.new_run_id;
+        self.note(Asked::Reset(run, request));
+        ready(Ok(run_id))
+    }
+
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {
         self.note(Asked::Query(run, query));
         ready(next(&self.answers, || Ok(QueryAnswer::Result(None))))
+    }
+
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>> {
+        self.note(Asked::Delete(run));
+        ready(next(&self.deletions, || Ok(())))
     }
 
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {

@@ -24,6 +24,8 @@ use crate::background::Background;
 use crate::cache::Entry;
 use crate::dispatch::offered_task;
 use crate::load::event_number;
+use crate::namespaces::NamespaceRegistry;
+use crate::retention::Retention;
 use crate::timers::Timers;
 
 /// What a shard is connected to.
@@ -32,6 +34,8 @@ pub(crate) struct Seams {
     pub(crate) matching: Arc<dyn Matching>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    pub(crate) namespaces: Arc<NamespaceRegistry>,
+    pub(crate) retention: Arc<Retention>,
     pub(crate) background: Arc<Background>,
     pub(crate) inbox: Inbox,
 }
@@ -55,6 +59,11 @@ pub(crate) struct Decided {
 }
 
 impl Decided {
+    /// What has changed.
+    pub(crate) fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Whether nothing has changed.
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -138,6 +147,10 @@ impl Desk {
         self.record_dispatch(entry, decided.dispatch, draft);
         self.keep_timer(entry, draft, now);
         record_place(entry, before, draft);
+        if before.is_open && !entry.run.is_open() {
+            let over = self.retention_over(entry);
+            self.delete_later(&entry.key, over, draft);
+        }
         if entry.growth.wants_snapshot() {
             draft.writes.push(super::snapshot(entry));
         }
@@ -318,6 +331,7 @@ fn record_place(entry: &mut Entry, before: Before, draft: &mut Draft) {
             status: run.status().into(),
             request_id: run.create_request_id(),
             started_at: run.started_at(),
+            attached_request_ids: run.attached_request_ids(),
             ..CurrentRecord::of(entry.key.run_id, run.first_run_id())
         };
         draft.writes.push(CurrentKey(entry.key.workflow.clone()).put(entry.partition, &record));

@@ -26,6 +26,9 @@ impl Desk {
             Ask::Return(task) => return self.do_unasked(entry, Command::ReturnTask(task), Urgency::Now, now),
             Ask::Unstick => return self.do_unasked(entry, Command::ResetStickiness, Urgency::Lazy, now),
             Ask::Fire(row) => return self.fire(entry, row, now),
+            Ask::Delete(answer) => return self.delete(entry, answer, now),
+            Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
+            Ask::Reset(material, answer) => return self.reset(entry, None, material, answer, now),
             Ask::Query(query, answer) => self.query(entry, *query, answer),
             Ask::Read(read, answer) => self.read(entry, read, answer),
             Ask::Describe(answer) => {
@@ -145,9 +148,9 @@ impl Desk {
             Err(Undecided::Panicked) => return Err(Undecided::Panicked),
         };
         draft.writes.push(row.delete(entry.partition));
-        if entry.timer == Some(row) {
-            entry.timer = None;
-        }
+        // What is thought of the row may be wrong: then it goes as well, and is written anew.
+        let other = entry.timer.take().filter(|other| *other != row);
+        draft.writes.extend(other.map(|other| other.delete(entry.partition)));
         if let Some(decided) = decided {
             if !decided.is_empty() {
                 draft.urgency = Urgency::Now;
@@ -162,7 +165,12 @@ impl Desk {
         self.finish(entry, draft, now)
     }
 
-    fn refuse<T: Send + 'static>(&self, entry: &Entry, undecided: Undecided, answer: Answer<T>) -> Performed {
+    pub(super) fn refuse<T: Send + 'static>(
+        &self,
+        entry: &Entry,
+        undecided: Undecided,
+        answer: Answer<T>,
+    ) -> Performed {
         match undecided {
             Undecided::Rejected(rejection) => {
                 self.outbox.attach(entry.told, answering(answer, Err(rejection.into())));
@@ -178,7 +186,10 @@ fn urgency(command: &Command) -> Urgency {
     match command {
         Command::RecordHeartbeat(_) | Command::ResetStickiness => Urgency::Lazy,
         Command::Start(_)
+        | Command::BeginReset(_)
+        | Command::MarkReset(_)
         | Command::Signal(_)
+        | Command::Attach(_)
         | Command::RequestCancel(_)
         | Command::Terminate(_)
         | Command::StartWorkflowTask(_)
