@@ -44,6 +44,8 @@ async fn a_registered_namespace_is_described_by_name_and_by_id() {
         worker_poll_complete_on_shutdown: true,
         worker_heartbeats: true,
         poller_autoscaling: true,
+        sync_update: true,
+        async_update: true,
         ..Capabilities::default()
     };
     assert_eq!(info.capabilities, Some(works), "nothing is promised that does not work");

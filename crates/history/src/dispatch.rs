@@ -57,10 +57,11 @@ impl Offered {
         self.0.is_empty()
     }
 
-    /// Whether exactly the open offers of the run have rows, for checks.
+    /// Whether exactly the open offers of the run have rows, and the rows that a run that is read again would have, for
+    /// checks.
     pub(crate) fn fits(&self, run: &Run) -> bool {
-        let open: BTreeSet<Subject> = run.open_offers().into_iter().map(|offer| offer.task.subject).collect();
-        self.0.keys().copied().collect::<BTreeSet<_>>() == open
+        let keys = |offered: &Self| -> BTreeSet<DispatchKey> { offered.0.values().map(|row| row.key).collect() };
+        keys(self) == keys(&Self::of(run))
     }
 }
 

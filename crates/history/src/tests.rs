@@ -12,4 +12,5 @@ mod reset;
 mod restart;
 mod start;
 mod task;
+mod update;
 mod world;

@@ -74,6 +74,15 @@ impl Run {
             Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => self.apply_signaled(signaled),
             Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
             Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
+            Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => {
+                self.apply_update_reapplied(admitted);
+            }
+            Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => {
+                self.apply_update_accepted(event.event_id, accepted);
+            }
+            Attributes::WorkflowExecutionUpdateCompletedEventAttributes(completed) => {
+                self.apply_update_completed(event.event_id, completed);
+            }
             // Markers, starts of tasks and whatever later versions write say nothing that the state must know.
             _ => {}
         }
@@ -110,6 +119,10 @@ impl Run {
             NoteKind::Reset(reset) => self.apply_reset(reset),
             NoteKind::ReplacedBy(replaced) => self.apply_replaced_by(replaced),
             NoteKind::NextAttempt(attempt) => self.state.workflow_tasks.next_attempt = *attempt,
+            NoteKind::UpdateAdmitted(admitted) => self.apply_update_admitted(admitted),
+            NoteKind::UpdateDropped(dropped) => self.apply_update_dropped(dropped),
+            NoteKind::SpeculativeTaskScheduled(scheduled) => self.apply_speculative_scheduled(scheduled),
+            NoteKind::WorkflowTaskDiscarded(_) => self.apply_workflow_task_discarded(),
         }
     }
 

@@ -4,4 +4,5 @@ mod chain;
 mod golden;
 mod property;
 mod reset;
+mod update;
 mod world;

@@ -51,6 +51,8 @@ fn info(namespace: &Namespace, settings: &Settings) -> NamespaceInfo {
             // RecordWorkerHeartbeat keeps what workers say, and polls end with advice on the number of pollers.
             worker_heartbeats: settings.features.worker_heartbeats,
             poller_autoscaling: true,
+            sync_update: settings.features.updates,
+            async_update: settings.features.updates && settings.features.updates_async_accepted,
             ..Capabilities::default()
         }),
         limits: Some(Limits {
