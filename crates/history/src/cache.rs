@@ -66,9 +66,12 @@ impl Growth {
         self.bytes += bytes as u64;
     }
 
-    /// Whether a snapshot is due.
-    pub(crate) fn wants_snapshot(self) -> bool {
-        self.transitions >= limits::SNAPSHOT_EVERY_TRANSITIONS || self.bytes >= limits::SNAPSHOT_EVERY_BYTES
+    /// Whether a snapshot of a run of this size is due. A large run has fewer of them, so that writing them costs each
+    /// transition no more than it does a small run.
+    pub(crate) fn wants_snapshot(self, run_bytes: usize) -> bool {
+        let grown =
+            self.transitions >= limits::SNAPSHOT_EVERY_TRANSITIONS || self.bytes >= limits::SNAPSHOT_EVERY_BYTES;
+        grown && self.bytes >= run_bytes as u64 / 4
     }
 }
 
@@ -126,10 +129,16 @@ impl Entry {
     pub(crate) fn grown(&mut self, bytes: usize) {
         self.growth.add(bytes);
         self.measured.add(bytes);
-        if self.measured.transitions >= 64 || self.measured.bytes as usize > 4096 + self.run_bytes / 2 {
+        let transitions_max = 64 + self.run_bytes as u64 / 4096;
+        if self.measured.transitions >= transitions_max || self.measured.bytes as usize > 4096 + self.run_bytes / 2 {
             self.measured = Growth::default();
             self.run_bytes = self.run.memory_bytes();
         }
+    }
+
+    /// Whether a snapshot is due.
+    pub(crate) fn wants_snapshot(&self) -> bool {
+        self.growth.wants_snapshot(self.run_bytes)
     }
 
     fn bytes(&self) -> usize {

@@ -152,7 +152,7 @@ impl Desk {
             let over = self.retention_over(entry);
             self.delete_later(&entry.key, over, draft);
         }
-        if entry.growth.wants_snapshot() {
+        if entry.wants_snapshot() {
             draft.writes.push(super::snapshot(entry));
         }
     }
