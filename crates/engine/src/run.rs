@@ -16,6 +16,7 @@ mod describe;
 mod event;
 mod index;
 mod note;
+mod priority;
 mod properties;
 mod query;
 mod reset;

@@ -1,14 +1,15 @@
 //! The loaded runs of a shard, with a bound on their bytes: what was not used for the longest time goes first, about.
 //! Reads and writes no rows.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use abide_cluster::Error;
 use abide_cluster::history::{HistoryPage, ReadHistory};
-use abide_engine::run::{Run, Subject};
+use abide_engine::run::Run;
 use abide_model::{Partition, RunId, RunKey, limits};
 use abide_store::key::TimerKey;
 
+use crate::dispatch::Offered;
 use crate::load::Loaded;
 use crate::query::Queries;
 use crate::read::Tail;
@@ -31,8 +32,8 @@ pub(crate) struct Entry {
     pub(crate) sequence: u64,
     /// The newest batch about this run that somebody waits for: what is told about the run waits for it, too.
     pub(crate) told: u64,
-    /// The offers that have a row, and whether starting them must be durable.
-    pub(crate) offered: BTreeMap<Subject, bool>,
+    /// The offers that have a row.
+    pub(crate) offered: Offered,
     /// The timer row.
     pub(crate) timer: Option<TimerKey>,
     /// The newest events.
@@ -94,8 +95,7 @@ impl Entry {
         let Loaded { run, transition, tail, growth } = loaded;
         let key = run.key();
         let mut entry = Self::with(run, key, partition);
-        entry.offered =
-            entry.run.open_offers().into_iter().map(|offer| (offer.task.subject, offer.durable_start)).collect();
+        entry.offered = Offered::of(&entry.run);
         entry.transition = transition;
         entry.growth = growth;
         entry.tail = tail;
@@ -113,7 +113,7 @@ impl Entry {
             growth: Growth::default(),
             sequence: 0,
             told: 0,
-            offered: BTreeMap::new(),
+            offered: Offered::default(),
             timer: None,
             tail: Tail::default(),
             queries: None,

@@ -8,6 +8,7 @@ mod dispatch;
 mod load;
 mod namespaces;
 mod query;
+mod queue_configs;
 mod read;
 mod recover;
 mod refill;

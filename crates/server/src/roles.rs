@@ -54,6 +54,7 @@ impl Roles {
             history: self.history.clone(),
             matching: self.matching.clone(),
             namespaces: self.namespaces.clone(),
+            queue_configs: self.history.queue_configs(),
             index: abide_visibility::Index::new(self.store.clone()),
             clock: self.clock.clone(),
             settings: self.settings.clone(),

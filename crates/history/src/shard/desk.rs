@@ -22,7 +22,7 @@ use super::outbox::{Ended, NEVER, Outbox, Release};
 use super::perform::Performed;
 use crate::background::Background;
 use crate::cache::Entry;
-use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer};
+use crate::dispatch::offered_task;
 use crate::load::event_number;
 use crate::namespaces::NamespaceRegistry;
 use crate::retention::Retention;
@@ -165,8 +165,7 @@ impl Desk {
         for (subject, offer) in dispatch.offers {
             match offer {
                 Some(offer) => {
-                    draft.writes.push(put_offer(&entry.key, entry.partition, &offer));
-                    entry.offered.insert(subject, offer.durable_start);
+                    entry.offered.put(&entry.key, entry.partition, &offer, &mut draft.writes);
                     let (matching, task) = (self.seams.matching.clone(), offered_task(&entry.key, offer));
                     draft.answer(Box::new(move |durable| {
                         if durable.is_ok() {
@@ -174,21 +173,13 @@ impl Desk {
                         }
                     }));
                 }
-                None if entry.offered.remove(&subject).is_some() => {
-                    draft.writes.push(delete_offer(&entry.key, entry.partition, subject));
-                }
-                None => {}
+                None => entry.offered.settle(entry.partition, subject, &mut draft.writes),
             }
         }
         if !entry.run.is_open() {
-            for (subject, _) in std::mem::take(&mut entry.offered) {
-                draft.writes.push(delete_offer(&entry.key, entry.partition, subject));
-            }
+            entry.offered.clear(entry.partition, &mut draft.writes);
         }
-        debug_assert!(
-            entry.offered.keys().copied().collect::<std::collections::BTreeSet<_>>() == open_subjects(&entry.run),
-            "every open offer has a dispatch row, and nothing else has one"
-        );
+        debug_assert!(entry.offered.fits(&entry.run), "every open offer has a dispatch row, and nothing else has one");
         for (reservation, reply) in dispatch.fused {
             match self.prepare(entry, reply) {
                 Ok(prepared) => draft.answer(self.hand_over(prepared, move |task| {

@@ -53,7 +53,8 @@ pub(super) fn fuse(
         let Some(subject) = untried.pop_front() else { return dispatch };
         let Some(Some(offer)) = dispatch.offers.get(&subject) else { continue };
         let queue = queue_key(key, subject, offer.queue.clone());
-        match matching.reserve(&queue) {
+        let priority = offer.priority.as_ref().map_or(0, |priority| priority.priority_key);
+        match matching.reserve(&queue, priority) {
             Some(reservation) => {
                 let command = start_command(offer.task, reservation.poller.clone());
                 match run.handle(command, now, out) {

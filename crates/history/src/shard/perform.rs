@@ -115,7 +115,7 @@ impl Desk {
         answer: Answer<StartedTask>,
         now: Timestamp,
     ) -> Performed {
-        let must_be_durable = entry.offered.get(&task.subject).copied().unwrap_or(true);
+        let must_be_durable = entry.offered.must_be_durable(task.subject);
         let mut decided = match self.decide(entry, start_command(task, poller), now) {
             Ok(decided) => decided,
             Err(undecided) => return self.refuse(entry, undecided, answer),

@@ -15,15 +15,17 @@ use abide_api::temporal::api::common::v1::{ActivityType, RetryPolicy, WorkflowTy
 use abide_api::temporal::api::enums::v1::{CommandType, EventType, WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use abide_api::temporal::api::history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes};
 use abide_api::temporal::api::taskqueue::v1::TaskQueue;
+use abide_api::temporal::api::worker::v1::WorkerHeartbeat;
 use abide_cluster::history::{
     ActivityTask, CompleteWorkflowTask, HistoryPage, QueryOutcome, ReadHistory, RunReference, StartRequest, Started,
     StartedTask, WorkflowTask, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{
-    Poll, Polled, QueryTask, QueueDescription, QueueKey, QueueKind, QueuedTask, Reservation,
+    Poll, PollEnd, Polled, QueryTask, QueueDescription, QueueKey, QueueKind, QueuedTask, Reservation,
 };
 use abide_cluster::{BoxFuture, Error, History, Matching};
 use abide_engine::convert::to_proto_duration;
+use abide_engine::queue_config::QueueConfig;
 use abide_engine::run::{self, Command, Poller, Requester, Signal, Start};
 use abide_model::{Clock, NamespaceId, Partition, RunId, RunKey, Timestamp, WorkflowKey};
 use abide_store::{
@@ -305,6 +307,7 @@ pub struct Remembering {
     asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<AskedQuery>>,
     waiting: Arc<Mutex<Waiting>>,
     recent: Mutex<HashSet<String>>,
+    pub configs: Mutex<BTreeMap<QueueKey, Arc<QueueConfig>>>,
     pub offers_made: AtomicUsize,
     pub panics: AtomicBool,
 }
@@ -320,6 +323,7 @@ impl Default for Remembering {
             asked: tokio::sync::Mutex::new(asked),
             waiting: Arc::default(),
             recent: Mutex::default(),
+            configs: Mutex::default(),
             offers_made: AtomicUsize::new(0),
             panics: AtomicBool::new(false),
         }
@@ -358,7 +362,7 @@ impl Matching for Remembering {
         drop(self.offers.send(task));
     }
 
-    fn reserve(&self, queue: &QueueKey) -> Option<Reservation> {
+    fn reserve(&self, queue: &QueueKey, _: i32) -> Option<Reservation> {
         assert!(!self.panics.load(Ordering::SeqCst), "told to panic");
         let place = (queue.kind, queue.queue.name.clone());
         let (poller, deliver) = self.waiting.lock().unwrap().get_mut(&place)?.pop_front()?;
@@ -372,8 +376,8 @@ impl Matching for Remembering {
         self.recent.lock().unwrap().contains(&queue.queue.name)
     }
 
-    fn poll(&self, _: Poll) -> BoxFuture<'_, Result<Polled, Error>> {
-        Box::pin(async { Ok(Polled::Empty) })
+    fn poll(&self, _: Poll) -> BoxFuture<'_, Result<PollEnd, Error>> {
+        Box::pin(async { Ok(PollEnd { polled: Polled::Empty, more_pollers: 0 }) })
     }
 
     fn query(&self, queue: QueueKey, task: QueryTask, wait: Duration) -> BoxFuture<'_, Result<QueryOutcome, Error>> {
@@ -393,8 +397,22 @@ impl Matching for Remembering {
 
     fn shutdown_worker(&self, _: NamespaceId, _: &str, _: &str) {}
 
+    fn configure(&self, queue: &QueueKey, config: Arc<QueueConfig>) {
+        self.configs.lock().unwrap().insert(queue.clone(), config);
+    }
+
     fn describe(&self, _: &QueueKey) -> QueueDescription {
         QueueDescription::default()
+    }
+
+    fn record_heartbeats(&self, _: NamespaceId, _: Vec<WorkerHeartbeat>) {}
+
+    fn workers(&self, _: NamespaceId, _: Option<&str>) -> Vec<Arc<WorkerHeartbeat>> {
+        Vec::new()
+    }
+
+    fn worker(&self, _: NamespaceId, _: &str) -> Option<Arc<WorkerHeartbeat>> {
+        None
     }
 
     fn close(&self) {}

@@ -75,7 +75,13 @@ fn the_snapshot_row_is_frozen() {
 
 #[test]
 fn the_dispatch_row_is_frozen() {
-    let key = DispatchKey { run_id: RUN, subject: DispatchSubject::Activity(5) };
+    let key = DispatchKey {
+        queue: DispatchQueue::of(NAMESPACE, 2, "worker-1"),
+        priority: 4,
+        scheduled_at: STARTED_AT,
+        run_id: RUN,
+        subject: DispatchSubject::Activity(5),
+    };
     let record = DispatchRecord {
         stamp: 2,
         queue: "worker-1".into(),
@@ -122,6 +128,15 @@ fn the_namespace_row_is_frozen() {
 }
 
 #[test]
+fn the_queue_config_row_is_frozen() {
+    let key = QueueConfigKey { namespace: NAMESPACE, kind: 2, name: "orders".into() };
+    let record = QueueConfigRecord { state: Bytes::from_static(b"state") };
+    let (from, to) = QueueConfigKey::range();
+    assert!(from < key.encode() && key.encode() < to.unwrap());
+    check(&[include_str!("../../samples/queue_config.v1")], key, record);
+}
+
+#[test]
 fn the_fence_row_is_frozen() {
     check(&[include_str!("../../samples/fence.v1")], FenceKey, FenceRecord { epoch: 9 });
 }
@@ -158,7 +173,15 @@ fn node() -> impl Strategy<Value = NodeKey> {
 
 fn dispatch() -> impl Strategy<Value = DispatchKey> {
     let subject = prop_oneof![Just(DispatchSubject::WorkflowTask), any::<u64>().prop_map(DispatchSubject::Activity)];
-    (uuids(), subject).prop_map(|(run_id, subject)| DispatchKey { run_id: RunId(run_id), subject })
+    let queue = prop_oneof![any::<u64>(), 0_u64..3];
+    let nanos = prop_oneof![any::<i64>(), -2_i64..2];
+    (queue, 1_u8..6, nanos, uuids(), subject).prop_map(|(queue, priority, nanos, run_id, subject)| DispatchKey {
+        queue: DispatchQueue(queue),
+        priority,
+        scheduled_at: Timestamp { nanos },
+        run_id: RunId(run_id),
+        subject,
+    })
 }
 
 fn timer() -> impl Strategy<Value = TimerKey> {
@@ -206,7 +229,8 @@ proptest! {
     fn broken_keys_are_corrupt_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..45)) {
         let _ = (CurrentKey::decode(&bytes), NodeKey::decode(&bytes), SnapshotKey::decode(&bytes));
         let _ = (DispatchKey::decode(&bytes), TimerKey::decode(&bytes), VisibilityKey::decode(&bytes));
-        let _ = (NamespaceKey::decode(&bytes), FenceKey::decode(&bytes), RetentionKey::decode(&bytes));
+        let _ = (NamespaceKey::decode(&bytes), QueueConfigKey::decode(&bytes), FenceKey::decode(&bytes));
+        let _ = RetentionKey::decode(&bytes);
     }
 
     #[test]
