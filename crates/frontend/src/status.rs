@@ -204,6 +204,8 @@ fn rejected(rejection: Rejection) -> Row {
         }
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
+        Rejection::ParentMismatch => Row::not_found("workflow parent does not match"),
+        Rejection::ChildNotFound => Row::not_found("Pending child execution not found."),
         Rejection::NotNew => Row::plain(Code::Internal, "something went wrong, please retry"),
     }
 }

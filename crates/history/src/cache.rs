@@ -1,11 +1,11 @@
 //! The loaded runs of a shard, with a bound on their bytes: what was not used for the longest time goes first, about.
 //! Reads and writes no rows.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use abide_cluster::Error;
 use abide_cluster::history::{HistoryPage, ReadHistory};
-use abide_engine::run::{Run, Subject};
+use abide_engine::run::{Outbound, Run, Subject};
 use abide_model::{Partition, RunId, RunKey, limits};
 use abide_store::key::TimerKey;
 
@@ -32,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) told: u64,
     /// The offers that have a row, and whether starting them must be durable.
     pub(crate) offered: BTreeMap<Subject, bool>,
+    /// What the run owes to others: the subjects that have a row.
+    pub(crate) owed: BTreeSet<Outbound>,
     /// The timer row.
     pub(crate) timer: Option<TimerKey>,
     /// The newest events.
@@ -90,6 +92,7 @@ impl Entry {
         let mut entry = Self::with(run, key, partition);
         entry.offered =
             entry.run.open_offers().into_iter().map(|offer| (offer.task.subject, offer.durable_start)).collect();
+        entry.owed = entry.run.open_outbound();
         entry.transition = transition;
         entry.growth = growth;
         entry.tail = tail;
@@ -108,6 +111,7 @@ impl Entry {
             sequence: 0,
             told: 0,
             offered: BTreeMap::new(),
+            owed: BTreeSet::new(),
             timer: None,
             tail: Tail::default(),
             queries: None,

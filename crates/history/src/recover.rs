@@ -1,4 +1,4 @@
-//! What a starting server looks at: the rows of open tasks, never the runs. Page by page behind the first requests, so
+//! What a starting server looks at: the rows of open tasks and debts, never the runs. Page by page behind the first requests, so
 //! that neither the time to the first answer nor memory grows with what is stored. A row may be settled while it is on
 //! its way: then the offer or the firing finds nothing to do.
 
@@ -6,23 +6,25 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use abide_model::limits;
-use abide_store::key::{DispatchKey, Key, TimerKey};
+use abide_store::key::{DispatchKey, Key, OutboundKey, TimerKey};
 use abide_store::{Error, Row, Scan, Store};
 use bytes::Bytes;
 use tracing::{error, info};
 
 use crate::dispatch::queued_task;
+use crate::outbound;
 use crate::shard::{Message, Seams};
 
-/// Schedules every timer and offers every task of these partitions.
+/// Schedules every timer, offers every task and takes up every debt of these partitions.
 pub(crate) async fn recover(seams: Arc<Seams>, partitions: RangeInclusive<u16>) {
     let counted = async {
         let timers = timers(&seams, partitions.clone()).await?;
-        Ok::<_, Error>((timers, tasks(&seams, partitions.clone()).await?))
+        let tasks = tasks(&seams, partitions.clone()).await?;
+        Ok::<_, Error>((timers, tasks, debts(&seams, partitions.clone()).await?))
     };
     match counted.await {
-        Ok((0, 0)) => {}
-        Ok((timers, tasks)) => info!(?partitions, timers, tasks, "recovered"),
+        Ok((0, 0, 0)) => {}
+        Ok((timers, tasks, outbound)) => info!(?partitions, timers, tasks, outbound, "recovered"),
         Err(error) => error!(%error, ?partitions, "recovery failed: timers and tasks of before the start may wait"),
     }
 }
@@ -51,6 +53,21 @@ async fn tasks(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, 
             count += 1;
         }
         tokio::task::yield_now().await;
+    }
+    Ok(count)
+}
+
+async fn debts(seams: &Arc<Seams>, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
+    let mut count = 0;
+    let mut rows = Rows::<OutboundKey>::of(partitions);
+    while let Some(page) = rows.page(&*seams.store).await? {
+        for row in page {
+            let (partition, (key, _)) = (row.partition, OutboundKey::decode_row(row)?);
+            // Only so many at a time are taken up, so that memory does not grow with what is owed.
+            seams.errands.room().await;
+            outbound::begin(seams, partition, key.run_id, outbound::subject(key.subject));
+            count += 1;
+        }
     }
     Ok(count)
 }

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use crate::background::Background;
 use crate::namespaces::NamespaceRegistry;
+use crate::outbound::Errands;
 use crate::query::TIMED_OUT;
 use crate::read::Reading;
 use crate::recover::recover;
@@ -48,6 +49,7 @@ pub struct HistoryService {
     store: Arc<dyn Store>,
     namespaces: Arc<NamespaceRegistry>,
     background: Arc<Background>,
+    errands: Arc<Errands>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -68,6 +70,7 @@ impl HistoryService {
         let Options { shards: shard_count, cache_bytes, limits } = options;
         let background = Arc::new(Background::new());
         let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
+        let errands = Arc::new(Errands::new(namespaces.clone()));
         let shard_count = shard_count.clamp(1, Partition::COUNT);
         let begin = |index: u16| (u32::from(index) * u32::from(Partition::COUNT) / u32::from(shard_count)) as u16;
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
@@ -82,13 +85,21 @@ impl HistoryService {
                 limits,
                 background: background.clone(),
                 inbox: inbox.clone(),
+                errands: errands.clone(),
             });
             let shard = Shard::new(seams.clone(), fence, cache_bytes / usize::from(shard_count));
             tasks.push(tokio::spawn(shard.run(mailbox)));
             background.spawn("recover", recover(seams, partitions));
             shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()) });
         }
-        Ok(Self { shards, store, namespaces, background, tasks: Mutex::new(tasks) })
+        Ok(Self { shards, store, namespaces, background, errands, tasks: Mutex::new(tasks) })
+    }
+
+    /// Says by whom other runs are reached: what runs owe to each other waits until then. On one node that is the
+    /// service itself.
+    pub fn connect(&self, peers: &Arc<impl History>) {
+        let peers: Arc<dyn History> = peers.clone();
+        self.errands.connect(Arc::downgrade(&peers));
     }
 
     /// The oldest tasks of a queue that are stored, at most `rows_max`, and how many more it has; for a queue that

@@ -95,7 +95,7 @@ fn check_names(command: &ScheduleActivityTaskCommandAttributes) -> Result<(Strin
 
 /// Every activity has a retry policy; what the workflow left open is the default (1 s, 2.0, 100 times the initial
 /// interval, no bound on attempts).
-fn complete_policy(policy: Option<RetryPolicy>) -> Result<RetryPolicy, String> {
+pub(super) fn complete_policy(policy: Option<RetryPolicy>) -> Result<RetryPolicy, String> {
     let mut policy = policy.unwrap_or_default();
     if is_negative(policy.initial_interval.as_ref()) {
         return Err("invalid InitialInterval set on retry policy: negative interval".into());

@@ -17,7 +17,7 @@ use super::{Change, DecodeError};
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Note {
     /// Which; always set.
-    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
+    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 30, 31, 32, 33")]
     pub kind: Option<NoteKind>,
 }
 
@@ -69,7 +69,43 @@ pub enum NoteKind {
     /// The attempt number that the next workflow task has.
     #[prost(int32, tag = "15")]
     NextAttempt(i32),
+    /// A child whose start is recorded may work.
+    #[prost(message, tag = "30")]
+    ChildReleased(ChildReleased),
+    /// What the end of the run means for a child is done.
+    #[prost(message, tag = "31")]
+    ChildLeft(ChildLeft),
+    /// The parent knows of this child.
+    #[prost(message, tag = "32")]
+    Released(Released),
+    /// The parent knows how this child ended.
+    #[prost(message, tag = "33")]
+    ParentTold(ParentTold),
 }
+
+/// A child may work.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ChildReleased {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub initiated_event_id: i64,
+}
+
+/// What the end of the run means for a child is done.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ChildLeft {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub initiated_event_id: i64,
+}
+
+/// The parent knows of this child.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Released {}
+
+/// The parent knows how this child ended.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ParentTold {}
 
 /// What event 1 does not say.
 #[derive(Clone, PartialEq, prost::Message)]

@@ -11,7 +11,9 @@ use abide_api::temporal::api::{
 };
 use abide_model::Timestamp;
 
+use super::child::Children;
 use super::command::QueueName;
+use super::external::External;
 
 /// Everything about a run.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -43,6 +45,12 @@ pub struct State {
     /// Memo and search attributes.
     #[prost(message, required, tag = "9")]
     pub properties: Properties,
+    /// Its child workflows, and its own part as a child.
+    #[prost(message, required, tag = "11")]
+    pub children: Children,
+    /// What it has asked of other workflows.
+    #[prost(message, required, tag = "12")]
+    pub external: External,
 }
 
 /// Which run this is.

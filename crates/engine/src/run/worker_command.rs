@@ -9,8 +9,10 @@ use abide_api::temporal::api::{
     enums::v1::{CommandType, WorkflowTaskFailedCause as Cause},
     failure::v1::Failure,
     history::v1::{
-        ActivityTaskScheduledEventAttributes, MarkerRecordedEventAttributes, TimerCanceledEventAttributes,
-        TimerStartedEventAttributes, history_event,
+        ActivityTaskScheduledEventAttributes, MarkerRecordedEventAttributes,
+        RequestCancelExternalWorkflowExecutionInitiatedEventAttributes,
+        SignalExternalWorkflowExecutionInitiatedEventAttributes, StartChildWorkflowExecutionInitiatedEventAttributes,
+        TimerCanceledEventAttributes, TimerStartedEventAttributes, history_event,
     },
 };
 use abide_model::settings::Limits;
@@ -19,6 +21,7 @@ use prost::Message;
 
 use super::command::Rejection;
 use super::event::{Annotation, annotated};
+use super::outbound_command::{Asked, Namespaces};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
 
@@ -50,6 +53,9 @@ enum Decision {
     Complete(Option<Payloads>),
     Fail(Option<Failure>),
     Cancel(Option<Payloads>),
+    StartChild(Box<StartChildWorkflowExecutionInitiatedEventAttributes>),
+    SignalExternal(Box<SignalExternalWorkflowExecutionInitiatedEventAttributes>),
+    CancelExternal(Box<RequestCancelExternalWorkflowExecutionInitiatedEventAttributes>),
     ContinueAsNew(Box<abide_api::temporal::api::command::v1::ContinueAsNewWorkflowExecutionCommandAttributes>),
 }
 
@@ -65,7 +71,7 @@ pub(super) struct Turn {
     pub now: Timestamp,
 }
 
-type Checked<T> = Result<T, Refusal>;
+pub(super) type Checked<T> = Result<T, Refusal>;
 
 /// A command that closes the run must be the last, and every command must be of a known type. Otherwise the worker is
 /// broken, and nothing at all is recorded.
@@ -103,7 +109,7 @@ fn camel(name: &str) -> String {
     words.map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase())).collect()
 }
 
-fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
+pub(super) fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
     Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: false })
 }
 
@@ -117,15 +123,27 @@ struct Ids {
     activities: BTreeSet<String>,
     timers_started: BTreeSet<String>,
     timers_canceled: BTreeSet<String>,
+    asked: Asked,
 }
 
 impl Run {
-    pub(super) fn check_commands(&self, commands: &[Command], limits: &Limits) -> Checked<Vec<Decided>> {
+    pub(super) fn check_commands(
+        &self,
+        commands: &[Command],
+        namespaces: &Namespaces,
+        limits: &Limits,
+    ) -> Checked<Vec<Decided>> {
         let mut ids = Ids::default();
-        commands.iter().map(|command| self.check_command(command, limits, &mut ids)).collect()
+        commands.iter().map(|command| self.check_command(command, namespaces, limits, &mut ids)).collect()
     }
 
-    fn check_command(&self, command: &Command, limits: &Limits, ids: &mut Ids) -> Checked<Decided> {
+    fn check_command(
+        &self,
+        command: &Command,
+        namespaces: &Namespaces,
+        limits: &Limits,
+        ids: &mut Ids,
+    ) -> Checked<Decided> {
         let kind = command.command_type();
         if closes(kind) && !self.state.buffer.events.is_empty() {
             return refuse(Cause::UnhandledCommand, "new events arrived that the workflow has not seen");
@@ -165,6 +183,18 @@ impl Run {
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
                 check_memo(command.upserted_memo.as_ref(), limits)?;
                 Decision::ModifyProperties(command.upserted_memo)
+            }
+            Attributes::StartChildWorkflowExecutionCommandAttributes(command) => {
+                let initiated = self.state.check_start_child(command, namespaces, &mut ids.asked, limits)?;
+                Decision::StartChild(Box::new(initiated))
+            }
+            Attributes::SignalExternalWorkflowExecutionCommandAttributes(command) => {
+                let initiated = self.state.check_signal_external(command, namespaces, &mut ids.asked, limits)?;
+                Decision::SignalExternal(Box::new(initiated))
+            }
+            Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(command) => {
+                let initiated = self.state.check_cancel_external(command, namespaces, &mut ids.asked, limits)?;
+                Decision::CancelExternal(Box::new(initiated))
             }
             attributes => check_close(attributes, kind, blob)?,
         };
@@ -280,6 +310,9 @@ impl Run {
                 self.upsert_search_attributes(attributes, completed, annotation, now, out);
             }
             Decision::ModifyProperties(memo) => self.modify_properties(memo, completed, annotation, now, out),
+            Decision::StartChild(initiated) => self.initiate_child(*initiated, annotation, turn, out),
+            Decision::SignalExternal(initiated) => self.initiate_signal(*initiated, annotation, turn, out),
+            Decision::CancelExternal(initiated) => self.initiate_cancel(*initiated, annotation, turn, out),
             Decision::Complete(result) => self.complete_run(result, completed, annotation, now, out),
             Decision::Fail(failure) => self.fail_run(failure, completed, annotation, now, out),
             Decision::Cancel(details) => self.cancel_run(details, completed, annotation, now, out),
@@ -350,7 +383,7 @@ fn check_close(attributes: Attributes, kind: CommandType, blob: usize) -> Checke
     Ok(decision)
 }
 
-fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> Checked<()> {
+pub(super) fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> Checked<()> {
     if size > max { too_large(cause, format!("{what} exceeds size limit.")) } else { Ok(()) }
 }
 
@@ -365,7 +398,7 @@ fn check_search_attributes(attributes: Option<&SearchAttributes>) -> Checked<()>
     check_search_attributes_of_start(Some(attributes))
 }
 
-fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Checked<()> {
+pub(super) fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Checked<()> {
     let cause = Cause::BadSearchAttributes;
     let Some(attributes) = attributes else { return Ok(()) };
     let fields = &attributes.indexed_fields;

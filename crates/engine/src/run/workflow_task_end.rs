@@ -35,7 +35,7 @@ impl Run {
     ) -> Result<Reply, Rejection> {
         let attempt = self.started_task(&completion.token)?.attempt;
         check_sequence(&completion.commands)?;
-        let reply = match self.check_commands(&completion.commands, &out.limits) {
+        let reply = match self.check_commands(&completion.commands, &completion.namespaces, &out.limits) {
             Ok(decided) => self.completed(completion, decided, now, out),
             Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
         };

@@ -65,7 +65,9 @@ impl World {
         let matching = Arc::new(Remembering::default());
         let options = Options { shards: 2, cache_bytes, ..Options::default() };
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await.unwrap();
-        Self { store, matching, clock, history: Arc::new(history) }
+        let history = Arc::new(history);
+        history.connect(&history);
+        Self { store, matching, clock, history }
     }
 
     /// Another server on the same store and clock, after this one was closed.

@@ -100,6 +100,14 @@ fn the_timer_row_is_frozen() {
 }
 
 #[test]
+fn the_outbound_row_is_frozen() {
+    let key = OutboundKey { run_id: RUN, subject: OutboundSubject::Child(5) };
+    let record = OutboundRecord::of(&workflow());
+    assert_eq!(record.run_key(key).workflow, workflow());
+    check(&[include_str!("../../samples/outbound.v1")], key, record);
+}
+
+#[test]
 fn the_visibility_row_is_frozen() {
     let key = VisibilityKey { namespace: NAMESPACE, started_at: STARTED_AT, run_id: RUN };
     let record = VisibilityRecord { info: Bytes::from_static(b"info") };
@@ -156,6 +164,16 @@ fn timer() -> impl Strategy<Value = TimerKey> {
     (0_u64..5, uuids()).prop_map(|(fire_at_millis, run_id)| TimerKey { fire_at_millis, run_id: RunId(run_id) })
 }
 
+fn outbound() -> impl Strategy<Value = OutboundKey> {
+    let subject = prop_oneof![
+        any::<u64>().prop_map(OutboundSubject::Child),
+        any::<u64>().prop_map(OutboundSubject::Signal),
+        any::<u64>().prop_map(OutboundSubject::Cancel),
+        Just(OutboundSubject::Parent),
+    ];
+    (uuids(), subject).prop_map(|(run_id, subject)| OutboundKey { run_id: RunId(run_id), subject })
+}
+
 fn visibility() -> impl Strategy<Value = VisibilityKey> {
     let nanos = prop_oneof![any::<i64>(), -2_i64..2, Just(i64::MIN), Just(i64::MAX)];
     (uuids(), nanos, uuids()).prop_map(|(namespace, nanos, run_id)| VisibilityKey {
@@ -178,12 +196,14 @@ proptest! {
         node in (node(), node()),
         dispatch in (dispatch(), dispatch()),
         timer in (timer(), timer()),
+        outbound in (outbound(), outbound()),
         visibility in (visibility(), visibility()),
     ) {
         compare(&current.0, &current.1, Clone::clone);
         compare(&node.0, &node.1, |key| *key);
         compare(&dispatch.0, &dispatch.1, |key| *key);
         compare(&timer.0, &timer.1, |key| *key);
+        compare(&outbound.0, &outbound.1, |key| *key);
         compare(&visibility.0, &visibility.1, |key| (key.namespace, Reverse(key.started_at), key.run_id));
     }
 
@@ -191,6 +211,7 @@ proptest! {
     fn broken_keys_are_corrupt_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..45)) {
         let _ = (CurrentKey::decode(&bytes), NodeKey::decode(&bytes), SnapshotKey::decode(&bytes));
         let _ = (DispatchKey::decode(&bytes), TimerKey::decode(&bytes), VisibilityKey::decode(&bytes));
+        let _ = OutboundKey::decode(&bytes);
         let _ = (NamespaceKey::decode(&bytes), FenceKey::decode(&bytes));
     }
 
@@ -220,6 +241,8 @@ proptest! {
         prop_assert_eq!(DispatchRecord::from_value(dispatch.to_value()).unwrap(), dispatch);
         let timer = TimerRecord::of(&workflow);
         prop_assert_eq!(TimerRecord::from_value(timer.to_value()).unwrap(), timer);
+        let outbound = OutboundRecord::of(&workflow);
+        prop_assert_eq!(OutboundRecord::from_value(outbound.to_value()).unwrap(), outbound);
         let visibility = VisibilityRecord { info: blob.clone() };
         prop_assert_eq!(VisibilityRecord::from_value(visibility.to_value()).unwrap(), visibility);
         let namespace = NamespaceRecord { state: blob };

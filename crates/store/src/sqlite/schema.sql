@@ -32,3 +32,7 @@ CREATE TABLE visibility (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;
+CREATE TABLE outbound (
+    partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (partition, key)
+) WITHOUT ROWID;

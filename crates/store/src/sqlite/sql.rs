@@ -53,5 +53,6 @@ fn table(space: Space) -> &'static str {
         Space::Dispatch => "dispatch",
         Space::Timer => "timer",
         Space::Visibility => "visibility",
+        Space::Outbound => "outbound",
     }
 }

@@ -1,6 +1,6 @@
 //! A world around one run: it asks, keeps what is stored (changes, offers), and checks after every step what must hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use abide_api::temporal::api::{
@@ -37,6 +37,7 @@ pub struct World {
     pub stored: Vec<Change>,
     pub offers: BTreeMap<Subject, Offer>,
     pub successor: Option<Box<Start>>,
+    pub owed: BTreeSet<Outbound>,
     pub limits: Limits,
     polls: u64,
 }
@@ -54,6 +55,7 @@ impl World {
             stored: Vec::new(),
             offers: BTreeMap::new(),
             successor: None,
+            owed: BTreeSet::new(),
             limits: Limits { blob_bytes_max: 1000, ..Limits::default() },
             polls: 0,
         };
@@ -84,6 +86,8 @@ impl World {
             match task {
                 Task::Offer(offer) => drop(self.offers.insert(offer.task.subject, offer)),
                 Task::Settle(subject) => drop(self.offers.remove(&subject)),
+                Task::Owe(outbound) => drop(self.owed.insert(outbound)),
+                Task::Discharge(outbound) => drop(self.owed.remove(&outbound)),
                 Task::Succeed(start) => {
                     assert!(!self.run.is_open(), "a run that goes on has no successor");
                     assert!(self.successor.replace(start).is_none(), "a run has at most one successor");
@@ -108,13 +112,15 @@ impl World {
         let mut open = self.run.open_offers();
         open.sort_by_key(|offer| offer.task.subject);
         assert_eq!(stored, open.iter().collect::<Vec<_>>(), "every offer has its stored task, and no other is stored");
+        assert_eq!(self.owed, self.run.open_outbound(), "everything that is owed is stored, and nothing else");
+        assert!(self.owed.iter().all(|outbound| self.run.effect(*outbound).is_some()), "what is owed can be done");
         self.check_that_something_ends_everything();
     }
 
     /// R5: whatever is open has a stored offer or a deadline that will end it.
     fn check_that_something_ends_everything(&self) {
         if !self.run.is_open() {
-            assert!(self.run.deadline().is_none() && self.offers.is_empty(), "a closed run owes nothing");
+            assert!(self.run.deadline().is_none() && self.offers.is_empty(), "a closed run offers nothing");
             return;
         }
         let state = &self.run.state;
@@ -127,6 +133,16 @@ impl World {
             assert_eq!(offered, open.started.is_none(), "a workflow task is offered until it is started");
         }
         assert!(state.timers.pending.is_empty() || self.run.deadline().is_some(), "timers have a deadline");
+        for (id, child) in &state.children.pending {
+            let owed = self.owed.contains(&Outbound::Child(*id));
+            assert!(owed || child.released, "child {id} is forgotten");
+        }
+        for asked in state.external.signals.keys().map(|id| Outbound::Signal(*id)) {
+            assert!(self.owed.contains(&asked), "{asked:?} is forgotten");
+        }
+        for asked in state.external.cancels.keys().map(|id| Outbound::Cancel(*id)) {
+            assert!(self.owed.contains(&asked), "{asked:?} is forgotten");
+        }
         let unseen = !state.buffer.events.is_empty();
         assert!(!unseen || self.run.workflow_task_is_started(), "buffered events wait for a started task");
     }
@@ -220,7 +236,7 @@ impl World {
             name: name.into(),
             input: None,
             header: None,
-            requester: Requester { identity: "client".into(), request_id: name.into(), links: Vec::new() },
+            requester: Requester { identity: "client".into(), request_id: name.into(), ..Requester::default() },
             ends_start_delay: false,
         };
         self.ask(Command::Signal(Box::new(signal)))
@@ -248,7 +264,7 @@ pub fn start() -> Start {
             task_queue: Some(TaskQueue { name: "orders".into(), ..TaskQueue::default() }),
             ..WorkflowExecutionStartedEventAttributes::default()
         }),
-        requester: Requester { identity: "client".into(), request_id: "start-1".into(), links: Vec::new() },
+        requester: Requester { identity: "client".into(), request_id: "start-1".into(), ..Requester::default() },
         user_metadata: None,
         signal: None,
     }
