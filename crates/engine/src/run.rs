@@ -5,6 +5,7 @@ mod activity;
 mod activity_options;
 mod activity_retry;
 mod apply;
+mod attach;
 mod buffer;
 mod cancel;
 mod child;
@@ -22,9 +23,12 @@ mod outbound_command;
 mod parent;
 mod properties;
 mod query;
+mod reset;
+mod retry;
 mod signal;
 mod start;
 mod state;
+mod successor;
 mod timer;
 mod worker_command;
 mod workflow_task;
@@ -34,14 +38,15 @@ mod workflow_task_end;
 mod tests;
 
 pub use command::{
-    ActivityReference, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName,
-    RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal,
-    Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
-    WorkflowTaskCompleted, WorkflowTaskToken,
+    ActivityReference, Attach, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName,
+    Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset, Resolution,
+    ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject,
+    Task, TaskId, Terminate, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
 pub use outbound::{Action, Effect, Fault, Outbound, Outcome, Relation, Sender, Step, Target};
 pub use query::QueryRoute;
+pub use reset::{RESETTER_IDENTITY, ends_in_workflow_task, is_reapplied};
 
 use std::collections::BTreeSet;
 
@@ -112,6 +117,11 @@ impl Run {
     /// The first run of its chain.
     pub fn first_run_id(&self) -> RunId {
         RunId::parse(&self.state.identity.first_run_id).unwrap_or(self.run_id())
+    }
+
+    /// The name of its namespace when it began.
+    pub fn namespace_name(&self) -> &str {
+        &self.state.identity.namespace_name
     }
 
     /// The workflow's type.
@@ -241,8 +251,14 @@ impl Machine for Run {
 
     fn handle(&mut self, command: Command, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         if self.state.status() == WorkflowExecutionStatus::Unspecified {
-            let Command::Start(start) = command else { return Err(Rejection::NotNew) };
-            return self.start(*start, now, out);
+            return match command {
+                Command::Start(start) => self.start(*start, now, out),
+                Command::BeginReset(reset) => self.begin_reset(*reset, now, out),
+                _ => Err(Rejection::NotNew),
+            };
+        }
+        if let Command::MarkReset(run_id) = command {
+            return Ok(self.replaced_by(run_id, out));
         }
         if let Command::FireDeadlines { new_run_id } = command {
             self.fire_deadlines(new_run_id, now, out);
@@ -255,8 +271,9 @@ impl Machine for Run {
             return Err(Rejection::Closed);
         }
         match command {
-            Command::Start(_) => Err(Rejection::NotNew),
+            Command::Start(_) | Command::BeginReset(_) => Err(Rejection::NotNew),
             Command::Signal(signal) => self.signal(*signal, now, out),
+            Command::Attach(attach) => self.attach(*attach, now, out),
             Command::RequestCancel(request) => self.request_cancel(request, now, out),
             Command::Terminate(terminate) => self.terminate(terminate, now, out),
             Command::StartWorkflowTask(start) => self.start_workflow_task(start, now, out),
@@ -266,7 +283,9 @@ impl Machine for Run {
             Command::StartActivity(start) => self.start_activity(start, now, out),
             Command::RecordHeartbeat(heartbeat) => self.record_heartbeat(*heartbeat, now, out),
             Command::ResolveActivity(resolve) => self.resolve_activity(*resolve, now, out),
-            Command::FireDeadlines { .. } | Command::RecordOutcome(..) => unreachable!("handled above"),
+            Command::FireDeadlines { .. } | Command::MarkReset(_) | Command::RecordOutcome(..) => {
+                unreachable!("handled above")
+            }
             Command::ReturnTask(task) => self.return_task(task, now, out),
             Command::Release => self.release(now, out),
             Command::ChildEnded(ended) => self.child_ended(*ended, now, out),

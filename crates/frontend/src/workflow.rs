@@ -5,6 +5,7 @@ pub mod describe;
 pub mod history;
 pub mod list;
 pub mod query;
+pub mod reset;
 pub mod signal;
 pub mod signal_with_start;
 pub mod start;

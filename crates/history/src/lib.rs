@@ -12,6 +12,7 @@ mod query;
 mod read;
 mod recover;
 mod refill;
+mod reset;
 mod service;
 mod shard;
 mod start;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use abide_api::temporal::api::enums::v1::WorkflowIdConflictPolicy;
+use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use abide_cluster::history::{RunReference, StartRequest};
 use abide_cluster::{Error, History, Namespaces};
 use abide_engine::run::{Action, Command, Effect, Fault, Outbound, Outcome, Rejection, Step, Target};
@@ -158,8 +159,8 @@ impl Errand {
                 }
                 start.key.run_id = RunId(Uuid::now_v7());
                 let conflict = WorkflowIdConflictPolicy::Fail;
-                let started = history.start(StartRequest { start, reuse, conflict, signal: None }).await;
-                started.map(|started| Outcome::Started(started.run_id)).or_else(outcome_of)
+                let started = history.start(StartRequest { start, reuse, conflict, attach: None, signal: None }).await;
+                started.map(|started| Outcome::Started(started.first_run_id)).or_else(outcome_of)
             }
             Action::Ask { target, command } => {
                 if errands.namespaces.by_id(target.workflow.namespace).is_err() {
@@ -182,8 +183,26 @@ impl Errand {
 
 async fn ask_run(history: &dyn History, target: Target, command: Command) -> Result<Outcome, Error> {
     let Target { workflow, run_id, first_run_id } = target;
-    let run = RunReference { workflow, run_id, first_run_id };
-    history.execute(run, command).await.map(|_| Outcome::Done).or_else(outcome_of)
+    let mut run = RunReference { workflow, run_id, first_run_id };
+    let Command::ChildEnded(ended) = command else {
+        return history.execute(run, command).await.map(|_| Outcome::Done).or_else(outcome_of);
+    };
+    // A parent that was reset goes on as another run, which has its children.
+    for _ in 0..limits::RESETS_FOLLOWED_MAX {
+        match history.execute(run.clone(), Command::ChildEnded(ended.clone())).await {
+            Ok(_) => return Ok(Outcome::Done),
+            Err(Error::Rejected(Rejection::Closed)) => {}
+            Err(error) => return outcome_of(error),
+        }
+        let description = history.describe(run.clone()).await.or_else(|error| match error {
+            Error::RunNotFound { .. } => Ok(DescribeWorkflowExecutionResponse::default()),
+            other => Err(other),
+        })?;
+        let next = description.workflow_extended_info.and_then(|info| RunId::parse(&info.reset_run_id));
+        let Some(next) = next else { return Ok(Outcome::Failed(Fault::NotFound)) };
+        run.run_id = Some(next);
+    }
+    Ok(Outcome::Failed(Fault::NotFound))
 }
 
 /// What an error means for good; an error again when it may be another one next time.

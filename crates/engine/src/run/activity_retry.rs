@@ -101,7 +101,7 @@ fn asked_delay(end: &AttemptEnd) -> Option<Duration> {
     }
 }
 
-fn timeout_name(timeout: TimeoutType) -> &'static str {
+pub(super) fn timeout_name(timeout: TimeoutType) -> &'static str {
     match timeout {
         TimeoutType::Unspecified => "Unspecified",
         TimeoutType::StartToClose => "StartToClose",

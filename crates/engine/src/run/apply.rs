@@ -20,6 +20,7 @@ impl Run {
             if let Some(Attributes::ChildWorkflowExecutionStartedEventAttributes(started)) = &event.attributes {
                 self.apply_child_started(event.event_id, started);
             }
+            self.apply_request_numbered(event);
             return;
         }
         self.apply_effect(event);
@@ -30,7 +31,9 @@ impl Run {
         let at = from_proto_time(event.event_time.as_ref());
         let Some(attributes) = &event.attributes else { return };
         match attributes {
-            Attributes::WorkflowExecutionStartedEventAttributes(started) => self.apply_started(started, at),
+            Attributes::WorkflowExecutionStartedEventAttributes(started) => {
+                self.apply_started(started, &event.links, at);
+            }
             Attributes::WorkflowExecutionCompletedEventAttributes(_)
             | Attributes::WorkflowExecutionFailedEventAttributes(_)
             | Attributes::WorkflowExecutionTimedOutEventAttributes(_)
@@ -68,6 +71,9 @@ impl Run {
             Attributes::TimerCanceledEventAttributes(canceled) => self.apply_timer_ended(&canceled.timer_id),
             Attributes::WorkflowExecutionCancelRequestedEventAttributes(_) => {
                 self.state.execution.cancel_requested = true;
+            }
+            Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => {
+                self.apply_request_id(&updated.attached_request_id, event);
             }
             Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => self.apply_signaled(signaled),
             Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
@@ -145,6 +151,8 @@ impl Run {
                 self.state.execution.first_task_at = None;
                 self.state.index_run(&mut self.index);
             }
+            NoteKind::Reset(reset) => self.apply_reset(reset),
+            NoteKind::ReplacedBy(replaced) => self.apply_replaced_by(replaced),
             NoteKind::NextAttempt(attempt) => self.state.workflow_tasks.next_attempt = *attempt,
             NoteKind::ChildReleased(released) => self.apply_child_released(released.initiated_event_id),
             NoteKind::ChildLeft(left) => self.apply_child_left(left.initiated_event_id),

@@ -107,8 +107,8 @@ impl State {
         }
         let policy = child.initiated.parent_close_policy();
         match policy {
-            _ if self.children.handed_over => child.is_started().then_some(Step::ReleaseChild),
             _ if !child.is_started() => Some(Step::WithdrawChild),
+            _ if self.children.handed_over => Some(Step::ReleaseChild),
             ParentClosePolicy::Terminate | ParentClosePolicy::Unspecified => Some(Step::TerminateChild),
             // It can only decide what its cancellation means once it works.
             ParentClosePolicy::RequestCancel | ParentClosePolicy::Abandon if !child.released => {
@@ -142,6 +142,44 @@ impl State {
                 ask(chain, Command::RequestCancel(RequestCancel { reason: String::new(), requester }))
             }
             Step::Signal | Step::RequestCancel | Step::TellParent => return None,
+        })
+    }
+
+    /// What another run has heard of a child, as this one hears it that was made of the other by a reset; none when the
+    /// child was initiated later, or this run has heard it already.
+    pub(super) fn reconnected(&self, heard: Attributes) -> Option<Attributes> {
+        let waiting = |id: i64| self.children.pending.get(&id).filter(|child| !child.is_started());
+        let started = |id: i64| self.children.pending.get(&id).map(|child| child.started_event_id);
+        Some(match heard {
+            Attributes::ChildWorkflowExecutionStartedEventAttributes(heard) => {
+                waiting(heard.initiated_event_id)?;
+                Attributes::ChildWorkflowExecutionStartedEventAttributes(heard)
+            }
+            Attributes::StartChildWorkflowExecutionFailedEventAttributes(heard) => {
+                waiting(heard.initiated_event_id)?;
+                Attributes::StartChildWorkflowExecutionFailedEventAttributes(heard)
+            }
+            Attributes::ChildWorkflowExecutionCompletedEventAttributes(mut heard) => {
+                heard.started_event_id = started(heard.initiated_event_id)?;
+                Attributes::ChildWorkflowExecutionCompletedEventAttributes(heard)
+            }
+            Attributes::ChildWorkflowExecutionFailedEventAttributes(mut heard) => {
+                heard.started_event_id = started(heard.initiated_event_id)?;
+                Attributes::ChildWorkflowExecutionFailedEventAttributes(heard)
+            }
+            Attributes::ChildWorkflowExecutionCanceledEventAttributes(mut heard) => {
+                heard.started_event_id = started(heard.initiated_event_id)?;
+                Attributes::ChildWorkflowExecutionCanceledEventAttributes(heard)
+            }
+            Attributes::ChildWorkflowExecutionTimedOutEventAttributes(mut heard) => {
+                heard.started_event_id = started(heard.initiated_event_id)?;
+                Attributes::ChildWorkflowExecutionTimedOutEventAttributes(heard)
+            }
+            Attributes::ChildWorkflowExecutionTerminatedEventAttributes(mut heard) => {
+                heard.started_event_id = started(heard.initiated_event_id)?;
+                Attributes::ChildWorkflowExecutionTerminatedEventAttributes(heard)
+            }
+            _ => return None,
         })
     }
 

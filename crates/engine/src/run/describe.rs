@@ -12,7 +12,7 @@ use abide_api::temporal::api::{
 use uuid::Uuid;
 
 use super::state::{Activity, ActivityPhase, OpenWorkflowTask, State};
-use crate::convert::{from_proto_duration, to_proto_duration, to_proto_time};
+use crate::convert::{to_proto_duration, to_proto_time};
 
 impl State {
     /// The workflow's type.
@@ -29,7 +29,7 @@ impl State {
             workflow_id: self.identity.workflow_id.clone(),
             run_id: Uuid::from_slice(&self.identity.run_id).unwrap_or_default().to_string(),
         };
-        let delay = from_proto_duration(started.first_workflow_task_backoff.as_ref());
+        let delay = self.first_task_delay();
         WorkflowExecutionInfo {
             root_execution: Some(started.root_workflow_execution.clone().unwrap_or_else(|| execution.clone())),
             execution: Some(execution),
@@ -72,7 +72,13 @@ impl State {
                 execution_expiration_time: self.execution_expires_at().map(to_proto_time),
                 run_expiration_time: self.run_expires_at().map(to_proto_time),
                 cancel_requested: self.execution.cancel_requested,
-                original_start_time: Some(to_proto_time(self.execution.started_at)),
+                request_id_infos: self.request_id_infos().collect(),
+                original_start_time: Some(to_proto_time(match &self.execution.reset {
+                    Some(reset) => reset.original_started_at,
+                    None => self.execution.started_at,
+                })),
+                last_reset_time: self.execution.reset.as_ref().map(|reset| to_proto_time(reset.at)),
+                reset_run_id: self.execution.replaced_by.clone(),
                 ..WorkflowExecutionExtendedInfo::default()
             }),
             ..DescribeWorkflowExecutionResponse::default()

@@ -108,6 +108,7 @@ fn type_of(attributes: &Attributes) -> EventType {
         Attributes::MarkerRecordedEventAttributes(_) => EventType::MarkerRecorded,
         Attributes::WorkflowExecutionSignaledEventAttributes(_) => EventType::WorkflowExecutionSignaled,
         Attributes::UpsertWorkflowSearchAttributesEventAttributes(_) => EventType::UpsertWorkflowSearchAttributes,
+        Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(_) => EventType::WorkflowExecutionOptionsUpdated,
         Attributes::WorkflowPropertiesModifiedEventAttributes(_) => EventType::WorkflowPropertiesModified,
         other => unreachable!("no machine emits {other:?} yet"),
     }

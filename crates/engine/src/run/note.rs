@@ -17,7 +17,7 @@ use super::{Change, DecodeError};
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Note {
     /// Which; always set.
-    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 30, 31, 32, 33")]
+    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 30, 31, 32, 33, 40, 41")]
     pub kind: Option<NoteKind>,
 }
 
@@ -81,6 +81,12 @@ pub enum NoteKind {
     /// The parent knows how this child ended.
     #[prost(message, tag = "33")]
     ParentTold(ParentTold),
+    /// The history up to here was that of another run.
+    #[prost(message, boxed, tag = "40")]
+    Reset(Box<ResetNote>),
+    /// Another run was made of this one.
+    #[prost(message, tag = "41")]
+    ReplacedBy(ReplacedBy),
 }
 
 /// A child may work.
@@ -219,6 +225,28 @@ pub struct ActivityOffered {
 /// The delay before the first workflow task is over.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub struct StartDelayOver {}
+
+/// The history up to here was that of another run.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ResetNote {
+    /// When.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// The other run, as text.
+    #[prost(string, tag = "2")]
+    pub base_run_id: String,
+    /// The request to reset.
+    #[prost(string, tag = "3")]
+    pub request_id: String,
+}
+
+/// Another run was made of this one.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ReplacedBy {
+    /// That run, as text.
+    #[prost(string, tag = "1")]
+    pub run_id: String,
+}
 
 /// One change as a node stores it.
 #[derive(Clone, PartialEq, prost::Message)]

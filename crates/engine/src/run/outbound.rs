@@ -118,6 +118,8 @@ pub enum Fault {
 pub struct Sender {
     /// Which.
     pub execution: WorkflowExecution,
+    /// The run that it was made of by resets, if it was; the run itself otherwise.
+    pub original_run_id: String,
     /// The event by which it decided so; zero if none.
     pub initiated_event_id: i64,
     /// What it must be to the one that is asked.
@@ -180,7 +182,12 @@ impl State {
             identity: SERVER_IDENTITY.into(),
             request_id: format!("{run_id}:{initiated_event_id}"),
             links: Vec::new(),
-            sender: Some(Box::new(Sender { execution: self.execution_name(), initiated_event_id, relation })),
+            sender: Some(Box::new(Sender {
+                execution: self.execution_name(),
+                original_run_id: self.execution.started.original_execution_run_id.clone(),
+                initiated_event_id,
+                relation,
+            })),
         }
     }
 
@@ -188,7 +195,10 @@ impl State {
     pub fn accepts(&self, requester: &Requester) -> Result<(), Rejection> {
         let Some(sender) = &requester.sender else { return Ok(()) };
         let started = &self.execution.started;
-        let is_parent = started.parent_workflow_execution.as_ref() == Some(&sender.execution);
+        let is_parent = started.parent_workflow_execution.as_ref().is_some_and(|parent| {
+            let same_run = parent.run_id == sender.execution.run_id || parent.run_id == sender.original_run_id;
+            parent.workflow_id == sender.execution.workflow_id && same_run
+        });
         let accepted = match sender.relation {
             Relation::Any => true,
             Relation::Parent => is_parent,

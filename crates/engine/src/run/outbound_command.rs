@@ -17,6 +17,7 @@ use abide_api::temporal::api::{
         SignalExternalWorkflowExecutionInitiatedEventAttributes, StartChildWorkflowExecutionInitiatedEventAttributes,
     },
 };
+use abide_model::cron::{Cron, CronError};
 use abide_model::settings::Limits;
 use abide_model::{NamespaceId, RunId, limits};
 use prost::Message;
@@ -272,8 +273,14 @@ fn check_child_options(command: &StartChildWorkflowExecutionCommandAttributes) -
     if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| is_negative(timeout.as_ref())) {
         return Err(format!("Invalid {name} on {CHILD}: negative timeout duration. {which}"));
     }
-    if !command.cron_schedule.is_empty() {
-        return Err(format!("invalid CronSchedule on {CHILD}: cron schedules are not supported yet. {which}"));
+    if !command.cron_schedule.is_empty()
+        && let Err(error) = Cron::parse(&command.cron_schedule)
+    {
+        let cause = match error {
+            CronError::Malformed => "invalid CronSchedule.",
+            CronError::NeverDue => "invalid CronSchedule, no time can be found to satisfy the schedule",
+        };
+        return Err(format!("invalid CronSchedule on {CHILD}: {cause}. {which}"));
     }
     check_priority(command.priority.as_ref())?;
     let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);

@@ -8,11 +8,9 @@ use abide_model::{RunId, Timestamp};
 use super::command::{ChildEnded, Command, Rejection, Reply};
 use super::note::{NoteKind, ParentTold, Released};
 use super::outbound::{Action, Target, workflow_key};
+use super::reset::RESETTER_IDENTITY;
 use super::state::State;
 use super::{Out, Run};
-
-/// The identity under which a reset ends the run that it copies.
-pub(super) const RESETTER_IDENTITY: &str = "history-resetter";
 
 impl State {
     pub(super) fn parent_action(&self) -> Option<Action> {

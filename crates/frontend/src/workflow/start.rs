@@ -21,15 +21,18 @@ pub async fn start(
     let namespace = frontend.open_namespace(&request.namespace)?;
     let workflow_id = request.workflow_id.clone();
     let request = parse(&namespace, request, frontend.new_run_id(), FLAVOR, frontend.limits())?;
+    let request_id = request.start.requester.request_id.clone();
     let started = frontend.history.start(request).await?;
     let run_id = started.run_id.to_string();
     Ok(StartWorkflowExecutionResponse {
-        // A run that was started by a start is the first of its chain; of one that was found, that is not known.
-        first_execution_run_id: if started.started { run_id.clone() } else { String::new() },
+        first_execution_run_id: started.first_run_id.to_string(),
         run_id,
         started: started.started,
         status: started.status as i32,
         eager_workflow_task: None,
-        link: Some(link::started(&namespace, workflow_id, started.run_id)),
+        link: Some(match started.attached {
+            true => link::attached(&namespace, workflow_id, started.run_id, request_id),
+            false => link::started(&namespace, workflow_id, started.run_id),
+        }),
     })
 }

@@ -62,11 +62,21 @@ impl World {
     }
 
     pub async fn with(store: Arc<dyn Store>, clock: Arc<ManualClock>, cache_bytes: usize) -> Self {
+        let world = Self::unconnected(store, clock, cache_bytes).await;
+        world.history.connect(&world.history);
+        world
+    }
+
+    /// A server whose runs do not reach each other.
+    pub async fn apart(store: Arc<dyn Store>) -> Self {
+        Self::unconnected(store, Arc::default(), abide_model::limits::CACHE_BYTES_DEFAULT).await
+    }
+
+    async fn unconnected(store: Arc<dyn Store>, clock: Arc<ManualClock>, cache_bytes: usize) -> Self {
         let matching = Arc::new(Remembering::default());
         let options = Options { shards: 2, cache_bytes, ..Options::default() };
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await.unwrap();
         let history = Arc::new(history);
-        history.connect(&history);
         Self { store, matching, clock, history }
     }
 
@@ -206,7 +216,7 @@ pub fn start_request(workflow_id: &str, request_id: &str) -> StartRequest {
         signal: None,
     });
     let (reuse, conflict) = (WorkflowIdReusePolicy::AllowDuplicate, WorkflowIdConflictPolicy::Unspecified);
-    StartRequest { start, reuse, conflict, signal: None }
+    StartRequest { start, reuse, conflict, attach: None, signal: None }
 }
 
 pub fn signal(name: &str, request_id: &str) -> Box<Signal> {
@@ -257,7 +267,7 @@ pub fn schedule_activity(activity_id: &str, attempts: i32) -> WorkerCommand {
     worker_command(CommandType::ScheduleActivityTask, Attributes::ScheduleActivityTaskCommandAttributes(attributes))
 }
 
-fn worker_command(command_type: CommandType, attributes: Attributes) -> WorkerCommand {
+pub fn worker_command(command_type: CommandType, attributes: Attributes) -> WorkerCommand {
     WorkerCommand { command_type: command_type.into(), attributes: Some(attributes), ..WorkerCommand::default() }
 }
 

@@ -11,7 +11,7 @@ use super::world::*;
 use crate::run::*;
 
 /// One line for each event: its number, its name, and what distinguishes it.
-fn text(world: &World) -> String {
+pub fn text(world: &World) -> String {
     world.events().iter().map(|event| line(event) + "\n").collect()
 }
 

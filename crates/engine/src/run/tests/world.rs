@@ -8,10 +8,11 @@ use abide_api::temporal::api::{
         CancelTimerCommandAttributes, CancelWorkflowExecutionCommandAttributes, Command as WorkerCommand,
         CompleteWorkflowExecutionCommandAttributes, ContinueAsNewWorkflowExecutionCommandAttributes,
         FailWorkflowExecutionCommandAttributes, RecordMarkerCommandAttributes,
-        RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes, StartTimerCommandAttributes,
-        command::Attributes,
+        RequestCancelActivityTaskCommandAttributes, RequestCancelExternalWorkflowExecutionCommandAttributes,
+        ScheduleActivityTaskCommandAttributes, SignalExternalWorkflowExecutionCommandAttributes,
+        StartChildWorkflowExecutionCommandAttributes, StartTimerCommandAttributes, command::Attributes,
     },
-    common::v1::{ActivityType, Payload, Payloads, RetryPolicy, WorkflowType},
+    common::v1::{ActivityType, Payload, Payloads, RetryPolicy, WorkflowExecution, WorkflowType},
     enums::v1::{CommandType, WorkflowTaskFailedCause},
     failure::v1::{ApplicationFailureInfo, Failure, failure::FailureInfo},
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
@@ -49,20 +50,41 @@ impl World {
 
     /// A world whose run has begun, with a start changed by `change`.
     pub fn with(change: impl FnOnce(&mut Start)) -> Self {
-        let mut world = Self {
+        let mut start = start();
+        change(&mut start);
+        Self::begin(Box::new(start), START)
+    }
+
+    /// A world whose run begins so, at this time.
+    pub fn begin(start: Box<Start>, now: Timestamp) -> Self {
+        let mut world = Self::empty(now);
+        world.ask(Command::Start(start)).expect("a new run begins");
+        world
+    }
+
+    /// A world whose run is made of another one.
+    pub fn reset(reset: Box<Reset>, now: Timestamp) -> Result<Self, Rejection> {
+        let mut world = Self::empty(now);
+        world.ask(Command::BeginReset(reset))?;
+        Ok(world)
+    }
+
+    fn empty(now: Timestamp) -> Self {
+        Self {
             run: Run::default(),
-            now: START,
+            now,
             stored: Vec::new(),
             offers: BTreeMap::new(),
             successor: None,
             owed: BTreeSet::new(),
             limits: Limits { blob_bytes_max: 1000, ..Limits::default() },
             polls: 0,
-        };
-        let mut start = start();
-        change(&mut start);
-        world.ask(Command::Start(Box::new(start))).expect("a new run begins");
-        world
+        }
+    }
+
+    /// The world of the run that follows.
+    pub fn next(mut self) -> Self {
+        Self::begin(self.successor.take().expect("another run follows"), self.now)
     }
 
     /// Asks, stores what came of it, and checks everything that must hold after any command.
@@ -231,6 +253,12 @@ impl World {
         self.ask(Command::ResolveActivity(Box::new(ResolveActivity { activity, resolution, identity })))
     }
 
+    /// What came of the next step of something that is owed.
+    pub fn outcome(&mut self, outbound: Outbound, outcome: Outcome) {
+        let step = self.run.effect(outbound).expect("something is owed").step;
+        self.ask(Command::RecordOutcome(outbound, step, outcome)).expect("an outcome cannot be refused");
+    }
+
     pub fn signal(&mut self, name: &str) -> Result<Reply, Rejection> {
         let signal = Signal {
             name: name.into(),
@@ -359,4 +387,66 @@ pub fn continue_as_new() -> WorkerCommand {
 
 pub fn attempt(scheduled_event_id: i64, attempt: i32) -> ActivityReference {
     ActivityReference::Attempt { scheduled_event_id, attempt }
+}
+
+pub fn start_child(id: &str) -> WorkerCommand {
+    start_child_with(id, |_| {})
+}
+
+pub fn start_child_with(
+    id: &str,
+    change: impl FnOnce(&mut StartChildWorkflowExecutionCommandAttributes),
+) -> WorkerCommand {
+    let mut attributes = StartChildWorkflowExecutionCommandAttributes {
+        workflow_id: id.into(),
+        workflow_type: Some(WorkflowType { name: "Parcel".into() }),
+        ..Default::default()
+    };
+    change(&mut attributes);
+    let attributes = Attributes::StartChildWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::StartChildWorkflowExecution, attributes)
+}
+
+pub fn signal_external(id: &str, child_only: bool) -> WorkerCommand {
+    signal_external_with(id, |signal| signal.child_workflow_only = child_only)
+}
+
+pub fn signal_external_with(
+    id: &str,
+    change: impl FnOnce(&mut SignalExternalWorkflowExecutionCommandAttributes),
+) -> WorkerCommand {
+    let mut attributes = SignalExternalWorkflowExecutionCommandAttributes {
+        execution: Some(WorkflowExecution { workflow_id: id.into(), run_id: String::new() }),
+        signal_name: "hello".into(),
+        ..Default::default()
+    };
+    change(&mut attributes);
+    let attributes = Attributes::SignalExternalWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::SignalExternalWorkflowExecution, attributes)
+}
+
+pub fn cancel_external(id: &str, child_only: bool) -> WorkerCommand {
+    cancel_external_with(id, |cancel| cancel.child_workflow_only = child_only)
+}
+
+pub fn cancel_external_with(
+    id: &str,
+    change: impl FnOnce(&mut RequestCancelExternalWorkflowExecutionCommandAttributes),
+) -> WorkerCommand {
+    let mut attributes = RequestCancelExternalWorkflowExecutionCommandAttributes {
+        workflow_id: id.into(),
+        reason: "enough".into(),
+        ..Default::default()
+    };
+    change(&mut attributes);
+    let attributes = Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::RequestCancelExternalWorkflowExecution, attributes)
+}
+
+#[expect(deprecated, reason = "commands still name namespaces")]
+pub fn in_namespace(mut command: WorkerCommand, name: &str) -> WorkerCommand {
+    if let Some(Attributes::StartChildWorkflowExecutionCommandAttributes(child)) = &mut command.attributes {
+        child.namespace = name.into();
+    }
+    command
 }
