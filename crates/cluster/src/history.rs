@@ -251,6 +251,10 @@ pub trait History: Send + Sync + 'static {
     /// Asks the workflow, consistently with all that was acknowledged before.
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>>;
 
+    /// Deletes a run and all that is known of it, when it owes nothing any more. One that is open is terminated first.
+    /// Answers when that is certain to happen.
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>>;
+
     /// Everything that Describe shows.
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>>;
 

@@ -154,6 +154,11 @@ impl Run {
         self.state.execution.started_at
     }
 
+    /// When it ended, if it has.
+    pub fn closed_at(&self) -> Option<Timestamp> {
+        self.state.execution.closed_at
+    }
+
     /// What the next event will be numbered: the events before it are stored, or in the [`Emit`] at hand.
     pub fn next_event_id(&self) -> i64 {
         self.state.position.next_event_id.max(1)

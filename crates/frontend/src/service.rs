@@ -99,6 +99,14 @@ impl WorkflowService for Frontend {
         call.answer(workflow::terminate::terminate(self, request.into_inner()).await)
     }
 
+    async fn delete_workflow_execution(
+        &self,
+        request: Request<DeleteWorkflowExecutionRequest>,
+    ) -> Result<Response<DeleteWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::DeleteWorkflowExecution, request.metadata())?;
+        call.answer(workflow::delete::delete(self, request.into_inner()).await)
+    }
+
     async fn reset_workflow_execution(
         &self,
         request: Request<ResetWorkflowExecutionRequest>,
@@ -129,6 +137,14 @@ impl WorkflowService for Frontend {
     ) -> Result<Response<GetWorkflowExecutionHistoryResponse>, Status> {
         let call = Call::open(Rpc::GetWorkflowExecutionHistory, request.metadata())?;
         call.answer(workflow::history::history(self, &call, request.into_inner()).await)
+    }
+
+    async fn get_workflow_execution_history_reverse(
+        &self,
+        request: Request<GetWorkflowExecutionHistoryReverseRequest>,
+    ) -> Result<Response<GetWorkflowExecutionHistoryReverseResponse>, Status> {
+        let call = Call::open(Rpc::GetWorkflowExecutionHistoryReverse, request.metadata())?;
+        call.answer(workflow::history_reverse::history_reverse(self, request.into_inner()).await)
     }
 
     async fn list_workflow_executions(

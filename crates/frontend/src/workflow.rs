@@ -1,8 +1,10 @@
 //! The RPCs about workflow runs: one file each, parse, call, convert.
 
 pub mod cancel;
+pub mod delete;
 pub mod describe;
 pub mod history;
+pub mod history_reverse;
 pub mod list;
 pub mod query;
 pub mod reset;

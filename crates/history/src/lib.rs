@@ -13,6 +13,7 @@ mod read;
 mod recover;
 mod refill;
 mod reset;
+mod retention;
 mod service;
 mod shard;
 mod start;

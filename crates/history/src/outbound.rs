@@ -19,14 +19,12 @@ use abide_store::key::{Key, OutboundKey, OutboundRecord, OutboundSubject};
 use tokio::sync::{Semaphore, oneshot, watch};
 use uuid::Uuid;
 
-use crate::namespaces::NamespaceRegistry;
 use crate::shard::{Address, Ask, Message, Request, Seams, gone};
 
 /// What all errands share.
 pub(crate) struct Errands {
     /// The way to all runs, once there is one.
     peers: watch::Sender<Option<Weak<dyn History>>>,
-    namespaces: Arc<NamespaceRegistry>,
     /// Bounds how many are doing something at the same time.
     permits: Semaphore,
     /// Those under way, and whether one was begun again meanwhile. One subject has one errand, so that its steps are
@@ -36,17 +34,18 @@ pub(crate) struct Errands {
     ended: watch::Sender<()>,
 }
 
-impl Errands {
-    pub(crate) fn new(namespaces: Arc<NamespaceRegistry>) -> Self {
+impl Default for Errands {
+    fn default() -> Self {
         Self {
             peers: watch::Sender::new(None),
-            namespaces,
             permits: Semaphore::new(limits::OUTBOUND_PARALLEL_MAX),
             live: Mutex::default(),
             ended: watch::Sender::new(()),
         }
     }
+}
 
+impl Errands {
     /// Says by whom other runs are reached. Until then errands wait.
     pub(crate) fn connect(&self, peers: Weak<dyn History>) {
         self.peers.send_replace(Some(peers));
@@ -112,6 +111,9 @@ impl Errand {
         let mut done = None;
         let mut failures = 0;
         loop {
+            // First the way, then the question: what is to be done may change while the way is not open.
+            let Ok(permit) = self.seams.errands.permits.acquire().await else { return };
+            let Some(peers) = self.seams.errands.peers().await else { return };
             let effect = match self.ask(done).await {
                 Ok(Some(effect)) => effect,
                 Ok(None) if self.seams.errands.end(self.run_id, self.outbound) => return,
@@ -120,17 +122,19 @@ impl Errand {
                     continue;
                 }
                 Err(error) => {
+                    drop(permit);
                     self.pause(&mut failures, &error).await;
                     continue;
                 }
             };
             let Effect { step, action } = *effect;
-            done = match self.carry_out(action).await {
+            done = match self.carry_out(&*peers, action).await {
                 Ok(outcome) => {
                     failures = 0;
                     Some((step, outcome))
                 }
                 Err(error) => {
+                    drop(permit);
                     self.pause(&mut failures, &error).await;
                     None
                 }
@@ -147,14 +151,11 @@ impl Errand {
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    async fn carry_out(&self, action: Action) -> Result<Outcome, Error> {
-        let errands = &self.seams.errands;
-        let _permit = errands.permits.acquire().await.map_err(|_| gone())?;
-        let history = errands.peers().await.ok_or_else(gone)?;
+    async fn carry_out(&self, history: &dyn History, action: Action) -> Result<Outcome, Error> {
         match action {
             Action::Nothing(fault) => Ok(Outcome::Failed(fault)),
             Action::Start { mut start, reuse } => {
-                if errands.namespaces.by_id(start.key.workflow.namespace).is_err() {
+                if self.seams.namespaces.by_id(start.key.workflow.namespace).is_err() {
                     return Ok(Outcome::Failed(Fault::NamespaceNotFound));
                 }
                 start.key.run_id = RunId(Uuid::now_v7());
@@ -163,10 +164,10 @@ impl Errand {
                 started.map(|started| Outcome::Started(started.first_run_id)).or_else(outcome_of)
             }
             Action::Ask { target, command } => {
-                if errands.namespaces.by_id(target.workflow.namespace).is_err() {
+                if self.seams.namespaces.by_id(target.workflow.namespace).is_err() {
                     return Ok(Outcome::Failed(Fault::NamespaceNotFound));
                 }
-                ask_run(&*history, target, *command).await
+                ask_run(history, target, *command).await
             }
         }
     }

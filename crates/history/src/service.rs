@@ -24,6 +24,7 @@ use crate::query::TIMED_OUT;
 use crate::read::Reading;
 use crate::recover::recover;
 use crate::refill;
+use crate::retention::{Retention, sweep};
 use crate::shard::{Address, Ask, Handle, Seams, Shard, gone};
 
 /// How the owner of runs works.
@@ -45,18 +46,34 @@ impl Default for Options {
 
 /// The owner of all runs of this node, and of its registry of namespaces.
 pub struct HistoryService {
-    shards: Vec<Owned>,
+    shards: Shards,
     store: Arc<dyn Store>,
     namespaces: Arc<NamespaceRegistry>,
+    /// For tests, whose clock stands until it is set.
+    #[cfg(test)]
+    pub(crate) retention: Arc<Retention>,
     background: Arc<Background>,
     errands: Arc<Errands>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// The shards, in the order of their partitions.
+#[derive(Clone)]
+pub(crate) struct Shards(Arc<[Owned]>);
+
 /// A shard and where its partitions begin; they end where the next one's begin.
 struct Owned {
     first: u16,
     handle: Handle,
+}
+
+impl Shards {
+    /// The one that owns a workflow id.
+    pub(crate) fn of(&self, workflow: &WorkflowKey) -> &Handle {
+        let partition = Partition::of(workflow).0;
+        let behind = self.0.partition_point(|shard| shard.first <= partition);
+        &self.0[behind - 1].handle
+    }
 }
 
 impl HistoryService {
@@ -70,7 +87,8 @@ impl HistoryService {
         let Options { shards: shard_count, cache_bytes, limits } = options;
         let background = Arc::new(Background::new());
         let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
-        let errands = Arc::new(Errands::new(namespaces.clone()));
+        let errands = Arc::new(Errands::default());
+        let retention = Arc::new(Retention::default());
         let shard_count = shard_count.clamp(1, Partition::COUNT);
         let begin = |index: u16| (u32::from(index) * u32::from(Partition::COUNT) / u32::from(shard_count)) as u16;
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
@@ -83,6 +101,8 @@ impl HistoryService {
                 matching: matching.clone(),
                 clock: clock.clone(),
                 limits,
+                namespaces: namespaces.clone(),
+                retention: retention.clone(),
                 background: background.clone(),
                 inbox: inbox.clone(),
                 errands: errands.clone(),
@@ -92,7 +112,19 @@ impl HistoryService {
             background.spawn("recover", recover(seams, partitions));
             shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()) });
         }
-        Ok(Self { shards, store, namespaces, background, errands, tasks: Mutex::new(tasks) })
+        let shards = Shards(shards.into());
+        let sweep = sweep(store.clone(), clock, retention.clone(), shards.clone());
+        background.spawn("sweep", sweep);
+        Ok(Self {
+            shards,
+            store,
+            namespaces,
+            #[cfg(test)]
+            retention,
+            background,
+            errands,
+            tasks: Mutex::new(tasks),
+        })
     }
 
     /// Says by whom other runs are reached: what runs owe to each other waits until then. On one node that is the
@@ -120,7 +152,7 @@ impl HistoryService {
     /// Takes no more work, and returns when everything that was acknowledged or rides along is stored. The store stays
     /// open.
     pub async fn close(&self) {
-        for shard in &self.shards {
+        for shard in self.shards.0.iter() {
             shard.handle.close().await;
         }
         self.background.close();
@@ -133,9 +165,7 @@ impl HistoryService {
     }
 
     fn shard(&self, workflow: &WorkflowKey) -> &Handle {
-        let partition = Partition::of(workflow).0;
-        let behind = self.shards.partition_point(|shard| shard.first <= partition);
-        &self.shards[behind - 1].handle
+        self.shards.of(workflow)
     }
 }
 
@@ -184,6 +214,11 @@ impl History for HistoryService {
         Box::pin(
             async move { timeout(wait, answer).await.unwrap_or_else(|_| Err(Error::QueryTimedOut(TIMED_OUT.into()))) },
         )
+    }
+
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(shard.ask(Address::Reference(run), Ask::Delete))
     }
 
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {

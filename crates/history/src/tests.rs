@@ -2,6 +2,7 @@
 //! what a failure, a restart or a lost answer leaves behind.
 
 mod chain;
+mod deletion;
 mod durability;
 mod failure;
 mod outbound;

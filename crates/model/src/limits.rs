@@ -104,6 +104,10 @@ pub const SNAPSHOT_EVERY_TRANSITIONS: u64 = 200;
 /// Bytes of history nodes between two snapshots of a run.
 pub const SNAPSHOT_EVERY_BYTES: u64 = 256 * 1024;
 
+/// How long closed runs are kept whose namespace nobody knows.
+pub const RETENTION_DEFAULT: Duration = Duration::from_secs(72 * 3600);
+/// Rows that are looked at together when closed runs are deleted.
+pub const SWEEP_PAGE_ROWS: usize = 64;
 /// The shortest retention of closed runs.
 pub const RETENTION_MIN: Duration = Duration::from_secs(3600);
 
@@ -134,6 +138,10 @@ pub const CACHE_CANDIDATES_MAX: usize = 1000;
 pub const SNAPSHOT_LEAVING_TRANSITIONS: u64 = 16;
 /// Rows that one page of a scan has.
 pub const SCAN_PAGE_ROWS: usize = 256;
+/// Timers that are due within this are read into memory together.
+pub const TIMER_PAGE: Duration = Duration::from_secs(300);
+/// How long before its time a timer is read into memory at the latest.
+pub const TIMER_PAGE_AHEAD: Duration = Duration::from_secs(120);
 /// The longest sleep until the next timer: how late timers are after the machine's clock was set forward.
 pub const TIMER_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long the deadlines of a run are left alone that could not be read, or that broke down.

@@ -32,11 +32,13 @@ pub enum Space {
     Visibility = 7,
     /// What runs owe to other runs.
     Outbound = 8,
+    /// Closed runs that are to be deleted.
+    Retention = 9,
 }
 
 impl Space {
     /// All of them, in order.
-    pub const ALL: [Space; 8] = [
+    pub const ALL: [Space; 9] = [
         Space::Meta,
         Space::Current,
         Space::Node,
@@ -45,7 +47,14 @@ impl Space {
         Space::Timer,
         Space::Visibility,
         Space::Outbound,
+        Space::Retention,
     ];
+
+    /// Its place among [`Space::ALL`].
+    pub(crate) fn index(self) -> usize {
+        let place = Self::ALL.iter().position(|space| *space == self);
+        place.expect("every space is among all of them")
+    }
 }
 
 /// One row.
@@ -208,8 +217,8 @@ impl std::error::Error for Error {
 }
 
 /// A range of rows, in order of partition, then key. Across partitions it is quick for the spaces that owners recover
-/// from ([`Space::Dispatch`], [`Space::Timer`], [`Space::Outbound`]) and for [`Space::Meta`] and [`Space::Visibility`]; of the others a
-/// driver may have to sort all rows.
+/// from ([`Space::Dispatch`], [`Space::Timer`], [`Space::Outbound`]) and for [`Space::Meta`], [`Space::Visibility`] and
+/// [`Space::Retention`]; of the others a driver may have to sort all rows.
 #[derive(Clone, Debug)]
 pub struct Scan {
     /// Which kind.

@@ -119,6 +119,7 @@ pub enum Asked {
     Query(RunReference, Query),
     Reset(RunReference, ResetRequest),
     Describe(RunReference),
+    Delete(RunReference),
     Read(RunReference, ReadHistory),
 }
 
@@ -132,6 +133,7 @@ pub struct FakeHistory {
     pub started_tasks: Mutex<VecDeque<Result<StartedTask, Error>>>,
     pub answers: Mutex<VecDeque<Result<QueryAnswer, Error>>>,
     pub pages: Mutex<VecDeque<Result<HistoryPage, Error>>>,
+    pub deletions: Mutex<VecDeque<Result<(), Error>>>,
     pub descriptions: Mutex<VecDeque<Result<DescribeWorkflowExecutionResponse, Error>>>,
 }
 
@@ -199,6 +201,11 @@ impl History for FakeHistory {
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {
         self.note(Asked::Query(run, query));
         ready(next(&self.answers, || Ok(QueryAnswer::Result(None))))
+    }
+
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>> {
+        self.note(Asked::Delete(run));
+        ready(next(&self.deletions, || Ok(())))
     }
 
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {

@@ -24,7 +24,9 @@ use crate::background::Background;
 use crate::cache::Entry;
 use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer};
 use crate::load::event_number;
+use crate::namespaces::NamespaceRegistry;
 use crate::outbound::{self, Errands, delete_outbound, put_outbound};
+use crate::retention::Retention;
 use crate::timers::Timers;
 
 /// What a shard is connected to.
@@ -33,6 +35,8 @@ pub(crate) struct Seams {
     pub(crate) matching: Arc<dyn Matching>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    pub(crate) namespaces: Arc<NamespaceRegistry>,
+    pub(crate) retention: Arc<Retention>,
     pub(crate) background: Arc<Background>,
     pub(crate) inbox: Inbox,
     pub(crate) errands: Arc<Errands>,
@@ -146,6 +150,10 @@ impl Desk {
         self.record_dispatch(entry, decided.dispatch, draft);
         self.keep_timer(entry, draft, now);
         record_place(entry, before, draft);
+        if before.is_open && !entry.run.is_open() {
+            let over = self.retention_over(entry);
+            self.delete_later(&entry.key, over, draft);
+        }
         if entry.growth.wants_snapshot() {
             draft.writes.push(super::snapshot(entry));
         }

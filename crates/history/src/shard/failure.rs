@@ -31,7 +31,9 @@ impl Broken {
             Message::Run(Request { permit: None, .. })
             | Message::LookedUp { .. }
             | Message::Loaded { .. }
-            | Message::Recovered(_) => self.held.push(message),
+            | Message::Purge(_)
+            | Message::Recovered(_)
+            | Message::TimersPaged(_) => self.held.push(message),
             // One failure is enough until the new fence is there.
             Message::CommitFailed(_) => {}
         }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use abide_cluster::Error;
-use abide_model::limits;
+use abide_model::{RunKey, limits};
 use abide_store::Store;
+use abide_store::key::RetentionKey;
 use tokio::sync::{mpsc, oneshot};
 
-use super::message::{Address, Answer, Ask, Message, Permit, Request, StartAsked};
+use super::message::{Address, Answer, Ask, Message, Permit, Purge, Request, StartAsked};
 
 /// The shard's own mailbox, for its errands and for tasks that come back.
 pub(crate) type Inbox = mpsc::UnboundedSender<Message>;
@@ -43,6 +44,13 @@ impl Handle {
         let permit = self.permit()?;
         let (answer, answered) = oneshot::channel();
         self.send(Message::Start(StartAsked { request, answer, permit }))?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Deletes a closed run, and the row that says so.
+    pub(crate) async fn purge(&self, run: RunKey, row: RetentionKey) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Message::Purge(Purge { run, row, answer }))?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 

@@ -10,8 +10,8 @@ use abide_cluster::history::{
     StartedTask, WorkflowTaskCompleted,
 };
 use abide_engine::run::{self, Command, Effect, Outbound, Outcome, Poller, Step, TaskId};
-use abide_model::{Partition, RunId, WorkflowKey};
-use abide_store::key::{CurrentRecord, TimerKey};
+use abide_model::{Partition, RunId, RunKey, WorkflowKey};
+use abide_store::key::{CurrentRecord, RetentionKey, TimerKey};
 use abide_store::{CommitError, Fence};
 use tokio::sync::oneshot;
 
@@ -28,6 +28,8 @@ pub(crate) enum Message {
     Start(StartAsked),
     /// Something about one run.
     Run(Request),
+    /// Delete a closed run.
+    Purge(Purge),
     /// A current pointer was read.
     LookedUp {
         /// Whose.
@@ -42,14 +44,24 @@ pub(crate) enum Message {
         /// The run; none when there is no such run.
         loaded: Result<Option<Box<Loaded>>, abide_store::Error>,
     },
-    /// Timer rows found at the start of the server.
+    /// Timer rows that were read.
     Recovered(Vec<(TimerKey, Partition)>),
+    /// These were all; when the first one behind them is due: milliseconds.
+    TimersPaged(Option<u64>),
     /// A commit failed, and every commit that was under way has ended.
     CommitFailed(CommitError),
     /// After that: the new fence.
     Reacquired(Result<Fence, abide_store::Error>),
     /// Stop.
     Close(oneshot::Sender<()>),
+}
+
+/// A closed run that is to be deleted.
+pub(crate) struct Purge {
+    pub(crate) run: RunKey,
+    /// The row that says so.
+    pub(crate) row: RetentionKey,
+    pub(crate) answer: Answer<()>,
 }
 
 /// A start and who waits for it.
@@ -86,6 +98,8 @@ pub(crate) enum Ask {
     Reset(Box<Material>, Answer<RunId>),
     Query(Box<Query>, Answer<QueryAnswer>),
     Describe(Answer<Box<DescribeWorkflowExecutionResponse>>),
+    /// Delete the run, open or not.
+    Delete(Answer<()>),
     Read(ReadHistory, Answer<Reading>),
     /// A started task did not reach its worker.
     Return(TaskId),
@@ -103,12 +117,13 @@ impl Message {
         match self {
             Message::Start(start) => drop(start.answer.send(Err(error))),
             Message::Run(request) => request.ask.fail(error),
+            Message::Purge(purge) => drop(purge.answer.send(Err(error))),
             Message::Close(done) => {
                 // Nobody may wait any more.
                 let _ = done.send(());
             }
             Message::LookedUp { .. } | Message::Loaded { .. } | Message::Recovered(_) => {}
-            Message::CommitFailed(_) | Message::Reacquired(_) => {}
+            Message::TimersPaged(_) | Message::CommitFailed(_) | Message::Reacquired(_) => {}
         }
     }
 }
@@ -123,6 +138,7 @@ impl Ask {
             Ask::PrepareReset(_, answer) | Ask::Reset(_, answer) => drop(answer.send(Err(error))),
             Ask::Query(_, answer) => drop(answer.send(Err(error))),
             Ask::Describe(answer) => drop(answer.send(Err(error))),
+            Ask::Delete(answer) => drop(answer.send(Err(error))),
             Ask::Read(_, answer) => drop(answer.send(Err(error))),
             Ask::Outbound(_, _, answer) => drop(answer.send(Err(error))),
             Ask::Return(_) | Ask::Fire(_) | Ask::Unstick => {}

@@ -27,6 +27,7 @@ impl Desk {
             Ask::Unstick => return self.do_unasked(entry, Command::ResetStickiness, Urgency::Lazy, now),
             Ask::Fire(row) => return self.fire(entry, row, now),
             Ask::Outbound(outbound, done, answer) => return self.outbound(entry, outbound, done, answer, now),
+            Ask::Delete(answer) => return self.delete(entry, answer, now),
             Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
             Ask::Reset(material, answer) => return self.reset(entry, None, material, answer, now),
             Ask::Query(query, answer) => self.query(entry, *query, answer),
@@ -170,9 +171,9 @@ impl Desk {
             Err(Undecided::Panicked) => return Err(Undecided::Panicked),
         };
         draft.writes.push(row.delete(entry.partition));
-        if entry.timer == Some(row) {
-            entry.timer = None;
-        }
+        // What is thought of the row may be wrong: then it goes as well, and is written anew.
+        let other = entry.timer.take().filter(|other| *other != row);
+        draft.writes.extend(other.map(|other| other.delete(entry.partition)));
         if let Some(decided) = decided {
             if !decided.is_empty() {
                 draft.urgency = Urgency::Now;
@@ -187,7 +188,12 @@ impl Desk {
         self.finish(entry, draft, now)
     }
 
-    fn refuse<T: Send + 'static>(&self, entry: &Entry, undecided: Undecided, answer: Answer<T>) -> Performed {
+    pub(super) fn refuse<T: Send + 'static>(
+        &self,
+        entry: &Entry,
+        undecided: Undecided,
+        answer: Answer<T>,
+    ) -> Performed {
         match undecided {
             Undecided::Rejected(rejection) => {
                 self.outbox.attach(entry.told, answering(answer, Err(rejection.into())));

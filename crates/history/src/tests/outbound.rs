@@ -271,9 +271,16 @@ async fn work_until_the_child_has_ended(world: &World, run: &RunKey) -> Vec<Even
     loop {
         let offer = world.matching.offered().await;
         let is_parent = offer.run == *run;
-        let Ok(task) = soon(world.history.start_task(offer.run, offer.task, poller("worker"))).await else {
-            continue;
-        };
+        let started = soon(async {
+            loop {
+                match world.history.start_task(offer.run.clone(), offer.task, poller("worker")).await {
+                    // The shard has no fence just now.
+                    Err(Error::Unavailable(_)) => tokio::task::yield_now().await,
+                    started => return started,
+                }
+            }
+        });
+        let Ok(task) = started.await else { continue };
         let StartedTask::Workflow(task) = task else { panic!("there are no activities") };
         // Not yet delivered: a task whose completion fails goes back to its queue.
         let commands = if is_parent { Vec::new() } else { vec![complete_workflow()] };
