@@ -201,6 +201,7 @@ impl State {
             workflow_task_timeout: initiated.workflow_task_timeout,
             retry_policy: initiated.retry_policy,
             cron_schedule: initiated.cron_schedule,
+            first_workflow_task_backoff: Some(prost_types::Duration::default()),
             memo: initiated.memo,
             search_attributes: initiated.search_attributes,
             priority: inherited(mine.priority.as_ref(), initiated.priority.as_ref()),

@@ -49,13 +49,16 @@ const CANCEL: &str = "RequestCancelExternalWorkflowExecutionCommand";
 impl State {
     pub(super) fn check_start_child(
         &self,
-        command: StartChildWorkflowExecutionCommandAttributes,
+        mut command: StartChildWorkflowExecutionCommandAttributes,
         namespaces: &Namespaces,
         asked: &mut Asked,
         limits: &Limits,
     ) -> Checked<StartChildWorkflowExecutionInitiatedEventAttributes> {
         let cause = Cause::BadStartChildExecutionAttributes;
         let namespace_id = self.namespace_of(&command.namespace, namespaces, cause)?;
+        if command.namespace.is_empty() {
+            command.namespace.clone_from(&self.identity.namespace_name);
+        }
         check_child_names(&command).or_else(|text| refuse(cause, text))?;
         check_child_options(&command).or_else(|text| refuse(cause, text))?;
         check_search_attributes_of_start(command.search_attributes.as_ref())?;
@@ -111,9 +114,8 @@ impl State {
             WorkflowIdReusePolicy::Unspecified => WorkflowIdReusePolicy::AllowDuplicate,
             said => said,
         };
-        let own_name = || self.identity.namespace_name.clone();
         Ok(StartChildWorkflowExecutionInitiatedEventAttributes {
-            namespace: if command.namespace.is_empty() { own_name() } else { command.namespace },
+            namespace: command.namespace,
             namespace_id: namespace_id.0.to_string(),
             workflow_id: command.workflow_id,
             workflow_type: command.workflow_type,
@@ -271,7 +273,7 @@ fn check_child_options(command: &StartChildWorkflowExecutionCommandAttributes) -
         ("WorkflowTaskTimeout", &command.workflow_task_timeout),
     ];
     if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| is_negative(timeout.as_ref())) {
-        return Err(format!("Invalid {name} on {CHILD}: negative timeout duration. {which}"));
+        return Err(format!("Invalid {name} on {CHILD}: negative duration. {which}"));
     }
     if !command.cron_schedule.is_empty()
         && let Err(error) = Cron::parse(&command.cron_schedule)
