@@ -26,10 +26,12 @@ mod query;
 mod reset;
 mod retry;
 mod signal;
+mod speculative;
 mod start;
 mod state;
 mod successor;
 mod timer;
+mod update;
 mod worker_command;
 mod workflow_task;
 mod workflow_task_end;
@@ -41,12 +43,13 @@ pub use command::{
     ActivityReference, Attach, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName,
     Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset, Resolution,
     ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject,
-    Task, TaskId, Terminate, WorkflowTaskCompleted, WorkflowTaskToken,
+    Task, TaskId, Terminate, UpdateRefusal, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
 pub use outbound::{Action, Effect, Fault, Outbound, Outcome, Relation, Sender, Step, Target};
 pub use query::QueryRoute;
 pub use reset::{RESETTER_IDENTITY, ends_in_workflow_task, is_reapplied};
+pub use update::{UpdateAbort, UpdateEnd, UpdateStatus, unfinished_update_failure, update_id};
 
 use std::collections::BTreeSet;
 
@@ -211,6 +214,11 @@ impl Run {
         self.state.query_route()
     }
 
+    /// How far an update is; none when there is no such update (any more).
+    pub fn update_status(&self, update_id: &str) -> Option<UpdateStatus> {
+        self.state.update_status(update_id)
+    }
+
     /// The started event of the open workflow task that history readers see before it is stored, if any.
     pub fn virtual_started_event(&self) -> Option<HistoryEvent> {
         self.state.virtual_started_event()
@@ -232,7 +240,12 @@ impl Run {
         Ok(Run { index: Index::of(&state), state })
     }
 
-    fn emit_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) -> i64 {
+    fn emit_event(&mut self, now: Timestamp, event: HistoryEvent, out: &mut Out) -> i64 {
+        self.write_speculative_schedule(now, out);
+        self.number_event(now, event, out)
+    }
+
+    fn number_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) -> i64 {
         event.event_id = self.next_event_id();
         if event.event_time.is_none() {
             event.event_time = Some(to_proto_time(now));
@@ -278,6 +291,7 @@ impl Machine for Run {
         match command {
             Command::Start(_) | Command::BeginReset(_) => Err(Rejection::NotNew),
             Command::Signal(signal) => self.signal(*signal, now, out),
+            Command::Update(request) => self.update(*request, now, out),
             Command::Attach(attach) => self.attach(*attach, now, out),
             Command::RequestCancel(request) => self.request_cancel(request, now, out),
             Command::Terminate(terminate) => self.terminate(terminate, now, out),

@@ -99,6 +99,30 @@ impl WorkflowService for Frontend {
         call.answer(workflow::terminate::terminate(self, request.into_inner()).await)
     }
 
+    async fn update_workflow_execution(
+        &self,
+        request: Request<UpdateWorkflowExecutionRequest>,
+    ) -> Result<Response<UpdateWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::UpdateWorkflowExecution, request.metadata())?;
+        call.answer(workflow::update::update(self, request.into_inner()).await)
+    }
+
+    async fn poll_workflow_execution_update(
+        &self,
+        request: Request<PollWorkflowExecutionUpdateRequest>,
+    ) -> Result<Response<PollWorkflowExecutionUpdateResponse>, Status> {
+        let call = Call::open(Rpc::PollWorkflowExecutionUpdate, request.metadata())?;
+        call.answer(workflow::update::poll(self, request.into_inner()).await)
+    }
+
+    async fn execute_multi_operation(
+        &self,
+        request: Request<ExecuteMultiOperationRequest>,
+    ) -> Result<Response<ExecuteMultiOperationResponse>, Status> {
+        let call = Call::open(Rpc::ExecuteMultiOperation, request.metadata())?;
+        call.answer(workflow::multi_operation::execute(self, request.into_inner()).await)
+    }
+
     async fn delete_workflow_execution(
         &self,
         request: Request<DeleteWorkflowExecutionRequest>,

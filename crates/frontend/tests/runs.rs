@@ -322,6 +322,7 @@ async fn the_paged_history_of_a_task_ends_where_the_task_began() {
             first_event_id: 1,
             last_event_id: 4,
             virtual_events: events(5..=5),
+            messages: Vec::new(),
         },
         events: events(1..=2),
         next_event_id: Some(3),

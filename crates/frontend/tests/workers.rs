@@ -13,6 +13,7 @@ use abide_api::temporal::api::{
     enums::v1::{QueryResultType, TaskQueueKind, WorkerVersioningMode, WorkflowTaskFailedCause},
     failure::v1::{ApplicationFailureInfo, Failure, failure::FailureInfo},
     history::v1::{ActivityTaskScheduledEventAttributes, HistoryEvent},
+    protocol::v1::Message,
     query::v1::WorkflowQuery,
     taskqueue::v1::{StickyExecutionAttributes, TaskQueue},
     workflowservice::v1::{workflow_service_server::WorkflowService, *},
@@ -83,6 +84,7 @@ fn workflow_task(lost: LostTask) -> WorkflowTask {
             first_event_id: 1,
             last_event_id: 2,
             virtual_events: vec![event(3)],
+            messages: vec![Message { id: "u/request".into(), ..Message::default() }],
         },
         events: vec![event(1), event(2), event(3)],
         next_event_id: None,
@@ -176,6 +178,7 @@ async fn a_started_task_goes_to_its_worker_and_is_not_given_back() {
     assert_eq!((task.attempt, task.started_event_id, task.previous_started_event_id), (1, 3, 0));
     assert_eq!(task.history.expect("events").events.len(), 3);
     assert_eq!(task.queries.len(), 1);
+    assert_eq!(task.messages.len(), 1);
     assert!(task.query.is_none() && task.next_page_token.is_empty() && !task.task_token.is_empty());
     let queue = task.workflow_execution_task_queue.expect("the normal queue");
     assert_eq!((queue.name.as_str(), queue.kind()), ("q", TaskQueueKind::Normal));
@@ -233,7 +236,11 @@ async fn a_completion_carries_everything_to_the_run() {
         ..Default::default()
     };
     let next = Some(workflow_task(LostTask::default()));
-    world.history.completions.lock().unwrap().push_back(Ok(WorkflowTaskCompleted { next, refused: None }));
+    world.history.completions.lock().unwrap().push_back(Ok(WorkflowTaskCompleted {
+        next,
+        refused: None,
+        reset_history_event_id: 0,
+    }));
     let response = world.frontend.respond_workflow_task_completed(Request::new(request)).await;
     let next = response.expect("completed").into_inner().workflow_task.expect("the next task");
     assert_eq!(next.started_event_id, 3);
@@ -254,7 +261,7 @@ async fn a_refused_completion_is_told_to_the_worker() {
         cause: WorkflowTaskFailedCause::BadStartTimerAttributes,
         message: "BadStartTimerAttributes: TimerId is not set on StartTimerCommand.".into(),
     };
-    let completed = WorkflowTaskCompleted { next: None, refused: Some(refused) };
+    let completed = WorkflowTaskCompleted { next: None, refused: Some(refused), reset_history_event_id: 0 };
     world.history.completions.lock().unwrap().push_back(Ok(completed));
     let task_token = world.workflow_token().await;
     let request = RespondWorkflowTaskCompletedRequest { task_token, ..Default::default() };

@@ -19,6 +19,8 @@ mod shard;
 mod start;
 mod task;
 mod timers;
+mod update;
+mod update_call;
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use abide_cluster::history::{
-    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, ReadHistory, ResetRequest, RunReference, StartRequest,
-    Started, StartedTask, WorkflowTaskCompleted,
+    CompleteWorkflowTask, HistoryPage, PollUpdate, Query, QueryAnswer, ReadHistory, ResetRequest, RunReference,
+    StartRequest, Started, StartedTask, UpdateAnswer, UpdateWorkflow, UpdatedWithStart, WithStartError,
+    WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{QueueKey, QueuedTask};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
@@ -26,6 +27,7 @@ use crate::recover::recover;
 use crate::refill;
 use crate::retention::{Retention, sweep};
 use crate::shard::{Address, Ask, Handle, Seams, Shard, gone};
+use crate::update_call;
 
 /// How the owner of runs works.
 #[derive(Clone, Copy, Debug)]
@@ -214,6 +216,22 @@ impl History for HistoryService {
         Box::pin(
             async move { timeout(wait, answer).await.unwrap_or_else(|_| Err(Error::QueryTimedOut(TIMED_OUT.into()))) },
         )
+    }
+
+    fn update(&self, run: RunReference, update: UpdateWorkflow) -> BoxFuture<'_, Result<UpdateAnswer, Error>> {
+        Box::pin(update_call::update(self.shard(&run.workflow), run, update))
+    }
+
+    fn poll_update(&self, run: RunReference, poll: PollUpdate) -> BoxFuture<'_, Result<UpdateAnswer, Error>> {
+        Box::pin(update_call::poll(self.shard(&run.workflow), run, poll))
+    }
+
+    fn update_with_start(
+        &self,
+        start: StartRequest,
+        update: UpdateWorkflow,
+    ) -> BoxFuture<'_, Result<UpdatedWithStart, WithStartError>> {
+        Box::pin(update_call::update_with_start(self.shard(&start.start.key.workflow), start, update))
     }
 
     fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>> {

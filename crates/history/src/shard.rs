@@ -101,6 +101,11 @@ impl Shard {
         match message {
             Message::Start(start) => self.start(start, None),
             Message::Run(request) => self.route(request, None),
+            Message::InOrder(messages) => {
+                let [first, second] = *messages;
+                self.take(first);
+                self.take(second);
+            }
             Message::Purge(purge) => self.purge(purge, None),
             Message::LookedUp { workflow, found } => self.looked_up(&workflow, found),
             Message::Loaded { run_id, loaded } => self.loaded(run_id, loaded),

@@ -313,6 +313,7 @@ mod tests {
                 requester,
                 user_metadata: None,
                 signal: None,
+                update: None,
             }),
             reuse,
             conflict,

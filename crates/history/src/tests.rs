@@ -11,4 +11,5 @@ mod reset;
 mod restart;
 mod start;
 mod task;
+mod update;
 mod world;

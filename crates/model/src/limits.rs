@@ -49,6 +49,17 @@ pub const HISTORY_BYTES_SUGGEST_CONTINUE: i64 = 4 * 1024 * 1024;
 /// Consistent queries that wait for one run's next workflow task. The reference allows one; more harms nobody.
 pub const BUFFERED_QUERIES_MAX: usize = 64;
 
+/// Requests of updates of one run that have no outcome yet: bytes.
+pub const UPDATES_IN_FLIGHT_BYTES_MAX: usize = 20 * 1024 * 1024;
+/// The part of all updates that a run may have from which a worker is advised to continue as new: percent.
+pub const UPDATES_SUGGEST_CONTINUE_PERCENT: usize = 90;
+/// Workflow task attempts from which updates are refused.
+pub const UPDATE_ATTEMPT_GATE: i32 = 3;
+/// How long a workflow task for updates alone waits for a worker before it is an ordinary one.
+pub const SPECULATIVE_TASK_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Events that a worker which can is shown again after a workflow task that never was.
+pub const SPECULATIVE_UNSEEN_EVENTS_MAX: i64 = 10;
+
 /// A workflow task's start-to-close timeout when the start names none.
 pub const WORKFLOW_TASK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// How long a chain of heartbeats of one workflow task may go on.

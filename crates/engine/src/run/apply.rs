@@ -118,6 +118,15 @@ impl Run {
             Attributes::RequestCancelExternalWorkflowExecutionFailedEventAttributes(failed) => {
                 self.state.external.cancels.remove(&failed.initiated_event_id);
             }
+            Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => {
+                self.apply_update_reapplied(admitted);
+            }
+            Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => {
+                self.apply_update_accepted(event.event_id, accepted);
+            }
+            Attributes::WorkflowExecutionUpdateCompletedEventAttributes(completed) => {
+                self.apply_update_completed(event.event_id, completed);
+            }
             // Markers, starts of tasks and whatever later versions write say nothing that the state must know.
             _ => {}
         }
@@ -158,6 +167,10 @@ impl Run {
             NoteKind::ChildLeft(left) => self.apply_child_left(left.initiated_event_id),
             NoteKind::Released(_) => self.state.children.awaits_parent = false,
             NoteKind::ParentTold(_) => self.state.children.report = None,
+            NoteKind::UpdateAdmitted(admitted) => self.apply_update_admitted(admitted),
+            NoteKind::UpdateDropped(dropped) => self.apply_update_dropped(dropped),
+            NoteKind::SpeculativeTaskScheduled(scheduled) => self.apply_speculative_scheduled(scheduled),
+            NoteKind::WorkflowTaskDiscarded(_) => self.apply_workflow_task_discarded(),
         }
     }
 

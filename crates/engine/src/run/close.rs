@@ -116,6 +116,8 @@ impl Run {
             out.task(Task::Settle(offer.task.subject));
         }
         let owed = self.state.open_outbound();
+        self.forget_speculative_task(out);
+        self.abort_updates(&last, out);
         self.emit_event(now, last, out);
         self.settle_outbound(owed.iter().copied(), out);
         for outbound in self.state.open_outbound().difference(&owed) {

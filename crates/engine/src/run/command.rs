@@ -10,7 +10,9 @@ use abide_api::temporal::api::{
     enums::v1::WorkflowTaskFailedCause,
     failure::v1::Failure,
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes, history_event::Attributes as LastEvent},
+    protocol::v1::Message,
     sdk::v1::{UserMetadata, WorkflowTaskCompletedMetadata},
+    update::v1::Request,
 };
 use abide_model::{NamespaceId, RunId, RunKey, Timestamp};
 
@@ -74,6 +76,8 @@ pub enum Command {
     MarkReset(RunId),
     /// Deliver a signal.
     Signal(Box<Signal>),
+    /// Ask the workflow something that it may turn down. How far it is: [`super::Run::update_status`].
+    Update(Box<Request>),
     /// Keep what a start brought that this run stands for.
     Attach(Box<Attach>),
     /// Ask the workflow to cancel itself.
@@ -137,6 +141,8 @@ pub struct Start {
     pub user_metadata: Option<UserMetadata>,
     /// A signal delivered in the same transition, between the start and the first workflow task.
     pub signal: Option<Box<Signal>>,
+    /// An update admitted in the same transition.
+    pub update: Option<Box<Request>>,
 }
 
 /// Delivers a signal. A repeated request id decides nothing.
@@ -255,6 +261,10 @@ pub struct CompleteWorkflowTask {
     pub worker_version: Option<abide_api::temporal::api::common::v1::WorkerVersionStamp>,
     /// What the workflow decided, in order.
     pub commands: Vec<WorkerCommand>,
+    /// What it says about updates.
+    pub messages: Vec<Message>,
+    /// Whether the worker can be shown the same events again after a task that never was.
+    pub discards_with_events: bool,
     /// The worker's own queue for the next task, and how long a task may wait there.
     pub sticky: Option<(QueueName, Duration)>,
     /// Whether the worker can take the next task in the reply.
@@ -363,7 +373,7 @@ pub struct ResolveActivity {
 /// What a run answers. Which variant belongs to which command is said there.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Nothing to say: signal, attach, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
+    /// Nothing to say: signal, update, attach, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
     Done,
     /// To [`Command::Start`] and [`Command::BeginReset`].
     Started,
@@ -406,6 +416,8 @@ pub struct StartedWorkflowTask {
     pub last_event_id: i64,
     /// Events that will be stored when the task ends: its own start, and its schedule for a retried task.
     pub virtual_events: Vec<HistoryEvent>,
+    /// Requests of updates.
+    pub messages: Vec<Message>,
 }
 
 /// What a completed workflow task led to.
@@ -415,6 +427,8 @@ pub struct WorkflowTaskCompleted {
     pub next: Option<Box<StartedWorkflowTask>>,
     /// The decisions were refused: a failed task was recorded instead, and the worker is told so.
     pub refused: Option<RefusedCommand>,
+    /// The task never was: the worker goes back to behind this event. Zero otherwise.
+    pub reset_history_event_id: i64,
 }
 
 /// Why a worker's decisions were refused.
@@ -494,6 +508,8 @@ pub enum Rejection {
     CancellationNotRequested,
     /// The run has had all the signals that it may have.
     TooManySignals,
+    /// The update cannot be admitted.
+    Update(UpdateRefusal),
     /// An offer that was replaced, started or settled.
     StaleTask,
     /// The worker's list of commands cannot be right; nothing was recorded. The text says why.
@@ -510,4 +526,29 @@ pub enum Rejection {
     NoEventToReset,
     /// A start was asked of a run that exists, or something else of one that does not.
     NotNew,
+}
+
+/// Why an update cannot be admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateRefusal {
+    /// The workflow task fails again and again, and so would the update.
+    TaskFails,
+    /// Too many have no outcome yet.
+    TooManyInFlight {
+        /// How many may be.
+        max: usize,
+    },
+    /// Those that have no outcome yet are too large together.
+    TooLargeInFlight,
+    /// The run has had all the updates that it may have.
+    TooMany {
+        /// How many it may have.
+        max: usize,
+    },
+}
+
+impl From<UpdateRefusal> for Rejection {
+    fn from(refusal: UpdateRefusal) -> Self {
+        Rejection::Update(refusal)
+    }
 }

@@ -11,13 +11,14 @@ use prost::Message;
 
 use super::command::QueueName;
 use super::state::{ActivityStarted, Identity, StartedPart, Sticky};
+use super::update::UpdateEnd;
 use super::{Change, DecodeError};
 
 /// What history does not show.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Note {
     /// Which; always set.
-    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 30, 31, 32, 33, 40, 41")]
+    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 30, 31, 32, 33, 40, 41")]
     pub kind: Option<NoteKind>,
 }
 
@@ -69,6 +70,18 @@ pub enum NoteKind {
     /// The attempt number that the next workflow task has.
     #[prost(int32, tag = "15")]
     NextAttempt(i32),
+    /// An update waits for a workflow task.
+    #[prost(message, boxed, tag = "20")]
+    UpdateAdmitted(Box<UpdateAdmitted>),
+    /// An update left the run without an event.
+    #[prost(message, boxed, tag = "21")]
+    UpdateDropped(Box<UpdateDropped>),
+    /// A workflow task is offered that may never have been.
+    #[prost(message, tag = "22")]
+    SpeculativeTaskScheduled(SpeculativeTaskScheduled),
+    /// A speculative workflow task never was.
+    #[prost(message, tag = "23")]
+    WorkflowTaskDiscarded(WorkflowTaskDiscarded),
     /// A child whose start is recorded may work.
     #[prost(message, tag = "30")]
     ChildReleased(ChildReleased),
@@ -112,6 +125,43 @@ pub struct Released {}
 /// The parent knows how this child ended.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub struct ParentTold {}
+
+/// An update waits for a workflow task.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct UpdateAdmitted {
+    /// What it asks; always set.
+    #[prost(message, optional, tag = "1")]
+    pub request: Option<abide_api::temporal::api::update::v1::Request>,
+}
+
+/// An update left the run without an event.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct UpdateDropped {
+    /// Which.
+    #[prost(string, tag = "1")]
+    pub update_id: String,
+    /// How; always set.
+    #[prost(oneof = "UpdateEnd", tags = "2, 3")]
+    pub end: Option<UpdateEnd>,
+}
+
+/// A workflow task is offered that may never have been.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SpeculativeTaskScheduled {
+    /// When.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// Where.
+    #[prost(message, required, tag = "2")]
+    pub queue: QueueName,
+    /// Start to close: nanoseconds.
+    #[prost(int64, tag = "3")]
+    pub timeout_nanos: i64,
+}
+
+/// A speculative workflow task never was.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct WorkflowTaskDiscarded {}
 
 /// What event 1 does not say.
 #[derive(Clone, PartialEq, prost::Message)]

@@ -45,6 +45,9 @@ impl Run {
         if let Some(signal) = start.signal {
             self.record_signal(*signal, now, out);
         }
+        if let Some(update) = start.update {
+            self.admit_update(*update, out);
+        }
         self.want_workflow_task(now, out);
         Ok(Reply::Started)
     }

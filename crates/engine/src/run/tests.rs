@@ -5,4 +5,5 @@ mod family;
 mod golden;
 mod property;
 mod reset;
+mod update;
 mod world;

@@ -16,6 +16,7 @@ use abide_api::temporal::api::{
         SignalExternalWorkflowExecutionInitiatedEventAttributes, StartChildWorkflowExecutionInitiatedEventAttributes,
         TimerCanceledEventAttributes, TimerStartedEventAttributes, history_event,
     },
+    protocol,
 };
 use abide_model::settings::Limits;
 use abide_model::{RunId, Timestamp, limits};
@@ -24,6 +25,7 @@ use prost::Message;
 use super::command::Rejection;
 use super::event::{Annotation, annotated};
 use super::outbound_command::{Asked, Namespaces};
+use super::update::{Messages, UpdateDecision};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
 
@@ -44,6 +46,16 @@ pub(super) struct Decided {
     annotation: Annotation,
 }
 
+impl Decided {
+    /// The update that is turned down, and why, if that is what was decided.
+    pub(super) fn turned_down(self) -> Option<(String, Failure)> {
+        match self.decision {
+            Decision::Update(UpdateDecision::Reject { id, failure }) => Some((id, failure)),
+            _ => None,
+        }
+    }
+}
+
 enum Decision {
     ScheduleActivity(Box<ActivityTaskScheduledEventAttributes>),
     CancelActivity(i64),
@@ -58,6 +70,7 @@ enum Decision {
     StartChild(Box<StartChildWorkflowExecutionInitiatedEventAttributes>),
     SignalExternal(Box<SignalExternalWorkflowExecutionInitiatedEventAttributes>),
     CancelExternal(Box<RequestCancelExternalWorkflowExecutionInitiatedEventAttributes>),
+    Update(UpdateDecision),
     ContinueAsNew(Box<ContinueAsNewWorkflowExecutionCommandAttributes>),
 }
 
@@ -115,7 +128,7 @@ pub(super) fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T
     Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: false })
 }
 
-fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
+pub(super) fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
     Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: true })
 }
 
@@ -126,17 +139,26 @@ struct Ids {
     timers_started: BTreeSet<String>,
     timers_canceled: BTreeSet<String>,
     asked: Asked,
+    messages: Messages,
 }
 
 impl Run {
     pub(super) fn check_commands(
         &self,
         commands: &[Command],
+        messages: &[protocol::v1::Message],
         namespaces: &Namespaces,
         limits: &Limits,
     ) -> Checked<Vec<Decided>> {
-        let mut ids = Ids::default();
-        commands.iter().map(|command| self.check_command(command, namespaces, limits, &mut ids)).collect()
+        let mut ids = Ids { messages: Messages::of(messages, limits.updates), ..Ids::default() };
+        let commands = commands.iter().map(|command| self.check_command(command, namespaces, limits, &mut ids));
+        let commands = commands.collect::<Checked<Vec<_>>>()?;
+        let others = self.check_other_messages(&mut ids.messages, limits)?;
+        // What is turned down leaves no event, so it may come first: before the run closes.
+        let (turned_down, late): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|other| matches!(other, UpdateDecision::Reject { .. }));
+        let decided = |update| Decided { decision: Decision::Update(update), annotation: Annotation::default() };
+        Ok(turned_down.into_iter().map(decided).chain(commands).chain(late.into_iter().map(decided)).collect())
     }
 
     fn check_command(
@@ -197,6 +219,9 @@ impl Run {
             Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(command) => {
                 let initiated = self.state.check_cancel_external(command, namespaces, &mut ids.asked, limits)?;
                 Decision::CancelExternal(Box::new(initiated))
+            }
+            Attributes::ProtocolMessageCommandAttributes(command) => {
+                Decision::Update(self.check_message_command(&command.message_id, &mut ids.messages, limits)?)
             }
             Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(command) => {
                 self.check_continue_as_new(command, blob)?
@@ -333,6 +358,9 @@ impl Run {
             Decision::StartChild(initiated) => self.initiate_child(*initiated, annotation, turn, out),
             Decision::SignalExternal(initiated) => self.initiate_signal(*initiated, annotation, turn, out),
             Decision::CancelExternal(initiated) => self.initiate_cancel(*initiated, annotation, turn, out),
+            // The worker may have closed the run before it came to its messages.
+            Decision::Update(update) if self.is_open() => self.decide_update(update, annotation, turn, out),
+            Decision::Update(_) => {}
             Decision::Complete(result) => self.complete_run(result, annotation, turn, out),
             Decision::Fail(failure) => self.fail_run(failure, annotation, turn, out),
             Decision::Cancel(details) => self.cancel_run(details, annotation, turn, out),

@@ -139,6 +139,7 @@ impl Desk {
     /// Writes down what a run decided.
     pub(crate) fn record(&mut self, entry: &mut Entry, mut decided: Decided, draft: &mut Draft, now: Timestamp) {
         let before = decided.before;
+        entry.note_dropped_updates(&decided.changes);
         if !decided.changes.is_empty() {
             record_node(entry, before, std::mem::take(&mut decided.changes), draft);
         }
@@ -170,7 +171,7 @@ impl Desk {
                     draft.writes.push(put_offer(&entry.key, entry.partition, &offer));
                     entry.offered.insert(subject, offer.durable_start);
                     let (matching, task) = (self.seams.matching.clone(), offered_task(&entry.key, offer));
-                    draft.releases.push(Box::new(move |durable| {
+                    draft.answer(Box::new(move |durable| {
                         if durable.is_ok() {
                             matching.offer(task);
                         }
@@ -193,7 +194,7 @@ impl Desk {
         );
         for (reservation, reply) in dispatch.fused {
             match self.prepare(entry, reply) {
-                Ok(prepared) => draft.releases.push(self.hand_over(prepared, move |task| {
+                Ok(prepared) => draft.answer(self.hand_over(prepared, move |task| {
                     // Otherwise the poller goes back to its queue by itself.
                     if let Ok(task) = task {
                         reservation.deliver(task);
@@ -255,6 +256,9 @@ impl Desk {
         }
         if entry.queries.is_some() {
             self.reroute_queries(entry, &mut draft.releases);
+        }
+        if entry.callers.is_some() {
+            self.answer_callers(entry, &mut draft.releases);
         }
     }
 

@@ -27,7 +27,9 @@ impl Broken {
     pub(super) fn take(&mut self, message: Message) -> Option<Message> {
         match message {
             Message::Reacquired(_) | Message::Close(_) => return Some(message),
-            Message::Start(_) | Message::Run(Request { permit: Some(_), .. }) => message.fail(unavailable()),
+            Message::Start(_) | Message::InOrder(_) | Message::Run(Request { permit: Some(_), .. }) => {
+                message.fail(unavailable());
+            }
             Message::Run(Request { permit: None, .. })
             | Message::LookedUp { .. }
             | Message::Loaded { .. }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use abide_cluster::Error;
+use abide_cluster::{BoxFuture, Error};
 use abide_model::{RunKey, limits};
 use abide_store::Store;
 use abide_store::key::RetentionKey;
@@ -45,6 +45,23 @@ impl Handle {
         let (answer, answered) = oneshot::channel();
         self.send(Message::Start(StartAsked { request, answer, permit }))?;
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Starts a run, and asks something as soon as it has begun, or has not: nothing comes between.
+    pub(crate) async fn start_then_ask<T: Send + 'static>(
+        &self,
+        request: Box<abide_cluster::history::StartRequest>,
+        to: Address,
+        ask: impl FnOnce(Answer<T>) -> Ask,
+    ) -> Result<(abide_cluster::history::Started, BoxFuture<'static, Result<T, Error>>), Error> {
+        let (permit, second) = (self.permit()?, Some(self.permit()?));
+        let (answer, answered) = oneshot::channel();
+        let (then, told) = oneshot::channel();
+        let start = Message::Start(StartAsked { request, answer, permit });
+        let asked = Message::Run(Request { to, ask: ask(then), permit: second });
+        self.send(Message::InOrder(Box::new([start, asked])))?;
+        let started = answered.await.unwrap_or_else(|_| Err(gone()))?;
+        Ok((started, Box::pin(async move { told.await.unwrap_or_else(|_| Err(gone())) })))
     }
 
     /// Deletes a closed run, and the row that says so.

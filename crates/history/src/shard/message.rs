@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::load::Loaded;
 use crate::read::Reading;
 use crate::reset::Material;
+use crate::update::Caller;
 
 /// Where an answer goes. Dropped without one, the asker is told that the shard is gone.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
@@ -28,6 +29,8 @@ pub(crate) enum Message {
     Start(StartAsked),
     /// Something about one run.
     Run(Request),
+    /// Two messages with nothing between them: what the first begins, the second finds as it began.
+    InOrder(Box<[Message; 2]>),
     /// Delete a closed run.
     Purge(Purge),
     /// A current pointer was read.
@@ -97,6 +100,8 @@ pub(crate) enum Ask {
     /// What that takes was read; asked of the newest run.
     Reset(Box<Material>, Answer<RunId>),
     Query(Box<Query>, Answer<QueryAnswer>),
+    Update(Box<abide_api::temporal::api::update::v1::Request>, Caller),
+    PollUpdate(String, Caller),
     Describe(Answer<Box<DescribeWorkflowExecutionResponse>>),
     /// Delete the run, open or not.
     Delete(Answer<()>),
@@ -117,6 +122,7 @@ impl Message {
         match self {
             Message::Start(start) => drop(start.answer.send(Err(error))),
             Message::Run(request) => request.ask.fail(error),
+            Message::InOrder(messages) => messages.into_iter().for_each(|message| message.fail(error.clone())),
             Message::Purge(purge) => drop(purge.answer.send(Err(error))),
             Message::Close(done) => {
                 // Nobody may wait any more.
@@ -137,6 +143,7 @@ impl Ask {
             Ask::StartTask(_, _, answer) => drop(answer.send(Err(error))),
             Ask::PrepareReset(_, answer) | Ask::Reset(_, answer) => drop(answer.send(Err(error))),
             Ask::Query(_, answer) => drop(answer.send(Err(error))),
+            Ask::Update(_, caller) | Ask::PollUpdate(_, caller) => drop(caller.answer.send(Err(error))),
             Ask::Describe(answer) => drop(answer.send(Err(error))),
             Ask::Delete(answer) => drop(answer.send(Err(error))),
             Ask::Read(_, answer) => drop(answer.send(Err(error))),

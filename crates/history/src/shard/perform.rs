@@ -27,6 +27,8 @@ impl Desk {
             Ask::Unstick => return self.do_unasked(entry, Command::ResetStickiness, Urgency::Lazy, now),
             Ask::Fire(row) => return self.fire(entry, row, now),
             Ask::Outbound(outbound, done, answer) => return self.outbound(entry, outbound, done, answer, now),
+            Ask::Update(request, caller) => return self.update(entry, *request, caller, now),
+            Ask::PollUpdate(id, caller) => self.poll_update(entry, id, caller),
             Ask::Delete(answer) => return self.delete(entry, answer, now),
             Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
             Ask::Reset(material, answer) => return self.reset(entry, None, material, answer, now),
@@ -81,7 +83,7 @@ impl Desk {
             Ok(decided) => decided,
             Err(undecided) => return self.refuse(entry, undecided, answer),
         };
-        let run::WorkflowTaskCompleted { next, refused } = match decided.reply.take() {
+        let run::WorkflowTaskCompleted { next, refused, reset_history_event_id } = match decided.reply.take() {
             Some(Reply::WorkflowTaskCompleted(reply)) => *reply,
             Some(_) | None => return Err(Undecided::Panicked.tell(answer)),
         };
@@ -92,11 +94,13 @@ impl Desk {
         }
         self.record(entry, decided, &mut draft, now);
         draft.releases.push(match next.map(|started| self.prepare_workflow_task(entry, *started)) {
-            None => answering(answer, Ok(WorkflowTaskCompleted { next: None, refused })),
+            None => answering(answer, Ok(WorkflowTaskCompleted { next: None, refused, reset_history_event_id })),
             Some(prepared) => self.hand_over(prepared, move |task| {
                 let completed = task.map(|task| match task {
-                    StartedTask::Workflow(next) => WorkflowTaskCompleted { next: Some(*next), refused },
-                    StartedTask::Activity(_) => WorkflowTaskCompleted { next: None, refused },
+                    StartedTask::Workflow(next) => {
+                        WorkflowTaskCompleted { next: Some(*next), refused, reset_history_event_id }
+                    }
+                    StartedTask::Activity(_) => WorkflowTaskCompleted { next: None, refused, reset_history_event_id },
                 });
                 drop(answer.send(completed));
             }),
@@ -188,7 +192,7 @@ impl Desk {
         self.finish(entry, draft, now)
     }
 
-    pub(super) fn refuse<T: Send + 'static>(
+    pub(crate) fn refuse<T: Send + 'static>(
         &self,
         entry: &Entry,
         undecided: Undecided,
@@ -207,7 +211,7 @@ impl Desk {
 /// Whether a change that only this command makes may be lost without anyone noticing.
 fn urgency(command: &Command) -> Urgency {
     match command {
-        Command::RecordHeartbeat(_) | Command::ResetStickiness => Urgency::Lazy,
+        Command::RecordHeartbeat(_) | Command::ResetStickiness | Command::Update(_) => Urgency::Lazy,
         Command::Start(_)
         | Command::BeginReset(_)
         | Command::MarkReset(_)

@@ -266,6 +266,19 @@ async fn whichever_commit_fails_a_child_is_started_once_and_its_end_is_told_once
     }
 }
 
+/// The types of all events of a run, as soon as its shard answers.
+async fn events_of(world: &World, run: &RunKey) -> Vec<EventType> {
+    let page = soon(async {
+        loop {
+            match world.page(run, |read| read.last_event_id = Some(i64::MAX)).await {
+                Err(Error::Unavailable(_)) => tokio::task::yield_now().await,
+                page => return page.unwrap(),
+            }
+        }
+    });
+    page.await.events.iter().map(HistoryEvent::event_type).collect()
+}
+
 /// A worker that completes children at once and lets their parent look, whatever it is refused.
 async fn work_until_the_child_has_ended(world: &World, run: &RunKey) -> Vec<EventType> {
     loop {
@@ -289,7 +302,7 @@ async fn work_until_the_child_has_ended(world: &World, run: &RunKey) -> Vec<Even
             task.lost.delivered();
         }
         if is_parent {
-            let events = world.events(run).await;
+            let events = events_of(world, run).await;
             if events.contains(&EventType::ChildWorkflowExecutionCompleted) {
                 return events;
             }

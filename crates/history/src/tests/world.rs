@@ -214,6 +214,7 @@ pub fn start_request(workflow_id: &str, request_id: &str) -> StartRequest {
         requester: requester(request_id),
         user_metadata: None,
         signal: None,
+        update: None,
     });
     let (reuse, conflict) = (WorkflowIdReusePolicy::AllowDuplicate, WorkflowIdConflictPolicy::Unspecified);
     StartRequest { start, reuse, conflict, attach: None, signal: None }

@@ -40,7 +40,7 @@ pub struct World {
     pub successor: Option<Box<Start>>,
     pub owed: BTreeSet<Outbound>,
     pub limits: Limits,
-    polls: u64,
+    pub polls: u64,
 }
 
 impl World {
@@ -143,6 +143,9 @@ impl World {
     fn check_that_something_ends_everything(&self) {
         if !self.run.is_open() {
             assert!(self.run.deadline().is_none() && self.offers.is_empty(), "a closed run offers nothing");
+            let open = self.run.state.updates.open.keys();
+            let unfinished = |id: &String| self.run.update_status(id) == Some(UpdateStatus::Unfinished);
+            assert!({ open }.all(unfinished), "of a closed run only accepted updates are known without an outcome");
             return;
         }
         let state = &self.run.state;
@@ -164,6 +167,10 @@ impl World {
         }
         for asked in state.external.cancels.keys().map(|id| Outbound::Cancel(*id)) {
             assert!(self.owed.contains(&asked), "{asked:?} is forgotten");
+        }
+        for (id, update) in &state.updates.open {
+            let accepted = matches!(update.stage, Some(crate::run::update::Stage::Accepted(_)));
+            assert!(accepted || state.workflow_tasks.open.is_some(), "update {id} is forgotten");
         }
         let unseen = !state.buffer.events.is_empty();
         assert!(!unseen || self.run.workflow_task_is_started(), "buffered events wait for a started task");
@@ -295,6 +302,7 @@ pub fn start() -> Start {
         requester: Requester { identity: "client".into(), request_id: "start-1".into(), ..Requester::default() },
         user_metadata: None,
         signal: None,
+        update: None,
     }
 }
 
