@@ -215,6 +215,7 @@ impl State {
             requester,
             user_metadata: child.user_metadata.clone(),
             signal: None,
+            update: None,
         };
         Action::Start { start: Box::new(start), reuse: child.initiated.workflow_id_reuse_policy() }
     }

@@ -18,7 +18,10 @@ use super::{Change, DecodeError};
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Note {
     /// Which; always set.
-    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 30, 31, 32, 33, 40, 41")]
+    #[prost(
+        oneof = "NoteKind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 30, 31, 32, 33, 40, 41"
+    )]
     pub kind: Option<NoteKind>,
 }
 
