@@ -115,9 +115,10 @@ impl Run {
         self.state.workflow_tasks.open.as_ref().is_some_and(|open| open.started.is_some())
     }
 
-    /// Schedules a workflow task unless one is open, or the first one is delayed, or the run is closed.
+    /// Schedules a workflow task unless one is open, or the first one must wait for its time or for the run's parent, or
+    /// the run is closed.
     pub(super) fn want_workflow_task(&mut self, now: Timestamp, out: &mut Out) {
-        let delayed = self.state.execution.first_task_at.is_some();
+        let delayed = self.state.execution.first_task_at.is_some() || self.state.children.awaits_parent;
         if self.is_open() && !delayed && self.state.workflow_tasks.open.is_none() {
             self.schedule_workflow_task(now, out);
         }
@@ -317,6 +318,7 @@ impl Run {
     }
 
     pub(super) fn open_workflow_task(&mut self, open: OpenWorkflowTask) {
+        self.state.children.awaits_parent = false;
         self.state.position.stamp += 1;
         let stamp = self.state.position.stamp;
         let original_scheduled_at = open.scheduled_at;

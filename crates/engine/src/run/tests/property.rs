@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use abide_api::temporal::api::{common::v1::WorkflowExecution, history::v1::history_event::Attributes};
+use abide_model::RunId;
 use proptest::prelude::*;
 
 use super::chain::fail_again;
@@ -29,6 +31,8 @@ pub enum Step {
     ResetStickiness,
     ReturnTask,
     ReturnActivity(usize),
+    Outcome(usize, Ending),
+    ChildEnded(usize),
     Pass(u16),
     Terminate,
 }
@@ -40,6 +44,9 @@ pub enum Decision {
     Timer(u8, u8),
     CancelTimer(u8),
     Marker,
+    StartChild(u8),
+    SignalExternal(u8),
+    CancelExternal(u8),
     Complete,
     Fail,
     FailRetryably,
@@ -52,6 +59,16 @@ pub enum Word {
     Accept,
     Reject,
     Answer,
+}
+
+/// What comes of a step of something that is owed.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending {
+    Done,
+    Started,
+    Failed,
+    /// An answer to a step that is not the next one.
+    Stale,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +85,9 @@ fn decision() -> impl Strategy<Value = Decision> {
         6 => (0_u8..4, 0_u8..20).prop_map(|(id, seconds)| Decision::Timer(id, seconds)),
         3 => (0_u8..4).prop_map(Decision::CancelTimer),
         2 => Just(Decision::Marker),
+        4 => (0_u8..12).prop_map(Decision::StartChild),
+        2 => (0_u8..3).prop_map(Decision::SignalExternal),
+        2 => (0_u8..3).prop_map(Decision::CancelExternal),
         1 => Just(Decision::Complete),
         1 => Just(Decision::Fail),
         1 => Just(Decision::FailRetryably),
@@ -104,9 +124,47 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::ResetStickiness),
         1 => Just(Step::ReturnTask),
         1 => (0_usize..4).prop_map(Step::ReturnActivity),
+        10 => (0_usize..4, ending()).prop_map(|(n, ending)| Step::Outcome(n, ending)),
+        3 => (0_usize..3).prop_map(Step::ChildEnded),
         6 => (0_u16..3000).prop_map(Step::Pass),
         1 => prop::bool::weighted(0.1).prop_map(|yes| if yes { Step::Terminate } else { Step::TakeTask }),
     ]
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    prop_oneof![
+        4 => Just(Ending::Done),
+        4 => Just(Ending::Started),
+        1 => Just(Ending::Failed),
+        1 => Just(Ending::Stale),
+    ]
+}
+
+/// What comes of the n-th thing that is owed.
+fn outcome(world: &World, n: usize, ending: Ending) -> Option<Command> {
+    let outbound = world.run.open_outbound().into_iter().nth(n)?;
+    let next = world.run.effect(outbound)?.step;
+    let child = RunId(uuid::Uuid::from_u128(7));
+    let (step, outcome) = match ending {
+        Ending::Done => (next, Outcome::Done),
+        Ending::Started => (next, Outcome::Started(child)),
+        Ending::Failed => (next, Outcome::Failed(Fault::NotFound)),
+        Ending::Stale => (crate::run::Step::StartChild, Outcome::Started(child)),
+    };
+    Some(Command::RecordOutcome(outbound, step, outcome))
+}
+
+/// The n-th child says that it has ended.
+fn child_ended(world: &World, n: usize) -> Option<Command> {
+    let (id, child) = world.run.state.children.pending.iter().nth(n)?;
+    let first_run_id = uuid::Uuid::from_u128(7).to_string();
+    let workflow_id = child.initiated.workflow_id.clone();
+    Some(Command::ChildEnded(Box::new(ChildEnded {
+        initiated_event_id: *id,
+        execution: WorkflowExecution { workflow_id, run_id: first_run_id.clone() },
+        first_run_id,
+        last: Box::new(Attributes::WorkflowExecutionCompletedEventAttributes(Default::default())),
+    })))
 }
 
 /// The n-th pending activity and its attempt, or one that is not there.
@@ -122,6 +180,11 @@ fn commands(world: &World, decisions: &[Decision]) -> Vec<abide_api::temporal::a
         Decision::Timer(id, seconds) => timer(&format!("timer-{id}"), u64::from(*seconds)),
         Decision::CancelTimer(id) => cancel_timer(&format!("timer-{id}")),
         Decision::Marker => marker("version"),
+        Decision::StartChild(id) => start_child_with(&format!("child-{}", id / 4), |child| {
+            child.parent_close_policy = i32::from(id % 4);
+        }),
+        Decision::SignalExternal(id) => signal_external(&format!("child-{id}"), id % 2 == 0),
+        Decision::CancelExternal(id) => cancel_external(&format!("other-{id}"), id % 2 == 0),
         Decision::Complete => complete(),
         Decision::Fail => fail(),
         Decision::FailRetryably => fail_again(),
@@ -210,6 +273,14 @@ pub fn do_step(world: &mut World, step: &Step) {
             let stamp = activity.and_then(|activity| activity.started()).map_or(0, |started| started.stamp);
             world.ask(Command::ReturnTask(TaskId { subject: Subject::Activity(id), stamp })).map(|_| ())
         }
+        Step::Outcome(n, ending) => match outcome(world, *n, *ending) {
+            Some(command) => world.ask(command).map(|_| ()),
+            None => Ok(()),
+        },
+        Step::ChildEnded(n) => match child_ended(world, *n) {
+            Some(command) => world.ask(command).map(|_| ()),
+            None => Ok(()),
+        },
         Step::Pass(tenths) => {
             world.pass(Duration::from_millis(u64::from(*tenths) * 10));
             Ok(())
