@@ -2,7 +2,9 @@
 //! its own below; they own their group of the state and do not know each other's fields.
 
 mod activity;
+mod activity_control;
 mod activity_options;
+mod activity_options_change;
 mod activity_retry;
 mod apply;
 mod buffer;
@@ -15,9 +17,14 @@ mod describe;
 mod event;
 mod index;
 mod note;
+mod operator_command;
+mod options;
+mod pause;
+mod problems;
 mod properties;
 mod query;
 mod signal;
+mod size;
 mod start;
 mod state;
 mod timer;
@@ -29,12 +36,16 @@ mod workflow_task_end;
 mod tests;
 
 pub use command::{
-    ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName, RecordHeartbeat,
+    ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer, Poller, QueueName, RecordHeartbeat,
     RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal, Start,
     StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
     WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
+pub use operator_command::{
+    Jitter, OptionsChange, PauseActivities, PauseReason, ResetActivities, UnpauseActivities, UpdateActivityOptions,
+    UpdateOptions, WhichActivities,
+};
 pub use query::QueryRoute;
 
 use abide_api::temporal::api::{
@@ -49,6 +60,7 @@ use uuid::Uuid;
 use crate::convert::to_proto_time;
 use crate::machine::{Emit, Machine};
 use index::Index;
+use size::Size;
 use note::NoteKind;
 use state::State;
 
@@ -57,6 +69,7 @@ use state::State;
 pub struct Run {
     state: State,
     index: Index,
+    size: Size,
 }
 
 /// What became true of a run.
@@ -182,9 +195,10 @@ impl Run {
         self.state.virtual_started_event()
     }
 
-    /// About how many bytes it takes in memory: its encoded size and as much again for what surrounds the bytes.
+    /// About how many bytes it takes in memory, at most: its encoded size and as much again for what surrounds the
+    /// bytes. Costs nothing.
     pub fn memory_bytes(&self) -> usize {
-        512 + 2 * self.state.encoded_len()
+        512 + 2 * self.size.at_most()
     }
 
     /// The stored form: everything, so that the nodes before it need not be read.
@@ -195,7 +209,7 @@ impl Run {
     /// From the stored form.
     pub fn decode(bytes: Bytes) -> Result<Run, DecodeError> {
         let state = State::decode(bytes).map_err(|error| DecodeError(error.to_string()))?;
-        Ok(Run { index: Index::of(&state), state })
+        Ok(Run { index: Index::of(&state), size: Size::of(&state), state })
     }
 
     fn emit_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) -> i64 {
@@ -232,6 +246,31 @@ impl Machine for Run {
         if !self.is_open() {
             return Err(Rejection::Closed);
         }
+        // What only hands a task over adds nothing that could be too much.
+        let adds = !matches!(command, Command::StartWorkflowTask(_) | Command::StartActivity(_));
+        let reply = self.decide_open(command, now, out)?;
+        if adds {
+            self.enforce_limits(now, out);
+        }
+        Ok(reply)
+    }
+
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Event(event) => self.apply_event(event),
+            Change::Note(note) => {
+                if let Some(kind) = &note.kind {
+                    self.apply_note(kind);
+                }
+            }
+        }
+        self.grow(change);
+    }
+}
+
+impl Run {
+    /// What a run that goes on makes of a command.
+    fn decide_open(&mut self, command: Command, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         match command {
             Command::Start(_) => Err(Rejection::NotNew),
             Command::Signal(signal) => self.signal(*signal, now, out),
@@ -246,17 +285,13 @@ impl Machine for Run {
             Command::ResolveActivity(resolve) => self.resolve_activity(*resolve, now, out),
             Command::FireDeadlines { .. } => unreachable!("handled above"),
             Command::ReturnTask(task) => self.return_task(task, now, out),
-        }
-    }
-
-    fn apply(&mut self, change: &Change) {
-        match change {
-            Change::Event(event) => self.apply_event(event),
-            Change::Note(note) => {
-                if let Some(kind) = &note.kind {
-                    self.apply_note(kind);
-                }
-            }
+            Command::PauseActivities(pause) => self.pause_activities(pause, now, out),
+            Command::UnpauseActivities(unpause) => self.unpause_activities(unpause, now, out),
+            Command::ResetActivities(reset) => self.reset_activities(reset, now, out),
+            Command::UpdateActivityOptions(update) => self.update_activity_options(*update, now, out),
+            Command::Pause(reason) => self.pause(reason, now, out),
+            Command::Unpause(reason) => self.unpause(reason, now, out),
+            Command::UpdateOptions(update) => self.update_options(*update, now, out),
         }
     }
 }

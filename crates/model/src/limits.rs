@@ -48,6 +48,14 @@ pub const WORKFLOW_TASK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 pub const WORKFLOW_TASK_TIMEOUT_MAX: Duration = Duration::from_secs(120);
 /// The most by which failing workflow tasks lengthen their timeout.
 pub const WORKFLOW_TASK_RETRY_INTERVAL_MAX: Duration = Duration::from_secs(600);
+/// How long heartbeats may keep one workflow task going.
+pub const WORKFLOW_TASK_HEARTBEATS_MAX: Duration = Duration::from_secs(30 * 60);
+/// Workflow tasks that did not succeed in a row before lists show it.
+pub const WORKFLOW_TASK_PROBLEMS_REPORTED: i32 = 5;
+/// Points to reset to that are remembered, one for each build of the worker.
+pub const RESET_POINTS_MAX: usize = 20;
+/// What a run may take in memory, encoded; beyond it the run is terminated: bytes.
+pub const RUN_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Workflow task attempts from which queries are refused.
 pub const QUERY_ATTEMPT_GATE: i32 = 3;
 /// The longest timer and timeout: 100 years.

@@ -6,6 +6,7 @@ use prost::Message;
 use super::Run;
 use super::index::Index;
 use super::note::NoteKind;
+use super::state::Problem;
 use crate::convert::from_proto_time;
 
 impl Run {
@@ -37,9 +38,13 @@ impl Run {
                 self.apply_workflow_task_scheduled(event.event_id, scheduled, at);
             }
             Attributes::WorkflowTaskCompletedEventAttributes(completed) => {
-                self.apply_workflow_task_completed(completed)
+                self.note_reset_point(event.event_id, completed, at);
+                self.apply_workflow_task_completed(completed);
             }
-            Attributes::WorkflowTaskFailedEventAttributes(_) => self.apply_workflow_task_failed(),
+            Attributes::WorkflowTaskFailedEventAttributes(failed) => {
+                self.apply_problem(Problem::Failed(failed.cause));
+                self.apply_workflow_task_failed();
+            }
             Attributes::WorkflowTaskTimedOutEventAttributes(timed_out) => {
                 self.apply_workflow_task_timed_out(timed_out);
             }
@@ -68,6 +73,9 @@ impl Run {
             Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => self.apply_signaled(signaled),
             Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
             Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
+            Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => self.apply_options_updated(updated),
+            Attributes::WorkflowExecutionPausedEventAttributes(paused) => self.apply_paused(paused, at),
+            Attributes::WorkflowExecutionUnpausedEventAttributes(_) => self.apply_unpaused(at),
             // Markers, starts of tasks and whatever later versions write say nothing that the state must know.
             _ => {}
         }
@@ -102,6 +110,15 @@ impl Run {
                 self.state.index_run(&mut self.index);
             }
             NoteKind::NextAttempt(attempt) => self.state.workflow_tasks.next_attempt = *attempt,
+            NoteKind::ActivityPaused(paused) => self.apply_activity_paused(paused),
+            NoteKind::ActivityUnpaused(unpaused) => self.apply_activity_unpaused(unpaused),
+            NoteKind::ActivityReset(reset) => self.apply_activity_reset(reset),
+            NoteKind::ActivityOptionsChanged(changed) => self.apply_activity_options_changed(changed),
+            NoteKind::WorkflowTaskGoesOnSince(since) => {
+                if let Some(open) = &mut self.state.workflow_tasks.open {
+                    open.original_scheduled_at = *since;
+                }
+            }
         }
     }
 

@@ -34,6 +34,7 @@ impl Run {
             attributes: Box::new(started.clone()),
             user_metadata: self.state.execution.user_metadata.clone(),
             signal: None,
+            eager: None,
         };
         let attributes = WorkflowExecutionContinuedAsNewEventAttributes {
             new_execution_run_id: new_run_id.to_string(),

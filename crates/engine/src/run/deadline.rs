@@ -35,8 +35,8 @@ impl Run {
         }
     }
 
-    /// A run whose history has grown beyond what anyone can replay is ended.
-    pub(super) fn enforce_history_limits(&mut self, now: Timestamp, out: &mut Out) {
+    /// A run that has grown beyond what anyone can replay or keep is ended.
+    pub(super) fn enforce_limits(&mut self, now: Timestamp, out: &mut Out) {
         if !self.is_open() {
             return;
         }
@@ -44,6 +44,8 @@ impl Run {
             "Workflow history count exceeds limit."
         } else if self.state.position.history_bytes > limits::HISTORY_BYTES_MAX {
             "Workflow history size exceeds limit."
+        } else if self.is_larger_than(limits::RUN_BYTES_MAX) {
+            "Workflow mutable state size exceeds limit."
         } else {
             return;
         };

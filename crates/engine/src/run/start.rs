@@ -21,6 +21,10 @@ impl Run {
     pub(super) fn start(&mut self, start: Start, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         let mut attributes = *start.attributes;
         complete(&mut attributes, &start.key.run_id.to_string(), &start.key.workflow.workflow_id, now);
+        // A worker that waits for a delay is no worker that takes the first task now.
+        let delayed = from_proto_duration(attributes.first_workflow_task_backoff.as_ref()) > Duration::ZERO;
+        let eager = start.eager.filter(|_| !delayed);
+        attributes.eager_execution_accepted = eager.is_some();
         attributes.identity = start.requester.identity;
         let identity = Identity {
             namespace_id: start.key.workflow.namespace.0.as_bytes().to_vec(),
@@ -40,7 +44,7 @@ impl Run {
             self.record_signal(*signal, now, out);
         }
         self.want_workflow_task(now, out);
-        Ok(Reply::Started)
+        Ok(Reply::Started(eager.and_then(|poller| self.start_inline(poller, now, out))))
     }
 
     pub(super) fn apply_started(&mut self, started: &WorkflowExecutionStartedEventAttributes, at: Timestamp) {
@@ -78,9 +82,9 @@ impl State {
         WorkflowExecutionStatus::try_from(self.execution.status).unwrap_or(WorkflowExecutionStatus::Unspecified)
     }
 
-    /// Whether the run is running.
+    /// Whether the run is running; a paused one is.
     pub fn is_open(&self) -> bool {
-        self.status() == WorkflowExecutionStatus::Running
+        matches!(self.status(), WorkflowExecutionStatus::Running | WorkflowExecutionStatus::Paused)
     }
 
     /// When the run itself times out.

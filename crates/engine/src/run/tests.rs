@@ -1,5 +1,10 @@
 //! Tests of the run: a small world around it, properties that hold for any list of commands, and golden histories.
 
+mod activity_control;
+mod commands;
+mod eager;
 mod golden;
+mod limits;
+mod pause;
 mod property;
 mod world;

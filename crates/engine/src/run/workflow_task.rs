@@ -99,10 +99,10 @@ pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> H
 
 fn continue_reasons(events: i64, bytes: i64) -> Vec<i32> {
     let mut reasons = Vec::new();
-    if bytes > limits::HISTORY_BYTES_SUGGEST_CONTINUE {
+    if bytes >= limits::HISTORY_BYTES_SUGGEST_CONTINUE {
         reasons.push(SuggestContinueAsNewReason::HistorySizeTooLarge as i32);
     }
-    if events > limits::HISTORY_EVENTS_SUGGEST_CONTINUE {
+    if events >= limits::HISTORY_EVENTS_SUGGEST_CONTINUE {
         reasons.push(SuggestContinueAsNewReason::TooManyHistoryEvents as i32);
     }
     reasons
@@ -113,10 +113,10 @@ impl Run {
         self.state.workflow_tasks.open.as_ref().is_some_and(|open| open.started.is_some())
     }
 
-    /// Schedules a workflow task unless one is open, or the first one is delayed, or the run is closed.
+    /// Schedules a workflow task unless one is open, or the first one is delayed, or the run is paused or closed.
     pub(super) fn want_workflow_task(&mut self, now: Timestamp, out: &mut Out) {
         let delayed = self.state.execution.first_task_at.is_some();
-        if self.is_open() && !delayed && self.state.workflow_tasks.open.is_none() {
+        if self.is_open() && !self.state.is_paused() && !delayed && self.state.workflow_tasks.open.is_none() {
             self.schedule_workflow_task(now, out);
         }
     }
@@ -254,6 +254,9 @@ impl Run {
                 self.emit_note(NoteKind::Stickiness(Stickiness { sticky: None }), out);
                 self.emit_note(NoteKind::WorkflowTaskOffered(self.state.normal_queue()), out);
                 self.flush_buffer(now, out);
+                if self.state.is_paused() {
+                    self.withdraw_workflow_task(now, out);
+                }
                 self.offer_workflow_task(out);
                 Ok(Reply::Done)
             }

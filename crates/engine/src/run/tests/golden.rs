@@ -11,11 +11,11 @@ use super::world::*;
 use crate::run::*;
 
 /// One line for each event: its number, its name, and what distinguishes it.
-fn text(world: &World) -> String {
+pub fn text(world: &World) -> String {
     world.events().iter().map(|event| line(event) + "\n").collect()
 }
 
-fn line(event: &HistoryEvent) -> String {
+pub fn line(event: &HistoryEvent) -> String {
     let name = event.event_type().as_str_name().trim_start_matches("EVENT_TYPE_").to_lowercase();
     let rest = match event.attributes.as_ref().expect("every event has attributes") {
         Event::WorkflowTaskScheduledEventAttributes(e) => {
