@@ -41,7 +41,7 @@ pub struct StartRequest {
 }
 
 /// What a start led to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Started {
     /// The run, new or found.
     pub run_id: RunId,
@@ -49,6 +49,8 @@ pub struct Started {
     pub started: bool,
     /// The status of the run.
     pub status: WorkflowExecutionStatus,
+    /// The first workflow task, started for the worker that asked for the run.
+    pub first_task: Option<Box<WorkflowTask>>,
 }
 
 /// A worker's answer to a workflow task, with the answers to the queries that it carried.
@@ -61,10 +63,14 @@ pub struct CompleteWorkflowTask {
 }
 
 /// What a completed workflow task led to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct WorkflowTaskCompleted {
     /// The next task, started for the same worker.
     pub next: Option<WorkflowTask>,
+    /// Activities that the worker asked to have at once, started for it.
+    pub activities: Vec<ActivityTask>,
+    /// Heartbeats kept the task going for too long: its timeout is recorded; the worker is told by an error.
+    pub heartbeats_timed_out: bool,
     /// The decisions were refused, and the refusal is recorded; the worker is told by an error.
     pub refused: Option<run::RefusedCommand>,
 }

@@ -1,6 +1,7 @@
 //! What a machine is, and how it says what changed and what is owed. The loop around it lives in `history`.
 
 use abide_model::Timestamp;
+use abide_model::settings::Limits;
 
 /// A durable thing: a value that changes only by [`Machine::apply`].
 pub trait Machine: Sized {
@@ -34,15 +35,22 @@ pub struct Emit<M: Machine> {
     pub changes: Vec<M::Change>,
     /// Obligations added and settled, in order.
     pub tasks: Vec<M::Task>,
+    /// What bounds the decisions. Only deciding reads it: what was decided stays true under other limits.
+    pub limits: Limits,
 }
 
 impl<M: Machine> Default for Emit<M> {
     fn default() -> Self {
-        Self { changes: Vec::new(), tasks: Vec::new() }
+        Self::within(Limits::default())
     }
 }
 
 impl<M: Machine> Emit<M> {
+    /// Nothing yet, with these bounds.
+    pub fn within(limits: Limits) -> Self {
+        Self { changes: Vec::new(), tasks: Vec::new(), limits }
+    }
+
     /// Applies a change and records it.
     pub fn emit(&mut self, machine: &mut M, change: M::Change) {
         machine.apply(&change);

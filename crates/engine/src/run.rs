@@ -36,9 +36,9 @@ mod workflow_task_end;
 mod tests;
 
 pub use command::{
-    ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer, Poller, QueueName, RecordHeartbeat,
-    RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal, Start,
-    StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
+    ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer, Poller, QueueName,
+    RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal,
+    Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
     WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
@@ -60,8 +60,8 @@ use uuid::Uuid;
 use crate::convert::to_proto_time;
 use crate::machine::{Emit, Machine};
 use index::Index;
-use size::Size;
 use note::NoteKind;
+use size::Size;
 use state::State;
 
 /// A workflow run. `Run::default()` is a run that has not begun; only [`Command::Start`] is accepted then.
@@ -183,6 +183,13 @@ impl Run {
     /// Everything that Describe shows, but for the number of transitions.
     pub fn describe(&self) -> DescribeWorkflowExecutionResponse {
         self.state.describe()
+    }
+
+    /// The first workflow task, if it is still with the worker that got it in the answer to its start.
+    pub fn eager_task(&self) -> Option<StartedWorkflowTask> {
+        let first = self.state.workflow_tasks.previous_started_event_id == 0;
+        let accepted = self.state.execution.started.eager_execution_accepted;
+        self.started_task_view().filter(|task| first && accepted && task.token.attempt == 1)
     }
 
     /// How a query can be answered now.

@@ -18,7 +18,8 @@ mod workflow;
 use std::sync::Arc;
 
 use abide_cluster::{History, Matching, Namespaces};
-use abide_model::{Clock, RunId};
+use abide_model::settings::Limits;
+use abide_model::{Clock, RunId, Settings};
 use abide_visibility::Index;
 use uuid::Uuid;
 
@@ -38,6 +39,8 @@ pub struct Frontend {
     pub index: Index,
     /// Who is asked for the time.
     pub clock: Arc<dyn Clock>,
+    /// What whoever runs the server has set.
+    pub settings: Arc<Settings>,
     /// What the server says about itself.
     pub server: Arc<ServerInfo>,
 }
@@ -56,6 +59,11 @@ pub struct ServerInfo {
 }
 
 impl Frontend {
+    /// What bounds runs, and what they are sent.
+    fn limits(&self) -> &Limits {
+        &self.settings.limits
+    }
+
     /// A new run's id: a UUID of version 7 by our clock, so that new rows land side by side.
     fn new_run_id(&self) -> RunId {
         let now = self.clock.now();

@@ -35,6 +35,10 @@ pub enum Refusal {
     ActivityIdNotFound(String),
     /// There is no such activity outside of workflows; names it.
     ActivityNotFound(String),
+    /// Heartbeats have kept a workflow task going for too long.
+    HeartbeatsTimedOut,
+    /// A feature that whoever runs the server has not switched on; the text names it and the namespace.
+    SwitchedOff(String),
     /// Another role's answer.
     Cluster(Error),
 }
@@ -124,6 +128,8 @@ fn refused(refusal: Refusal) -> Row {
             "cannot find pending activity with ActivityID {id}, check workflow execution history for more details"
         )),
         Refusal::ActivityNotFound(id) => Row::not_found(format!("activity not found for ID: {id}")),
+        Refusal::HeartbeatsTimedOut => Row::not_found("workflow task heartbeat timeout"),
+        Refusal::SwitchedOff(text) => Row::plain(Code::Unimplemented, text),
         Refusal::Cluster(error) => failed(error),
     }
 }
@@ -204,6 +210,17 @@ fn rejected(rejection: Rejection) -> Row {
         }
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
+        Rejection::PendingActivityNotFound => {
+            Row::not_found("Can't find pending activity with such ID. Invalid activityID or activity already completed")
+        }
+        Rejection::ActivityAlreadyPaused => Row::plain(Code::FailedPrecondition, "activity is already paused"),
+        Rejection::AlreadyPaused => Row::plain(Code::FailedPrecondition, "workflow is already paused."),
+        Rejection::NotPaused => Row::plain(Code::FailedPrecondition, "workflow is not paused."),
+        Rejection::PausedTaskCannotGoOn => Row::plain(
+            Code::FailedPrecondition,
+            "Workflow is paused and force create new workflow task is not allowed.",
+        ),
+        Rejection::InvalidOptions(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::NotNew => Row::plain(Code::Internal, "something went wrong, please retry"),
     }
 }

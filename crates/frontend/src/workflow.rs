@@ -1,11 +1,14 @@
 //! The RPCs about workflow runs: one file each, parse, call, convert.
 
+pub mod activity;
 pub mod cancel;
 pub mod describe;
 pub mod history;
 pub mod list;
+pub mod pause;
 pub mod query;
 pub mod signal;
 pub mod signal_with_start;
 pub mod start;
 pub mod terminate;
+pub mod update_options;

@@ -104,7 +104,7 @@ async fn a_duplicate_start_names_the_run_in_the_way() {
 async fn a_signal_with_start_signals_the_open_run_by_default() {
     let world = World::new();
     let run_id = RunId(Uuid::from_u128(5));
-    let found = Started { run_id, started: false, status: WorkflowExecutionStatus::Running };
+    let found = Started { run_id, started: false, status: WorkflowExecutionStatus::Running, first_task: None };
     world.history.starts.lock().unwrap().push_back(Ok(found));
     let start = a_start();
     let request = SignalWithStartWorkflowExecutionRequest {

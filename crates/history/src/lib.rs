@@ -20,4 +20,4 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
-pub use service::HistoryService;
+pub use service::{HistoryService, Options};

@@ -136,10 +136,10 @@ impl Desk {
 
     fn wait_for_task(&mut self, entry: &mut Entry, waiting: Waiting) {
         let queries = entry.queries.get_or_insert_default();
-        let full = queries.waiting.len() + queries.attached.len() >= limits::BUFFERED_QUERIES_MAX;
+        let full = queries.waiting.len() + queries.attached.len() >= self.seams.limits.buffered_queries_max;
         if full
             && queries.is_awaited()
-            && queries.waiting.len() + queries.attached.len() >= limits::BUFFERED_QUERIES_MAX
+            && queries.waiting.len() + queries.attached.len() >= self.seams.limits.buffered_queries_max
         {
             return self.outbox.attach(entry.told, answering(waiting.answer, Err(Error::QueryBufferFull)));
         }
@@ -235,6 +235,8 @@ impl Direct {
 
 fn is_refused(reject: QueryRejectCondition, status: WorkflowExecutionStatus) -> bool {
     match reject {
+        // Nothing of a paused run is offered to workers, queries included.
+        _ if status == WorkflowExecutionStatus::Paused => true,
         QueryRejectCondition::Unspecified | QueryRejectCondition::None => false,
         QueryRejectCondition::NotOpen => status != WorkflowExecutionStatus::Running,
         QueryRejectCondition::NotCompletedCleanly => {

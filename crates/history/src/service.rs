@@ -10,6 +10,7 @@ use abide_cluster::history::{
 use abide_cluster::matching::{QueueKey, QueuedTask};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
 use abide_engine::run::{Command, Poller, Reply, TaskId};
+use abide_model::settings::Limits;
 use abide_model::{Clock, Partition, RunId, RunKey, WorkflowKey, limits};
 use abide_store::Store;
 use tokio::sync::mpsc;
@@ -23,6 +24,23 @@ use crate::read::Reading;
 use crate::recover::recover;
 use crate::refill;
 use crate::shard::{Address, Ask, Handle, Seams, Shard, gone};
+
+/// How the owner of runs works.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How many shards own the runs.
+    pub shards: u16,
+    /// Bytes of loaded runs that are kept.
+    pub cache_bytes: usize,
+    /// What bounds runs.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { shards: 1, cache_bytes: limits::CACHE_BYTES_DEFAULT, limits: Limits::default() }
+    }
+}
 
 /// The owner of all runs of this node, and of its registry of namespaces.
 pub struct HistoryService {
@@ -45,19 +63,9 @@ impl HistoryService {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         matching: Arc<dyn Matching>,
-        shard_count: u16,
+        options: Options,
     ) -> Result<Self, abide_store::Error> {
-        Self::open_with_cache(store, clock, matching, shard_count, limits::CACHE_BYTES_DEFAULT).await
-    }
-
-    /// The same with another bound on the bytes of loaded runs.
-    pub async fn open_with_cache(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        matching: Arc<dyn Matching>,
-        shard_count: u16,
-        cache_bytes: usize,
-    ) -> Result<Self, abide_store::Error> {
+        let Options { shards: shard_count, cache_bytes, limits } = options;
         let background = Arc::new(Background::new());
         let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
         let shard_count = shard_count.clamp(1, Partition::COUNT);
@@ -71,6 +79,7 @@ impl HistoryService {
                 store: store.clone(),
                 matching: matching.clone(),
                 clock: clock.clone(),
+                limits,
                 background: background.clone(),
                 inbox: inbox.clone(),
             });

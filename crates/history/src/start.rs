@@ -4,14 +4,14 @@
 use abide_api::temporal::api::common::v1::{Payload, Payloads};
 use abide_api::temporal::api::enums::v1::{WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use abide_cluster::Error;
-use abide_cluster::history::{StartRequest, Started};
-use abide_engine::run::{Command, Requester, Run, Start, Terminate};
+use abide_cluster::history::{StartRequest, Started, StartedTask};
+use abide_engine::run::{Command, Reply, Requester, Run, Start, StartedWorkflowTask, Terminate};
 use abide_model::{RunId, Timestamp};
 use abide_store::Urgency;
 use abide_store::key::CurrentRecord;
 
 use crate::cache::Entry;
-use crate::shard::{Answer, Desk, Draft, Undecided, answering};
+use crate::shard::{Answer, Desk, Draft, Release, Undecided, answering};
 
 /// The newest run of the workflow id, as far as a start must know it.
 #[derive(Clone, Debug)]
@@ -31,9 +31,14 @@ impl Existing {
         Self { run_id: record.run_id(), status, request_id: record.request_id.clone() }
     }
 
+    /// What a start is told that this run stands for.
+    pub(crate) fn found(&self, started: bool) -> Started {
+        Started { run_id: self.run_id, started, status: self.status, first_task: None }
+    }
+
     /// Whether it is running.
     pub(crate) fn is_open(&self) -> bool {
-        self.status == WorkflowExecutionStatus::Running
+        matches!(self.status, WorkflowExecutionStatus::Running | WorkflowExecutionStatus::Paused)
     }
 }
 
@@ -41,7 +46,10 @@ impl Existing {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Decision {
     /// The existing run stands for it.
-    Found(Started),
+    Found {
+        /// Whether it was begun by the same request.
+        started: bool,
+    },
     /// The existing run stands for it, and gets the signal.
     Signal,
     /// A new run begins.
@@ -57,22 +65,22 @@ pub(crate) enum Decision {
 pub(crate) fn decide(request: &StartRequest, existing: &Existing) -> Decision {
     let repeated = !existing.request_id.is_empty() && existing.request_id == request.start.requester.request_id;
     let with_signal = request.signal.is_some();
-    let found = Started { run_id: existing.run_id, started: repeated && !with_signal, status: existing.status };
+    let found = Decision::Found { started: repeated && !with_signal };
     if existing.is_open() {
         let conflict = conflict(request);
         if repeated && !with_signal {
-            return Decision::Found(found);
+            return found;
         }
         return match conflict {
             // The start is an old one then, and the signal knows by its own request id whether it is.
             WorkflowIdConflictPolicy::TerminateExisting if !repeated => Decision::Replace,
             WorkflowIdConflictPolicy::Fail if !repeated => Decision::Refuse(already_running(request, existing)),
             _ if with_signal => Decision::Signal,
-            _ => Decision::Found(found),
+            _ => found,
         };
     }
     if repeated {
-        return Decision::Found(found);
+        return found;
     }
     match request.reuse {
         WorkflowIdReusePolicy::AllowDuplicateFailedOnly if !has_failed(existing.status) => {
@@ -149,13 +157,13 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Option<Box<Entry>>, Undecided> {
         match decide(&request, &Existing::of_run(&entry.run)) {
-            Decision::Found(started) => self.outbox.attach(entry.told, answering(answer, Ok(started))),
+            Decision::Found { started } => self.tell_found(entry, &request, started, answer),
             Decision::Refuse(error) => self.outbox.attach(entry.told, answering(answer, Err(error))),
             Decision::Begin => return self.begin(with_signal(*request), answer, now).map(Some),
             Decision::Replace => return self.replace(entry, with_signal(*request), answer, now).map(Some),
             Decision::Signal => {
                 let signal = request.signal.take().expect("only a start with a signal is decided so");
-                let started = Started { run_id: entry.key.run_id, started: false, status: entry.run.status() };
+                let started = Existing::of_run(&entry.run).found(false);
                 let told = entry.told;
                 match self.decide(entry, Command::Signal(signal), now) {
                     Err(Undecided::Rejected(rejection)) => {
@@ -183,12 +191,13 @@ impl Desk {
     ) -> Result<Box<Entry>, Undecided> {
         let mut draft = Draft::new(Urgency::Now);
         let mut entry = Entry::new(start.key.clone());
-        let decided = match self.decide(&mut entry, Command::Start(start), now) {
+        let mut decided = match self.decide(&mut entry, Command::Start(start), now) {
             Ok(decided) => decided,
             Err(undecided) => return Err(undecided.tell(answer)),
         };
+        let reply = decided.reply.take();
         self.record(&mut entry, decided, &mut draft, now);
-        self.begun(&entry, &mut draft, answer);
+        self.begun(&mut entry, reply, &mut draft, answer);
         self.settle_waits(&mut entry, &mut draft);
         self.commit(draft, &mut [&mut entry]);
         Ok(entry)
@@ -204,7 +213,7 @@ impl Desk {
     ) -> Result<Box<Entry>, Undecided> {
         let mut entry = Entry::new(start.key.clone());
         // The new run decides first: should it refuse, the old one is untouched.
-        let begun = match self.decide(&mut entry, Command::Start(start), now) {
+        let mut begun = match self.decide(&mut entry, Command::Start(start), now) {
             Ok(decided) => decided,
             Err(undecided) => return Err(undecided.tell(answer)),
         };
@@ -215,16 +224,49 @@ impl Desk {
         let mut draft = Draft::new(Urgency::Now);
         self.record(old, ended, &mut draft, now);
         self.settle_waits(old, &mut draft);
+        let reply = begun.reply.take();
         self.record(&mut entry, begun, &mut draft, now);
-        self.begun(&entry, &mut draft, answer);
+        self.begun(&mut entry, reply, &mut draft, answer);
         self.settle_waits(&mut entry, &mut draft);
         self.commit(draft, &mut [old, &mut entry]);
         Ok(entry)
     }
 
-    fn begun(&self, entry: &Entry, draft: &mut Draft, answer: Answer<Started>) {
-        let started = Started { run_id: entry.key.run_id, started: true, status: entry.run.status() };
-        draft.releases.push(answering(answer, Ok(started)));
+    fn begun(&self, entry: &mut Entry, reply: Option<Reply>, draft: &mut Draft, answer: Answer<Started>) {
+        let started = Existing::of_run(&entry.run).found(true);
+        draft.releases.push(match reply {
+            Some(Reply::Started(Some(task))) => self.with_first_task(entry, *task, started, answer),
+            _ => answering(answer, Ok(started)),
+        });
+    }
+
+    /// The answer to a start that the run stands for. A worker that repeats its start gets its first task again.
+    fn tell_found(&self, entry: &mut Entry, request: &StartRequest, started: bool, answer: Answer<Started>) {
+        let told = entry.told;
+        let found = Existing::of_run(&entry.run).found(started);
+        let eager = started && request.start.eager.is_some();
+        let release = match entry.run.eager_task().filter(|_| eager) {
+            Some(task) => self.with_first_task(entry, task, found, answer),
+            None => answering(answer, Ok(found)),
+        };
+        self.outbox.attach(told, release);
+    }
+
+    fn with_first_task(
+        &self,
+        entry: &mut Entry,
+        task: StartedWorkflowTask,
+        started: Started,
+        answer: Answer<Started>,
+    ) -> Release {
+        let prepared = self.prepare_workflow_task(entry, task);
+        self.hand_over(prepared, move |task| {
+            let first_task = |task| match task {
+                StartedTask::Workflow(task) => Some(task),
+                StartedTask::Activity(_) => None,
+            };
+            drop(answer.send(task.map(|task| Started { first_task: first_task(task), ..started })));
+        })
     }
 }
 
@@ -267,6 +309,7 @@ mod tests {
                 requester,
                 user_metadata: None,
                 signal: None,
+                eager: None,
             }),
             reuse,
             conflict,
@@ -277,7 +320,7 @@ mod tests {
     fn outcome(request: &StartRequest, status: WorkflowExecutionStatus) -> String {
         let run_id = RunId::parse(OLD).unwrap();
         match decide(request, &Existing { run_id, status, request_id: "first".into() }) {
-            Decision::Found(Started { started, .. }) => format!("found started={started}"),
+            Decision::Found { started } => format!("found started={started}"),
             Decision::Signal => "signal".into(),
             Decision::Begin => "begin".into(),
             Decision::Replace => "replace".into(),

@@ -3,7 +3,9 @@
 pub mod id;
 pub mod limits;
 pub mod retry;
+pub mod settings;
 pub mod time;
 
 pub use id::{NamespaceId, Partition, RunId, RunKey, WorkflowKey};
+pub use settings::Settings;
 pub use time::{Clock, SystemClock, Timestamp};

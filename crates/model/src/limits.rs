@@ -1,4 +1,5 @@
 //! Every bound has its name here. Values are those of the reference server's defaults unless a comment says otherwise.
+//! Some are only defaults: code reads them from [`crate::Settings`].
 
 use std::time::Duration;
 
@@ -6,6 +7,8 @@ use std::time::Duration;
 pub const ID_BYTES_MAX: usize = 1000;
 /// One payload-carrying field of a request, command or event: bytes.
 pub const BLOB_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// One payload-carrying field is logged when it is larger: bytes.
+pub const BLOB_BYTES_WARN: usize = 512 * 1024;
 /// The memo of a run: bytes.
 pub const MEMO_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Search attributes of a run: keys.
@@ -29,8 +32,12 @@ pub const SIGNALS_MAX: i64 = 10_000;
 pub const BUFFERED_EVENTS_MAX: usize = 100;
 /// Bytes of events that wait behind one started workflow task.
 pub const BUFFERED_EVENTS_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// Activities pending in one run.
-pub const PENDING_ACTIVITIES_MAX: usize = 2000;
+/// Activities pending in one run; as many children, signals to and cancellations of other workflows.
+pub const PENDING_MAX: usize = 2000;
+/// Updates of one run that are admitted or accepted at the same time.
+pub const UPDATES_IN_FLIGHT_MAX: usize = 10;
+/// Updates in the life of one run.
+pub const UPDATES_TOTAL_MAX: usize = 2000;
 /// Events of one run; beyond it the run is terminated.
 pub const HISTORY_EVENTS_MAX: i64 = 51_200;
 /// Bytes of one run's history; beyond it the run is terminated.
@@ -44,12 +51,12 @@ pub const BUFFERED_QUERIES_MAX: usize = 64;
 
 /// A workflow task's start-to-close timeout when the start names none.
 pub const WORKFLOW_TASK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+/// How long a chain of heartbeats of one workflow task may go on.
+pub const WORKFLOW_TASK_HEARTBEAT_MAX: Duration = Duration::from_secs(30 * 60);
 /// The longest workflow task start-to-close timeout.
 pub const WORKFLOW_TASK_TIMEOUT_MAX: Duration = Duration::from_secs(120);
 /// The most by which failing workflow tasks lengthen their timeout.
 pub const WORKFLOW_TASK_RETRY_INTERVAL_MAX: Duration = Duration::from_secs(600);
-/// How long heartbeats may keep one workflow task going.
-pub const WORKFLOW_TASK_HEARTBEATS_MAX: Duration = Duration::from_secs(30 * 60);
 /// Workflow tasks that did not succeed in a row before lists show it.
 pub const WORKFLOW_TASK_PROBLEMS_REPORTED: i32 = 5;
 /// Points to reset to that are remembered, one for each build of the worker.

@@ -1,35 +1,31 @@
-//! Dynamic configuration of the reference server, which SDKs and their tests pass on the command line. Nothing here
-//! changes what this server does; it only tells settings that need no honouring from those that are not known.
+//! Dynamic configuration of the reference server, which SDKs and their tests pass on the command line: what is honoured
+//! (see [`crate::setting`]), what needs no honouring, and what is not known. As in the reference, case does not matter,
+//! and a value that cannot be leaves the default.
 
 use std::collections::BTreeMap;
 
+use abide_model::Settings;
 use tracing::{debug, warn};
 
+use crate::setting;
+
 /// Settings that launchers are known to pass. What they switch on is on here, or is not built yet and says so itself.
-const KNOWN: [&str; 48] = [
+const WITHOUT_EFFECT: [&str; 34] = [
     "activity.enableCallbacks",
     "activity.enableStandalone",
     "activity.longPollTimeout",
     "activity.startDelayEnabled",
-    "callback.allowedAddresses",
     "component.nexusoperations.callback.endpoint.template",
     "component.nexusoperations.recordCancelRequestCompletionEvents",
     "component.nexusoperations.useSystemCallbackURL",
     "frontend.activityAPIsEnabled",
     "frontend.enableBatchOperationsForStandaloneActivities",
-    "frontend.enableCancelWorkerPollsOnShutdown",
-    "frontend.enableExecuteMultiOperation",
     "frontend.enableServerVersionCheck",
-    "frontend.enableUpdateWorkflowExecution",
-    "frontend.enableUpdateWorkflowExecutionAsyncAccepted",
-    "frontend.ListWorkersEnabled",
     "frontend.MaxConcurrentBatchOperationPerNamespace",
-    "frontend.WorkerHeartbeatsEnabled",
     "frontend.workerCommandsEnabled",
     "frontend.workerVersioningDataAPIs",
     "frontend.workerVersioningRuleAPIs",
     "frontend.workerVersioningWorkflowAPIs",
-    "frontend.WorkflowPauseEnabled",
     "frontend.WorkflowTimeSkippingEnabled",
     "history.enableChasm",
     "history.enableCHASMCallbacks",
@@ -41,39 +37,39 @@ const KNOWN: [&str; 48] = [
     "history.enableUpdateCallbacks",
     "history.enableWorkflowTaskCompletionPagination",
     "history.externalPayloadsEnabled",
-    "history.MaxBufferedQueryCount",
-    "limit.blobSize.error",
-    "limit.blobSize.warn",
-    "limit.historyCount.suggestContinueAsNew",
     "matching.wv.VersionDrainageStatusRefreshInterval",
     "matching.wv.VersionDrainageStatusVisibilityGracePeriod",
     "nexusoperation.enableStandalone",
-    "system.enableActivityEagerExecution",
     "system.enableCancelActivityWorkerCommand",
     "system.enableDeployments",
     "system.enableDeploymentVersions",
-    "system.enableEagerWorkflowStart",
     "system.refreshNexusEndpointsMinWait",
     "system.transactionSizeLimit",
 ];
 /// The same, of the scavenger of build ids, which this server does not have.
-const KNOWN_PREFIXES: [&str; 2] = ["worker.buildIdScavenger", "worker.removableBuildId"];
+const PREFIXES: [&str; 2] = ["worker.buildIdScavenger", "worker.removableBuildId"];
 
-/// Says which settings were given in vain.
-pub fn note(settings: &BTreeMap<String, String>) {
-    for (key, value) in settings {
-        if is_known(key) {
+/// The settings that these values make; says which were given in vain.
+pub fn settings(values: &BTreeMap<String, String>) -> Settings {
+    let mut settings = Settings::default();
+    for (key, value) in values {
+        if let Some(setting) = setting::find(key) {
+            match setting.set(&mut settings, value) {
+                Ok(()) => debug!(key, value, "setting"),
+                Err(why) => warn!(key, value, why, "a setting that cannot be is ignored"),
+            }
+        } else if is_without_effect(key) {
             debug!(key, value, "dynamic configuration without effect");
         } else {
             warn!(key, "unknown dynamic configuration is ignored");
         }
     }
+    settings
 }
 
-// As in the reference, case does not matter.
-fn is_known(key: &str) -> bool {
-    let named = KNOWN.iter().any(|known| known.eq_ignore_ascii_case(key));
-    named || KNOWN_PREFIXES.iter().any(|prefix| key.to_ascii_lowercase().starts_with(&prefix.to_ascii_lowercase()))
+fn is_without_effect(key: &str) -> bool {
+    let named = WITHOUT_EFFECT.iter().any(|known| known.eq_ignore_ascii_case(key));
+    named || PREFIXES.iter().any(|prefix| key.to_ascii_lowercase().starts_with(&prefix.to_ascii_lowercase()))
 }
 
 #[cfg(test)]
@@ -81,10 +77,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_launchers_pass_is_known_in_any_case() {
-        assert!(is_known("frontend.enableServerVersionCheck"));
-        assert!(is_known("Frontend.WorkerVersioningDataAPIs"));
-        assert!(is_known("worker.buildIdScavengerEnabled"));
-        assert!(!is_known("frontend.enableMagic"));
+    fn what_launchers_pass_is_without_effect_in_any_case() {
+        assert!(is_without_effect("frontend.enableServerVersionCheck"));
+        assert!(is_without_effect("Frontend.WorkerVersioningDataAPIs"));
+        assert!(is_without_effect("worker.buildIdScavengerEnabled"));
+        assert!(!is_without_effect("frontend.enableMagic"));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_leaves_the_default() {
+        let values = [("LIMIT.blobSize.error", "10240"), ("limit.memoSize.error", "\"big\""), ("no.such", "1")];
+        let values = values.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let settings = settings(&values);
+        assert_eq!(settings.limits.blob_bytes_max, 10_240);
+        assert_eq!(settings.limits.memo_bytes_max, Settings::default().limits.memo_bytes_max);
     }
 }

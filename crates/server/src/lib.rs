@@ -12,6 +12,7 @@ pub mod telemetry;
 mod names;
 mod refill;
 mod roles;
+mod setting;
 
 pub use config::Config;
 pub use error::Error;

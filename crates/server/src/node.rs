@@ -52,11 +52,11 @@ enum Stage {
 impl Node {
     /// Binds, opens the store, starts the roles, serves. When it returns, clients are answered.
     pub async fn start(config: Config) -> Result<Self, Error> {
-        dynamic::note(&config.dynamic_config);
+        let settings = dynamic::settings(&config.dynamic_config);
         // The port comes first: a second server must not even look at the first one's data.
         let sockets = listen::bind(&config.listen).await?;
         let addresses = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
-        let roles = Roles::start(&config).await?;
+        let roles = Roles::start(&config, settings).await?;
         if let Err(error) = set_up_namespaces(&roles, &config).await {
             roles.stop().await;
             return Err(error);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use abide_cluster::{Matching, Namespaces};
 use abide_frontend::{Frontend, ServerInfo};
 use abide_history::HistoryService;
+use abide_history::Options as HistoryOptions;
 use abide_matching::TaskQueues;
-use abide_model::{Clock, SystemClock};
+use abide_model::{Clock, Settings, SystemClock};
 use abide_store::sqlite::{Options, SqliteStore};
 use abide_store::{MemoryStore, Store};
 use uuid::Uuid;
@@ -22,18 +23,21 @@ pub(crate) struct Roles {
     pub(crate) history: Arc<HistoryService>,
     pub(crate) namespaces: Arc<dyn Namespaces>,
     clock: Arc<dyn Clock>,
+    settings: Arc<Settings>,
     shards: u16,
     kind: &'static str,
 }
 
 impl Roles {
     /// Opens the store and starts what stands on it.
-    pub(crate) async fn start(config: &Config) -> Result<Self, Error> {
+    pub(crate) async fn start(config: &Config, settings: Settings) -> Result<Self, Error> {
         let (store, kind) = open_store(config).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let matching = Arc::new(TaskQueues::new(clock.clone()));
         let shards = config.shards.unwrap_or_else(cores);
-        let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), shards).await;
+        let settings = Arc::new(settings);
+        let options = HistoryOptions { shards, limits: settings.limits, ..HistoryOptions::default() };
+        let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await;
         let history = Arc::new(history?);
         matching.set_refill(Arc::new(FromHistory {
             history: Arc::downgrade(&history),
@@ -41,7 +45,7 @@ impl Roles {
             runtime: tokio::runtime::Handle::current(),
         }));
         let namespaces = history.namespaces();
-        Ok(Self { store, matching, history, namespaces, clock, shards, kind })
+        Ok(Self { store, matching, history, namespaces, clock, settings, shards, kind })
     }
 
     /// The public service over them.
@@ -52,6 +56,7 @@ impl Roles {
             namespaces: self.namespaces.clone(),
             index: abide_visibility::Index::new(self.store.clone()),
             clock: self.clock.clone(),
+            settings: self.settings.clone(),
             server: Arc::new(ServerInfo {
                 cluster_id: self.cluster_id(),
                 shards: i32::from(self.shards),

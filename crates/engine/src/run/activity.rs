@@ -15,8 +15,8 @@ use abide_model::Timestamp;
 
 use super::activity_retry::{AttemptEnd, policy};
 use super::command::{
-    ActivityReference, HeartbeatReply, Offer, QueueName, RecordHeartbeat, Rejection, Reply, Resolution, ResolveActivity, StartActivity,
-    StartedActivity, Subject, Task, TaskId,
+    ActivityReference, HeartbeatReply, Offer, QueueName, RecordHeartbeat, Rejection, Reply, Resolution,
+    ResolveActivity, StartActivity, StartedActivity, Subject, Task, TaskId,
 };
 use super::event::{Annotation, annotated, event};
 use super::index::Due;

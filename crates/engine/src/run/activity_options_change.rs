@@ -117,8 +117,7 @@ impl Run {
         let mut next = activity.clone();
         next.set_options(&options);
         let waits = activity.started().is_none();
-        let rescheduled =
-            now.filter(|_| waits).map(|now| Rescheduled { now, next_at: next.next_attempt_at() });
+        let rescheduled = now.filter(|_| waits).map(|now| Rescheduled { now, next_at: next.next_attempt_at() });
         if rescheduled.is_some() {
             self.settle_activity(scheduled_event_id, out);
         }
@@ -144,11 +143,7 @@ fn original(activity: &Activity) -> ActivityOptions {
 }
 
 /// The options with some replaced, and what follows from that. The text says what cannot be.
-fn merged(
-    activity: &Activity,
-    new: &ActivityOptions,
-    paths: &BTreeSet<String>,
-) -> Result<ActivityOptions, String> {
+fn merged(activity: &Activity, new: &ActivityOptions, paths: &BTreeSet<String>) -> Result<ActivityOptions, String> {
     let mut options = activity.options();
     let has = |path: &str| paths.contains(path);
     if has("taskQueue.name") {

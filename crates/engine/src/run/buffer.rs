@@ -10,8 +10,8 @@ use prost::Message;
 use std::collections::BTreeMap;
 
 use super::event::moves_last;
-use super::state::State;
 use super::note::{Flushed, NoteKind};
+use super::state::State;
 use super::{Out, Run};
 use crate::convert::to_proto_time;
 

@@ -220,8 +220,6 @@ pub struct CompleteWorkflowTask {
     pub new_run_id: Option<RunId>,
     /// What makes the inline next task's start unique.
     pub poller: Poller,
-    /// The largest payload-carrying field of a command: bytes.
-    pub blob_bytes_max: usize,
 }
 
 /// Names one start of a workflow task.

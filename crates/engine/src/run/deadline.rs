@@ -40,9 +40,9 @@ impl Run {
         if !self.is_open() {
             return;
         }
-        let reason = if self.next_event_id() > limits::HISTORY_EVENTS_MAX {
+        let reason = if self.next_event_id() > out.limits.history.events_max {
             "Workflow history count exceeds limit."
-        } else if self.state.position.history_bytes > limits::HISTORY_BYTES_MAX {
+        } else if self.state.position.history_bytes > out.limits.history.bytes_max {
             "Workflow history size exceeds limit."
         } else if self.is_larger_than(limits::RUN_BYTES_MAX) {
             "Workflow mutable state size exceeds limit."

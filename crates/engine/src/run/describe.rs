@@ -64,11 +64,8 @@ impl State {
     }
 
     fn request_ids(&self) -> impl Iterator<Item = (String, RequestIdInfo)> {
-        let started = RequestIdInfo {
-            event_type: EventType::WorkflowExecutionStarted as i32,
-            event_id: 1,
-            buffered: false,
-        };
+        let started =
+            RequestIdInfo { event_type: EventType::WorkflowExecutionStarted as i32, event_id: 1, buffered: false };
         let request_id = Some(self.identity.create_request_id.clone()).filter(|request_id| !request_id.is_empty());
         request_id.into_iter().map(move |request_id| (request_id, started))
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    activity::v1::ActivityOptions, common::v1::Payloads, failure::v1::Failure, history::v1::HistoryEvent, sdk::v1::UserMetadata,
+    activity::v1::ActivityOptions, common::v1::Payloads, failure::v1::Failure, history::v1::HistoryEvent,
+    sdk::v1::UserMetadata,
 };
 use abide_model::Timestamp;
 use bytes::{Buf, Bytes};

@@ -71,11 +71,7 @@ fn reported(problem: Problem) -> Vec<String> {
 fn keywords(words: &[String]) -> Payload {
     let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     Payload {
-        metadata: [
-            ("encoding".to_owned(), "json/plain".into()),
-            ("type".to_owned(), "KeywordList".into()),
-        ]
-        .into(),
+        metadata: [("encoding".to_owned(), "json/plain".into()), ("type".to_owned(), "KeywordList".into())].into(),
         data: format!("[{}]", quoted.join(",")).into(),
         ..Payload::default()
     }

@@ -1,7 +1,7 @@
 //! Signals. A repeated request id decides nothing; a run accepts a bounded number of them.
 
 use abide_api::temporal::api::history::v1::{WorkflowExecutionSignaledEventAttributes, history_event::Attributes};
-use abide_model::{Timestamp, limits};
+use abide_model::Timestamp;
 
 use super::command::{Rejection, Reply, Signal};
 use super::event::event;
@@ -14,7 +14,7 @@ impl Run {
         if !request_id.is_empty() && self.state.signals.request_ids.contains_key(request_id) {
             return Ok(Reply::Done);
         }
-        if self.state.signals.count >= limits::SIGNALS_MAX {
+        if self.state.signals.count >= out.limits.signals_max {
             return Err(Rejection::TooManySignals);
         }
         let ends_start_delay = signal.ends_start_delay && self.state.execution.first_task_at.is_some();

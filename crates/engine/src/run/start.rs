@@ -6,7 +6,8 @@ use abide_api::temporal::api::{
     enums::v1::{TaskQueueKind, WorkflowExecutionStatus},
     history::v1::{WorkflowExecutionStartedEventAttributes, history_event::Attributes},
 };
-use abide_model::{Timestamp, limits};
+use abide_model::settings::Limits;
+use abide_model::{RunKey, Timestamp, limits};
 
 use super::command::{Rejection, Reply, Start};
 use super::event::event;
@@ -20,7 +21,7 @@ use crate::convert::{from_proto_duration, from_proto_time, to_proto_duration, to
 impl Run {
     pub(super) fn start(&mut self, start: Start, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         let mut attributes = *start.attributes;
-        complete(&mut attributes, &start.key.run_id.to_string(), &start.key.workflow.workflow_id, now);
+        complete(&mut attributes, &start.key, &out.limits, now);
         // A worker that waits for a delay is no worker that takes the first task now.
         let delayed = from_proto_duration(attributes.first_workflow_task_backoff.as_ref()) > Duration::ZERO;
         let eager = start.eager.filter(|_| !delayed);
@@ -109,7 +110,7 @@ impl State {
 }
 
 /// Fills what a start leaves open, and bounds each timeout by the one around it.
-fn complete(attributes: &mut WorkflowExecutionStartedEventAttributes, run_id: &str, workflow_id: &str, now: Timestamp) {
+fn complete(attributes: &mut WorkflowExecutionStartedEventAttributes, key: &RunKey, bounds: &Limits, now: Timestamp) {
     let execution = from_proto_duration(attributes.workflow_execution_timeout.as_ref());
     let mut run = from_proto_duration(attributes.workflow_run_timeout.as_ref());
     if execution > Duration::ZERO && (run == Duration::ZERO || run > execution) {
@@ -117,7 +118,7 @@ fn complete(attributes: &mut WorkflowExecutionStartedEventAttributes, run_id: &s
     }
     let mut task = from_proto_duration(attributes.workflow_task_timeout.as_ref());
     if task == Duration::ZERO {
-        task = limits::WORKFLOW_TASK_TIMEOUT_DEFAULT;
+        task = bounds.workflow_task_timeout_default;
     }
     task = task.min(limits::WORKFLOW_TASK_TIMEOUT_MAX);
     if run > Duration::ZERO {
@@ -136,11 +137,12 @@ fn complete(attributes: &mut WorkflowExecutionStartedEventAttributes, run_id: &s
         queue.kind = TaskQueueKind::Normal as i32;
         queue.normal_name.clear();
     }
-    attributes.workflow_id = workflow_id.into();
-    attributes.original_execution_run_id = run_id.into();
+    let run_id = key.run_id.to_string();
+    attributes.workflow_id.clone_from(&key.workflow.workflow_id);
+    attributes.original_execution_run_id.clone_from(&run_id);
     attributes.attempt = attributes.attempt.max(1);
     if attributes.first_execution_run_id.is_empty() {
-        attributes.first_execution_run_id = run_id.into();
+        attributes.first_execution_run_id = run_id;
     }
     if let Some(memo) = &mut attributes.memo {
         memo.fields.retain(|_, value| !is_null(value));

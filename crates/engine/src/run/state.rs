@@ -220,6 +220,9 @@ pub struct StartedPart {
     /// The size of the history that it was shown: bytes.
     #[prost(int64, tag = "5")]
     pub history_bytes: i64,
+    /// Why it is advised to continue as new: `SuggestContinueAsNewReason`s, as the limits were when it began.
+    #[prost(int32, repeated, tag = "10")]
+    pub continue_reasons: Vec<i32>,
 }
 
 /// The worker that has the run cached.

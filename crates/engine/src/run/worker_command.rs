@@ -13,10 +13,11 @@ use abide_api::temporal::api::{
         TimerStartedEventAttributes, history_event,
     },
 };
+use abide_model::settings::Limits;
 use abide_model::{RunId, Timestamp, limits};
 use prost::Message;
 
-use super::command::{CompleteWorkflowTask, Rejection};
+use super::command::Rejection;
 use super::event::{Annotation, annotated};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
@@ -146,12 +147,12 @@ struct Ids {
 }
 
 impl Run {
-    pub(super) fn check_commands(&self, completion: &CompleteWorkflowTask) -> Checked<Vec<Decided>> {
+    pub(super) fn check_commands(&self, commands: &[Command], limits: &Limits) -> Checked<Vec<Decided>> {
         let mut ids = Ids::default();
-        completion.commands.iter().map(|command| self.check_command(command, completion, &mut ids)).collect()
+        commands.iter().map(|command| self.check_command(command, limits, &mut ids)).collect()
     }
 
-    fn check_command(&self, command: &Command, completion: &CompleteWorkflowTask, ids: &mut Ids) -> Checked<Decided> {
+    fn check_command(&self, command: &Command, limits: &Limits, ids: &mut Ids) -> Checked<Decided> {
         let kind = command.command_type();
         if closes(kind) && self.state.buffer.events.len() > ids.firings_withdrawn {
             return refuse_plainly(Cause::UnhandledCommand);
@@ -160,10 +161,10 @@ impl Run {
             let name = camel(kind.as_str_name());
             return refuse(cause_of(kind), format!("{name}CommandAttributes is not set on {name}Command."));
         };
-        let blob = completion.blob_bytes_max;
+        let blob = limits.blob_bytes_max;
         let decision = match attributes.clone() {
             Attributes::ScheduleActivityTaskCommandAttributes(command) => {
-                let scheduled = self.check_schedule_activity(command, ids, blob)?;
+                let scheduled = self.check_schedule_activity(command, ids, limits)?;
                 Decision::ScheduleActivity(Box::new(scheduled))
             }
             Attributes::RequestCancelActivityTaskCommandAttributes(command) => {
@@ -189,7 +190,7 @@ impl Run {
                 Decision::UpsertSearchAttributes(command.search_attributes)
             }
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
-                check_memo(command.upserted_memo.as_ref())?;
+                check_memo(command.upserted_memo.as_ref(), limits)?;
                 Decision::ModifyProperties(command.upserted_memo)
             }
             attributes => check_close(attributes, kind, blob)?,
@@ -212,7 +213,9 @@ impl Run {
                 ids.activities_ended.insert(activity.scheduled.activity_id.clone());
                 true
             }
-            Some(activity) => activity.cancel_requested_event_id == 0 && ids.activities_canceled.insert(scheduled_event_id),
+            Some(activity) => {
+                activity.cancel_requested_event_id == 0 && ids.activities_canceled.insert(scheduled_event_id)
+            }
             None => self.state.buffered_end(scheduled_event_id),
         };
         match may_be_asked {
@@ -271,7 +274,7 @@ impl Run {
         &self,
         command: abide_api::temporal::api::command::v1::ScheduleActivityTaskCommandAttributes,
         ids: &mut Ids,
-        blob_bytes_max: usize,
+        limits: &Limits,
     ) -> Checked<ActivityTaskScheduledEventAttributes> {
         let cause = Cause::BadScheduleActivityAttributes;
         let size = command.input.as_ref().map_or(0, Message::encoded_len);
@@ -279,10 +282,10 @@ impl Run {
             Ok(scheduled) => scheduled,
             Err(text) => return refuse(cause, text),
         };
-        check_size(size, blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
-        let limit = limits::PENDING_ACTIVITIES_MAX;
+        check_size(size, limits.blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
+        let limit = limits.pending.activities_max;
         let pending = self.state.activities.pending.len() + ids.activities.len();
-        if pending.saturating_sub(ids.activities_ended.len()) >= limit {
+        if limit > 0 && pending.saturating_sub(ids.activities_ended.len()) >= limit {
             let text =
                 format!("the number of pending activities, {limit}, has reached the per-workflow limit of {limit}");
             return refuse(Cause::PendingActivitiesLimitExceeded, text);
@@ -437,7 +440,7 @@ fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Ch
     check_size(total, limits::SEARCH_ATTRIBUTES_BYTES_MAX, cause, "SearchAttributes")
 }
 
-fn check_memo(memo: Option<&Memo>) -> Checked<()> {
+fn check_memo(memo: Option<&Memo>, limits: &Limits) -> Checked<()> {
     let cause = Cause::BadModifyWorkflowPropertiesAttributes;
     let Some(memo) = memo else {
         return refuse(cause, "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.");
@@ -446,7 +449,7 @@ fn check_memo(memo: Option<&Memo>) -> Checked<()> {
         return refuse(cause, "UpsertedMemo.Fields is not set on ModifyWorkflowPropertiesCommand.");
     }
     let what = "ModifyWorkflowPropertiesCommandAttributes. Memo";
-    check_size(memo.encoded_len(), limits::MEMO_BYTES_MAX, cause, what)
+    check_size(memo.encoded_len(), limits.memo_bytes_max, cause, what)
 }
 
 fn check_annotation(command: &Command, kind: CommandType) -> Checked<Annotation> {

@@ -10,6 +10,7 @@ use abide_api::temporal::api::{
         history_event::Attributes,
     },
 };
+use abide_model::settings::HistoryLimits;
 use abide_model::{Timestamp, limits};
 
 use super::command::{
@@ -79,7 +80,7 @@ pub(super) fn scheduled_event(open: &OpenWorkflowTask) -> HistoryEvent {
 
 /// The event that says that a worker has the task.
 pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> HistoryEvent {
-    let reasons = continue_reasons(started.event_id, started.history_bytes);
+    let reasons = started.continue_reasons.clone();
     let attributes = WorkflowTaskStartedEventAttributes {
         scheduled_event_id: open.scheduled_event_id,
         identity: started.identity.clone(),
@@ -97,12 +98,12 @@ pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> H
     }
 }
 
-fn continue_reasons(events: i64, bytes: i64) -> Vec<i32> {
+fn continue_reasons(events: i64, bytes: i64, limits: HistoryLimits) -> Vec<i32> {
     let mut reasons = Vec::new();
-    if bytes >= limits::HISTORY_BYTES_SUGGEST_CONTINUE {
+    if bytes >= limits.bytes_suggest_continue {
         reasons.push(SuggestContinueAsNewReason::HistorySizeTooLarge as i32);
     }
-    if events >= limits::HISTORY_EVENTS_SUGGEST_CONTINUE {
+    if events >= limits.events_suggest_continue {
         reasons.push(SuggestContinueAsNewReason::TooManyHistoryEvents as i32);
     }
     reasons
@@ -191,6 +192,7 @@ impl Run {
             identity: start.poller.identity,
             request_id: start.poller.request_id,
             history_bytes: self.state.position.history_bytes,
+            continue_reasons: continue_reasons(event_id, self.state.position.history_bytes, out.limits.history),
         };
         self.emit_note(NoteKind::WorkflowTaskStarted(started), out);
         out.task(Task::Settle(Subject::WorkflowTask));

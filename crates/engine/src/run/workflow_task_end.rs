@@ -9,7 +9,7 @@ use abide_api::temporal::api::{
         history_event::Attributes,
     },
 };
-use abide_model::{Timestamp, limits};
+use abide_model::Timestamp;
 
 use super::buffer::Flush;
 use super::command::{
@@ -40,7 +40,7 @@ impl Run {
     ) -> Result<Reply, Rejection> {
         let open = self.started_task(&completion.token)?;
         let attempt = open.attempt;
-        let goes_on_for_too_long = now > open.original_scheduled_at.after(limits::WORKFLOW_TASK_HEARTBEATS_MAX);
+        let goes_on_for_too_long = now > open.original_scheduled_at.after(out.limits.workflow_task_heartbeat_max);
         if completion.force_new_task && self.state.is_paused() {
             return Err(Rejection::PausedTaskCannotGoOn);
         }
@@ -48,7 +48,7 @@ impl Run {
         if is_heartbeat(&completion) && goes_on_for_too_long {
             return Ok(self.time_out_heartbeats(now, out));
         }
-        let reply = match self.check_commands(&completion) {
+        let reply = match self.check_commands(&completion.commands, &out.limits) {
             Ok(decided) => self.completed(completion, decided, now, out),
             Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
         };

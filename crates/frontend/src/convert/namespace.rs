@@ -11,14 +11,14 @@ use abide_api::temporal::api::{
 };
 use abide_engine::convert::to_proto_duration;
 use abide_engine::namespace::Namespace;
-use abide_model::limits;
+use abide_model::Settings;
 
 use crate::system::CLUSTER;
 
 /// Everything about a namespace.
-pub fn described(namespace: &Namespace) -> DescribeNamespaceResponse {
+pub fn described(namespace: &Namespace, settings: &Settings) -> DescribeNamespaceResponse {
     DescribeNamespaceResponse {
-        namespace_info: Some(info(namespace)),
+        namespace_info: Some(info(namespace, settings)),
         config: Some(config(namespace)),
         replication_config: Some(replication()),
         ..DescribeNamespaceResponse::default()
@@ -26,16 +26,16 @@ pub fn described(namespace: &Namespace) -> DescribeNamespaceResponse {
 }
 
 /// Everything about a namespace that was just changed.
-pub fn updated(namespace: &Namespace) -> UpdateNamespaceResponse {
+pub fn updated(namespace: &Namespace, settings: &Settings) -> UpdateNamespaceResponse {
     UpdateNamespaceResponse {
-        namespace_info: Some(info(namespace)),
+        namespace_info: Some(info(namespace, settings)),
         config: Some(config(namespace)),
         replication_config: Some(replication()),
         ..UpdateNamespaceResponse::default()
     }
 }
 
-fn info(namespace: &Namespace) -> NamespaceInfo {
+fn info(namespace: &Namespace, settings: &Settings) -> NamespaceInfo {
     let state = if namespace.deprecated { NamespaceState::Deprecated } else { NamespaceState::Registered };
     NamespaceInfo {
         name: namespace.name.clone(),
@@ -46,13 +46,16 @@ fn info(namespace: &Namespace) -> NamespaceInfo {
         id: namespace.id().to_string(),
         // SDKs switch code paths on these: none is true before it works.
         capabilities: Some(Capabilities {
+            eager_workflow_start: settings.features.eager_start,
+            reported_problems_search_attribute: true,
+            workflow_pause: settings.features.workflow_pause,
             // ShutdownWorker ends the polls of the worker that it names, so workers may wait for their polls to end.
-            worker_poll_complete_on_shutdown: true,
+            worker_poll_complete_on_shutdown: settings.features.cancel_polls_on_shutdown,
             ..Capabilities::default()
         }),
         limits: Some(Limits {
-            blob_size_limit_error: limits::BLOB_BYTES_MAX as i64,
-            memo_size_limit_error: limits::MEMO_BYTES_MAX as i64,
+            blob_size_limit_error: settings.limits.blob_bytes_max as i64,
+            memo_size_limit_error: settings.limits.memo_bytes_max as i64,
             ..Limits::default()
         }),
         supports_schedules: false,

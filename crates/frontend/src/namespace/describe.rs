@@ -23,5 +23,5 @@ pub fn describe(frontend: &Frontend, request: DescribeNamespaceRequest) -> Resul
             return Err(Refusal::invalid("GetNamespace operation failed. Both ID and Name specified in request."));
         }
     };
-    Ok(described(&namespace))
+    Ok(described(&namespace, &frontend.settings))
 }

@@ -23,6 +23,6 @@ pub fn list(frontend: &Frontend, request: ListNamespacesRequest) -> Result<ListN
         (Some(last), Some(_)) => NamespacesPage { after: last.name.clone() }.seal(),
         (_, _) => Bytes::new(),
     };
-    let namespaces = page.iter().map(|namespace| described(namespace)).collect();
+    let namespaces = page.iter().map(|namespace| described(namespace, &frontend.settings)).collect();
     Ok(ListNamespacesResponse { namespaces, next_page_token })
 }

@@ -28,7 +28,8 @@ pub async fn update(frontend: &Frontend, request: UpdateNamespaceRequest) -> Res
         deprecate,
         ..Update::default()
     };
-    Ok(updated(&*frontend.namespaces.update(request.namespace, update).await?))
+    let namespace = frontend.namespaces.update(request.namespace, update).await?;
+    Ok(updated(&namespace, &frontend.settings))
 }
 
 fn check(request: &UpdateNamespaceRequest) -> Result<(), Refusal> {

@@ -2,6 +2,7 @@
 
 use abide_api::temporal::api::failure::v1::{ApplicationFailureInfo, Failure, ServerFailureInfo, failure::FailureInfo};
 use abide_model::limits;
+use abide_model::settings::Limits;
 use prost::Message;
 
 use crate::status::Refusal;
@@ -30,8 +31,8 @@ pub fn server_failure(message: &str, retry: Retry) -> Failure {
 }
 
 /// What to record in the place of a failure that is over the limit.
-pub fn replacement(failure: Option<&Failure>) -> Option<Failure> {
-    let failure = failure.filter(|failure| failure.encoded_len() > limits::BLOB_BYTES_MAX)?;
+pub fn replacement(failure: Option<&Failure>, bounds: &Limits) -> Option<Failure> {
+    let failure = failure.filter(|failure| failure.encoded_len() > bounds.blob_bytes_max)?;
     Some(Failure {
         cause: Some(Box::new(kept(failure))),
         ..server_failure("Failure exceeds size limit.", Retry::Forbidden)

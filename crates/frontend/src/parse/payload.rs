@@ -3,25 +3,29 @@
 use std::collections::BTreeMap;
 
 use abide_api::temporal::api::common::v1::{Memo, Payload, Payloads};
-use abide_model::limits;
+use abide_model::settings::Limits;
 use prost::Message;
 
 use crate::status::Refusal;
 
 /// Refuses payloads over the limit.
-pub fn check(payloads: Option<&Payloads>) -> Result<(), Refusal> {
-    if is_too_large(payloads) { Err(Refusal::invalid("Blob data size exceeds limit.")) } else { Ok(()) }
+pub fn check(payloads: Option<&Payloads>, limits: &Limits) -> Result<(), Refusal> {
+    if is_too_large(payloads, limits) { Err(Refusal::invalid("Blob data size exceeds limit.")) } else { Ok(()) }
 }
 
 /// Whether payloads are over the limit.
-pub fn is_too_large(payloads: Option<&Payloads>) -> bool {
-    payloads.is_some_and(|payloads| payloads.encoded_len() > limits::BLOB_BYTES_MAX)
+pub fn is_too_large(payloads: Option<&Payloads>, limits: &Limits) -> bool {
+    let bytes = payloads.map_or(0, Payloads::encoded_len);
+    if bytes > limits.blob_bytes_warn {
+        tracing::warn!(bytes, limit = limits.blob_bytes_max, "large payload");
+    }
+    bytes > limits.blob_bytes_max
 }
 
 /// A memo within its limit, without the fields that say nothing.
-pub fn memo(memo: Option<Memo>) -> Result<Option<Memo>, Refusal> {
+pub fn memo(memo: Option<Memo>, limits: &Limits) -> Result<Option<Memo>, Refusal> {
     let Some(mut memo) = memo else { return Ok(None) };
-    if memo.encoded_len() > limits::MEMO_BYTES_MAX {
+    if memo.encoded_len() > limits.memo_bytes_max {
         return Err(Refusal::invalid("Memo size exceeds limit."));
     }
     drop_nulls(&mut memo.fields);

@@ -10,6 +10,7 @@ use abide_api::temporal::api::{
 use abide_cluster::history::StartRequest;
 use abide_engine::namespace::Namespace;
 use abide_engine::run::{Requester, Start};
+use abide_model::settings::Limits;
 use abide_model::{RunId, RunKey, WorkflowKey, limits};
 use prost::Message;
 use uuid::Uuid;
@@ -32,6 +33,7 @@ pub fn parse(
     mut request: StartWorkflowExecutionRequest,
     run_id: RunId,
     flavor: Flavor,
+    bounds: &Limits,
 ) -> Result<StartRequest, Refusal> {
     check_names(&request, flavor)?;
     check_options(&request)?;
@@ -39,8 +41,8 @@ pub fn parse(
         policy::workflow_id(request.workflow_id_reuse_policy, request.workflow_id_conflict_policy, flavor.conflict)?;
     let task_queue = queue::normal(request.task_queue.take())?;
     check_supported(&request)?;
-    check_sizes(&request)?;
-    request.memo = payload::memo(request.memo.take())?;
+    check_sizes(&request, bounds)?;
+    request.memo = payload::memo(request.memo.take(), bounds)?;
     request.search_attributes = search_attributes::check(namespace, request.search_attributes.take())?;
     if request.request_id.is_empty() {
         request.request_id = Uuid::new_v4().to_string();
@@ -56,6 +58,7 @@ pub fn parse(
         },
         user_metadata: request.user_metadata.take(),
         signal: None,
+        eager: None,
         attributes: Box::new(attributes(request, task_queue, run_id)),
     };
     Ok(StartRequest { start: Box::new(start), reuse, conflict, signal: None })
@@ -123,11 +126,11 @@ fn check_supported(request: &StartWorkflowExecutionRequest) -> Result<(), Refusa
     Ok(())
 }
 
-fn check_sizes(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal> {
-    payload::check(request.input.as_ref())?;
-    payload::check(request.last_completion_result.as_ref())?;
+fn check_sizes(request: &StartWorkflowExecutionRequest, bounds: &Limits) -> Result<(), Refusal> {
+    payload::check(request.input.as_ref(), bounds)?;
+    payload::check(request.last_completion_result.as_ref(), bounds)?;
     let metadata = request.user_metadata.as_ref().map_or(0, Message::encoded_len);
-    if metadata > limits::BLOB_BYTES_MAX {
+    if metadata > bounds.blob_bytes_max {
         return Err(Refusal::invalid("Blob data size exceeds limit."));
     }
     Ok(())

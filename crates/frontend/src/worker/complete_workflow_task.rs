@@ -16,6 +16,7 @@ use abide_engine::run::{self, Poller, QueueName, Rejection, WorkflowTaskToken};
 use abide_model::{RunKey, limits};
 
 use crate::Frontend;
+use crate::convert::activity_task::activity_task;
 use crate::convert::workflow_task::workflow_task;
 use crate::parse::{
     self, execution,
@@ -39,6 +40,9 @@ pub async fn complete(
     if let Err(refusal) = check_search_attributes(&namespace, &request.commands) {
         return Err(refuse(frontend, run, token, request.identity, refusal).await);
     }
+    if !frontend.settings.features.eager_activities {
+        forgo_eager_activities(&mut request.commands);
+    }
     let completion = CompleteWorkflowTask {
         query_results: std::mem::take(&mut request.query_results),
         completion: Box::new(completion(frontend, token, request)),
@@ -47,10 +51,24 @@ pub async fn complete(
     if let Some(refused) = completed.refused {
         return Err(Rejection::Refused(refused).into());
     }
+    if completed.heartbeats_timed_out {
+        return Err(Refusal::HeartbeatsTimedOut);
+    }
+    let activities = completed.activities.into_iter();
     Ok(RespondWorkflowTaskCompletedResponse {
         workflow_task: completed.next.map(|task| workflow_task(task, 0)),
+        activity_tasks: activities.map(|task| activity_task(&namespace, task)).collect(),
         ..RespondWorkflowTaskCompletedResponse::default()
     })
+}
+
+/// The worker's wish to have activities at once is not granted; they go through their queue.
+fn forgo_eager_activities(commands: &mut [Command]) {
+    for command in commands {
+        if let Some(Attributes::ScheduleActivityTaskCommandAttributes(schedule)) = &mut command.attributes {
+            schedule.request_eager_execution = false;
+        }
+    }
 }
 
 #[allow(deprecated)]
@@ -79,7 +97,6 @@ fn completion(
         sdk_metadata: request.sdk_metadata,
         metering_metadata: request.metering_metadata,
         new_run_id: Some(frontend.new_run_id()),
-        blob_bytes_max: limits::BLOB_BYTES_MAX,
     }
 }
 

@@ -23,7 +23,7 @@ pub async fn fail(
     let command = Command::FailWorkflowTask(Box::new(FailWorkflowTask {
         token,
         cause: WorkflowTaskFailedCause::try_from(request.cause).unwrap_or_default(),
-        failure: failure::replacement(request.failure.as_ref()).or(request.failure),
+        failure: failure::replacement(request.failure.as_ref(), frontend.limits()).or(request.failure),
         identity: request.identity,
         binary_checksum: request.binary_checksum,
     }));

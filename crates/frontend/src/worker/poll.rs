@@ -37,7 +37,7 @@ pub async fn workflow_task_queue(
     let poll = Poll {
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Workflow, queue },
         poller: poller(request.identity, build_id),
-        wait: call.wait(limits::POLL_WAIT_MAX, limits::POLL_DEADLINE_MARGIN),
+        wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
         rate: None,
         worker_instance_key: request.worker_instance_key,
     };
@@ -64,7 +64,7 @@ pub async fn activity_task_queue(
     let poll = Poll {
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Activity, queue },
         poller: poller(request.identity, build_id),
-        wait: call.wait(limits::POLL_WAIT_MAX, limits::POLL_DEADLINE_MARGIN),
+        wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
         rate: request.task_queue_metadata.and_then(|metadata| metadata.max_tasks_per_second),
         worker_instance_key: request.worker_instance_key,
     };

@@ -19,19 +19,19 @@ pub fn answer(
 ) -> Result<RespondQueryTaskCompletedResponse, Refusal> {
     let (_, token) = frontend.task(&request.namespace, &request.task_token)?;
     let TaskToken::Query(_, id) = token else { return Err(Error::QueryTaskNotFound.into()) };
-    frontend.matching.answer(id, outcome(request))?;
+    frontend.matching.answer(id, outcome(frontend, request))?;
     Ok(RespondQueryTaskCompletedResponse {})
 }
 
-fn outcome(request: RespondQueryTaskCompletedRequest) -> QueryOutcome {
+fn outcome(frontend: &Frontend, request: RespondQueryTaskCompletedRequest) -> QueryOutcome {
     let failed = |message: String, failure: Option<_>| QueryOutcome::Failed { message, failure };
     match request.completed_type() {
-        QueryResultType::Answered if payload::is_too_large(request.query_result.as_ref()) => {
+        QueryResultType::Answered if payload::is_too_large(request.query_result.as_ref(), frontend.limits()) => {
             failed("Blob data size exceeds limit.".to_owned(), None)
         }
         QueryResultType::Answered => QueryOutcome::Answered(request.query_result),
         QueryResultType::Failed => {
-            let failure = failure::replacement(request.failure.as_ref()).or(request.failure);
+            let failure = failure::replacement(request.failure.as_ref(), frontend.limits()).or(request.failure);
             failed(request.error_message, failure.map(Box::new))
         }
         // The reference lets the caller of the query wait for an answer that never comes.

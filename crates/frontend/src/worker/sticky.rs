@@ -23,6 +23,9 @@ pub async fn reset(
 /// A worker is leaving.
 pub fn shutdown(frontend: &Frontend, request: ShutdownWorkerRequest) -> Result<ShutdownWorkerResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
-    frontend.matching.shutdown_worker(namespace.id(), &request.sticky_task_queue, &request.worker_instance_key);
+    // Without an instance named, only the sticky queue is told.
+    let ends_polls = frontend.settings.features.cancel_polls_on_shutdown;
+    let instance = if ends_polls { request.worker_instance_key.as_str() } else { "" };
+    frontend.matching.shutdown_worker(namespace.id(), &request.sticky_task_queue, instance);
     Ok(ShutdownWorkerResponse {})
 }

@@ -29,7 +29,7 @@ pub async fn history(
         token => Some(HistoryPage::parse(token)?),
     };
     let run = bound(run, from.as_ref())?;
-    let wait = request.wait_new_event.then(|| call.wait(limits::HISTORY_WAIT_MAX, limits::POLL_DEADLINE_MARGIN));
+    let wait = request.wait_new_event.then(|| call.wait(frontend.settings.waits.history, limits::POLL_DEADLINE_MARGIN));
     let read = ReadHistory {
         first_event_id: from.as_ref().map_or(1, |from| from.first_event_id),
         last_event_id: from.as_ref().and_then(|from| from.last_event_id),

@@ -26,7 +26,7 @@ pub async fn query(
     if query.query_type.is_empty() {
         return Err(Refusal::invalid("QueryType is not set on request."));
     }
-    payload::check(query.query_args.as_ref())?;
+    payload::check(query.query_args.as_ref(), frontend.limits())?;
     let longest = if call.has_deadline() { limits::POLL_WAIT_MAX } else { limits::QUERY_WAIT_DEFAULT };
     let timeout = call.wait(longest, limits::QUERY_DEADLINE_MARGIN);
     match frontend.history.query(run, Query { query, reject, timeout }).await? {

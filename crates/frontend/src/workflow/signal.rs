@@ -22,7 +22,7 @@ pub async fn signal(
     at_most(&request.signal_name, limits::ID_BYTES_MAX, "SignalName length exceeds limit.")?;
     request_id(&request.request_id)?;
     link::check(&request.links)?;
-    payload::check(request.input.as_ref())?;
+    payload::check(request.input.as_ref(), frontend.limits())?;
     let workflow_id = run.workflow.workflow_id.clone();
     let signal = Signal {
         name: request.signal_name,

@@ -9,6 +9,7 @@ use abide_api::temporal::api::{
 };
 use abide_engine::run::Signal;
 use abide_model::limits;
+use abide_model::settings::Limits;
 
 use crate::Frontend;
 use crate::convert::link;
@@ -26,8 +27,8 @@ pub async fn signal_with_start(
 ) -> Result<SignalWithStartWorkflowExecutionResponse, Refusal> {
     let namespace = frontend.open_namespace(&request.namespace)?;
     let workflow_id = request.workflow_id.clone();
-    let (signal, request) = split(request)?;
-    let mut request = parse(&namespace, request, frontend.new_run_id(), FLAVOR)?;
+    let (signal, request) = split(request, frontend.limits())?;
+    let mut request = parse(&namespace, request, frontend.new_run_id(), FLAVOR, frontend.limits())?;
     let requester = request.start.requester.clone();
     let request_id = requester.request_id.clone();
     request.signal = Some(Box::new(Signal { requester, ..signal }));
@@ -42,8 +43,11 @@ pub async fn signal_with_start(
 }
 
 /// The signal, and the start as it would be asked for alone.
-fn split(request: SignalWithStartWorkflowExecutionRequest) -> Result<(Signal, StartWorkflowExecutionRequest), Refusal> {
-    check(&request)?;
+fn split(
+    request: SignalWithStartWorkflowExecutionRequest,
+    bounds: &Limits,
+) -> Result<(Signal, StartWorkflowExecutionRequest), Refusal> {
+    check(&request, bounds)?;
     let signal = Signal {
         name: request.signal_name,
         input: request.signal_input,
@@ -80,7 +84,7 @@ fn split(request: SignalWithStartWorkflowExecutionRequest) -> Result<(Signal, St
     Ok((signal, start))
 }
 
-fn check(request: &SignalWithStartWorkflowExecutionRequest) -> Result<(), Refusal> {
+fn check(request: &SignalWithStartWorkflowExecutionRequest, bounds: &Limits) -> Result<(), Refusal> {
     if request.workflow_id.is_empty() {
         return Err(Refusal::invalid("WorkflowId is not set on request."));
     }
@@ -97,5 +101,5 @@ fn check(request: &SignalWithStartWorkflowExecutionRequest) -> Result<(), Refusa
             "Invalid WorkflowIDConflictPolicy: WORKFLOW_ID_CONFLICT_POLICY_FAIL is not supported for this operation.",
         ));
     }
-    payload::check(request.signal_input.as_ref())
+    payload::check(request.signal_input.as_ref(), bounds)
 }

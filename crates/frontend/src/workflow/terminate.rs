@@ -18,7 +18,7 @@ pub async fn terminate(
     let namespace = frontend.namespace(&request.namespace)?;
     let run = execution::run_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
     link::check(&request.links)?;
-    payload::check(request.details.as_ref())?;
+    payload::check(request.details.as_ref(), frontend.limits())?;
     let chain = Chain::of(&run);
     let identity = or(request.identity, "frontend-service");
     let command = Command::Terminate(Terminate {

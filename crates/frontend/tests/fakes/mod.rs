@@ -15,7 +15,7 @@ use abide_cluster::history::{
 use abide_cluster::matching::{Poll, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
 use abide_engine::namespace::{Namespace, Register, Update};
-use abide_engine::run::{Command, Poller, Reply, TaskId};
+use abide_engine::run::{Command, HeartbeatReply, Poller, Reply, TaskId};
 use abide_frontend::{Frontend, ServerInfo};
 use abide_model::{Clock, NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
 use abide_store::MemoryStore;
@@ -51,6 +51,7 @@ impl World {
             namespaces: namespaces.clone(),
             index: Index::new(Arc::new(MemoryStore::open().expect("in memory"))),
             clock: Arc::new(FixedClock),
+            settings: Arc::default(),
             server: Arc::new(ServerInfo {
                 cluster_id: Uuid::from_u128(9),
                 shards: 4,
@@ -160,13 +161,13 @@ impl History for FakeHistory {
         let run_id = request.start.key.run_id;
         self.note(Asked::Start(request));
         let status = WorkflowExecutionStatus::Running;
-        ready(next(&self.starts, || Ok(Started { run_id, started: true, status })))
+        ready(next(&self.starts, || Ok(Started { run_id, started: true, status, first_task: None })))
     }
 
     fn execute(&self, run: RunReference, command: Command) -> BoxFuture<'_, Result<(RunId, Reply), Error>> {
         let run_id = run.run_id.unwrap_or(RunId(Uuid::from_u128(42)));
         let otherwise = match command {
-            Command::RecordHeartbeat(_) => Reply::Heartbeat { cancel_requested: false },
+            Command::RecordHeartbeat(_) => Reply::Heartbeat(HeartbeatReply::default()),
             _ => Reply::Done,
         };
         self.note(Asked::Execute(run, command));
@@ -179,7 +180,7 @@ impl History for FakeHistory {
         completion: CompleteWorkflowTask,
     ) -> BoxFuture<'_, Result<WorkflowTaskCompleted, Error>> {
         self.note(Asked::Complete(run, completion));
-        ready(next(&self.completions, || Ok(WorkflowTaskCompleted { next: None, refused: None })))
+        ready(next(&self.completions, || Ok(WorkflowTaskCompleted::default())))
     }
 
     fn start_task(&self, run: RunKey, task: TaskId, _poller: Poller) -> BoxFuture<'_, Result<StartedTask, Error>> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use abide_cluster::{Error, Matching};
 use abide_engine::run::{Change, Command, Rejection, Reply, Start, encode_changes};
 use abide_engine::{Emit, Machine};
+use abide_model::settings::Limits;
 use abide_model::{Clock, RunId, Timestamp, WorkflowKey, limits};
 use abide_store::key::{CurrentKey, CurrentRecord, Key, NodeKey, NodeRecord, TimerKey, TimerRecord};
 use abide_store::{Batch, Fence, Store, Urgency};
@@ -30,6 +31,7 @@ pub(crate) struct Seams {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) matching: Arc<dyn Matching>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
     pub(crate) background: Arc<Background>,
     pub(crate) inbox: Inbox,
 }
@@ -106,9 +108,9 @@ impl Desk {
             is_open: entry.transition > 0 && run.is_open(),
             visibility_revision: run.visibility_revision(),
         };
-        let (matching, key) = (&*self.seams.matching, &entry.key);
+        let (matching, limits, key) = (&*self.seams.matching, self.seams.limits, &entry.key);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let mut out = Emit::default();
+            let mut out = Emit::within(limits);
             let reply = run.handle(command, now, &mut out)?;
             let dispatch = fuse(matching, key, run, now, &mut out);
             Ok(Decided { reply: Some(reply), changes: out.changes, dispatch, before })

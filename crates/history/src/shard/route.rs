@@ -83,7 +83,7 @@ impl Shard {
             return self.start_beside(existing.run_id, start);
         }
         match decide(&start.request, &existing) {
-            Decision::Found(started) => drop(start.answer.send(Ok(started))),
+            Decision::Found { started } => drop(start.answer.send(Ok(existing.found(started)))),
             Decision::Refuse(error) => drop(start.answer.send(Err(error))),
             Decision::Begin | Decision::Replace | Decision::Signal => self.begin(start),
         }

@@ -35,7 +35,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::HistoryService;
+use crate::{HistoryService, Options};
 
 /// Longer than anything takes; only a broken test waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -63,9 +63,8 @@ impl World {
 
     pub async fn with(store: Arc<dyn Store>, clock: Arc<ManualClock>, cache_bytes: usize) -> Self {
         let matching = Arc::new(Remembering::default());
-        let history = HistoryService::open_with_cache(store.clone(), clock.clone(), matching.clone(), 2, cache_bytes)
-            .await
-            .unwrap();
+        let options = Options { shards: 2, cache_bytes, ..Options::default() };
+        let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await.unwrap();
         Self { store, matching, clock, history: Arc::new(history) }
     }
 
@@ -105,7 +104,6 @@ impl World {
         let completion = run::CompleteWorkflowTask {
             token: task.started.token,
             identity: "worker".into(),
-            blob_bytes_max: 1 << 20,
             poller: poller("inline"),
             ..run::CompleteWorkflowTask::default()
         };
@@ -204,6 +202,7 @@ pub fn start_request(workflow_id: &str, request_id: &str) -> StartRequest {
         requester: requester(request_id),
         user_metadata: None,
         signal: None,
+        eager: None,
     });
     let (reuse, conflict) = (WorkflowIdReusePolicy::AllowDuplicate, WorkflowIdConflictPolicy::Unspecified);
     StartRequest { start, reuse, conflict, signal: None }

@@ -18,6 +18,7 @@ use abide_api::temporal::api::{
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
     taskqueue::v1::TaskQueue,
 };
+use abide_model::settings::Limits;
 use abide_model::{NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
 use uuid::Uuid;
 
@@ -37,6 +38,7 @@ pub struct World {
     pub stored: Vec<Change>,
     pub offers: BTreeMap<Subject, Offer>,
     pub successor: Option<Box<Start>>,
+    pub limits: Limits,
     polls: u64,
 }
 
@@ -53,6 +55,7 @@ impl World {
             stored: Vec::new(),
             offers: BTreeMap::new(),
             successor: None,
+            limits: Limits { blob_bytes_max: 1000, ..Limits::default() },
             polls: 0,
         };
         let mut start = start();
@@ -65,7 +68,7 @@ impl World {
     pub fn ask(&mut self, command: Command) -> Result<Reply, Rejection> {
         let before = self.run.clone();
         let mut again = before.clone();
-        let (mut out, mut out_again) = (Emit::default(), Emit::default());
+        let (mut out, mut out_again) = (Emit::within(self.limits), Emit::within(self.limits));
         let result = self.run.handle(command.clone(), self.now, &mut out);
         let result_again = again.handle(command, self.now, &mut out_again);
         assert_eq!(format!("{result:?}"), format!("{result_again:?}"), "deciding twice gives the same reply");
@@ -178,7 +181,6 @@ impl World {
             commands,
             new_run_id: Some(SUCCESSOR),
             poller: self.poller(),
-            blob_bytes_max: 1000,
             ..CompleteWorkflowTask::default()
         };
         change(&mut completion);

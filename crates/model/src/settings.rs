@@ -1,0 +1,186 @@
+//! What whoever runs a server may set, with the reference server's defaults. Handed down at start and never changed
+//! afterwards. Bounds that nobody would change are constants in [`crate::limits`]. Where the values come from, and under
+//! which keys, is the server's part.
+
+use std::time::Duration;
+
+use crate::limits;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What bounds runs, and what they are sent.
+    pub limits: Limits,
+    /// How long calls wait.
+    pub waits: Waits,
+    /// What is served at all.
+    pub features: Features,
+    /// Where completion callbacks may go; nowhere when empty.
+    pub callback_addresses: Vec<CallbackAddress>,
+}
+
+/// What bounds runs, and what they are sent. Decisions get it with every command, so it is cheap to copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// One payload-carrying field of a request, command or event: bytes.
+    pub blob_bytes_max: usize,
+    /// Such a field is logged when it is larger: bytes.
+    pub blob_bytes_warn: usize,
+    /// The memo of a run: bytes.
+    pub memo_bytes_max: usize,
+    /// How long a history may get.
+    pub history: HistoryLimits,
+    /// How much may be pending in one run.
+    pub pending: PendingLimits,
+    /// Signals that one run accepts.
+    pub signals_max: i64,
+    /// Updates of one run.
+    pub updates: UpdateLimits,
+    /// Consistent queries that wait for one run's next workflow task.
+    pub buffered_queries_max: usize,
+    /// A workflow task's start-to-close timeout when the start names none.
+    pub workflow_task_timeout_default: Duration,
+    /// How long a chain of heartbeats of one workflow task may go on.
+    pub workflow_task_heartbeat_max: Duration,
+}
+
+/// How long a history may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryLimits {
+    /// Events; beyond it the run is terminated.
+    pub events_max: i64,
+    /// Bytes; beyond it the run is terminated.
+    pub bytes_max: i64,
+    /// Events from which a worker is advised to continue as new.
+    pub events_suggest_continue: i64,
+    /// Bytes from which a worker is advised to continue as new.
+    pub bytes_suggest_continue: i64,
+}
+
+/// How much may be pending in one run; zero is no bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingLimits {
+    /// Activities.
+    pub activities_max: usize,
+    /// Child workflows.
+    pub children_max: usize,
+    /// Signals to other workflows.
+    pub signals_max: usize,
+    /// Cancellations of other workflows.
+    pub cancels_max: usize,
+}
+
+/// Updates of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpdateLimits {
+    /// Admitted or accepted at the same time.
+    pub in_flight_max: usize,
+    /// In the life of the run.
+    pub total_max: usize,
+}
+
+/// How long calls wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// For an event of a history, or for an update's next stage.
+    pub history: Duration,
+    /// For a task.
+    pub poll: Duration,
+}
+
+/// What is served at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Features {
+    /// A first workflow task in the answer to a start.
+    pub eager_start: bool,
+    /// Activities in the answer to a completed workflow task.
+    pub eager_activities: bool,
+    /// Pausing of workflows.
+    pub workflow_pause: bool,
+    /// Updates.
+    pub updates: bool,
+    /// Updates whose caller waits for acceptance only.
+    pub updates_async_accepted: bool,
+    /// Update with start.
+    pub multi_operation: bool,
+    /// What workers say about themselves is kept.
+    pub worker_heartbeats: bool,
+    /// ... and listed.
+    pub list_workers: bool,
+    /// A worker that shuts down has its waiting polls ended.
+    pub cancel_polls_on_shutdown: bool,
+}
+
+/// Where completion callbacks may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackAddress {
+    /// Host and port; `*` stands for any letters.
+    pub pattern: String,
+    /// Whether plain HTTP will do.
+    pub allow_insecure: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            blob_bytes_max: limits::BLOB_BYTES_MAX,
+            blob_bytes_warn: limits::BLOB_BYTES_WARN,
+            memo_bytes_max: limits::MEMO_BYTES_MAX,
+            history: HistoryLimits::default(),
+            pending: PendingLimits::default(),
+            signals_max: limits::SIGNALS_MAX,
+            updates: UpdateLimits::default(),
+            buffered_queries_max: limits::BUFFERED_QUERIES_MAX,
+            workflow_task_timeout_default: limits::WORKFLOW_TASK_TIMEOUT_DEFAULT,
+            workflow_task_heartbeat_max: limits::WORKFLOW_TASK_HEARTBEAT_MAX,
+        }
+    }
+}
+
+impl Default for HistoryLimits {
+    fn default() -> Self {
+        Self {
+            events_max: limits::HISTORY_EVENTS_MAX,
+            bytes_max: limits::HISTORY_BYTES_MAX,
+            events_suggest_continue: limits::HISTORY_EVENTS_SUGGEST_CONTINUE,
+            bytes_suggest_continue: limits::HISTORY_BYTES_SUGGEST_CONTINUE,
+        }
+    }
+}
+
+impl Default for PendingLimits {
+    fn default() -> Self {
+        let max = limits::PENDING_MAX;
+        Self { activities_max: max, children_max: max, signals_max: max, cancels_max: max }
+    }
+}
+
+impl Default for UpdateLimits {
+    fn default() -> Self {
+        Self { in_flight_max: limits::UPDATES_IN_FLIGHT_MAX, total_max: limits::UPDATES_TOTAL_MAX }
+    }
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { history: limits::HISTORY_WAIT_MAX, poll: limits::POLL_WAIT_MAX }
+    }
+}
+
+impl Default for Features {
+    /// As the reference server: all but pausing. That a worker's waiting polls are ended when it shuts down is an option
+    /// there; here it is the rule, as the development server of the reference has it.
+    fn default() -> Self {
+        Self {
+            eager_start: true,
+            eager_activities: true,
+            workflow_pause: false,
+            updates: true,
+            updates_async_accepted: true,
+            multi_operation: true,
+            worker_heartbeats: true,
+            list_workers: true,
+            cancel_polls_on_shutdown: true,
+        }
+    }
+}
