@@ -28,6 +28,8 @@ pub enum Error {
         start_request_id: String,
         /// The run in the way.
         run_id: RunId,
+        /// The first run of its chain.
+        first_run_id: RunId,
     },
     /// The run refused.
     Rejected(Rejection),

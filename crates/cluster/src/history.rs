@@ -11,7 +11,9 @@ use abide_api::temporal::api::{
     query::v1::{WorkflowQuery, WorkflowQueryResult},
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
-use abide_engine::run::{self, Poller, Rejection, Signal, Start, StartedActivity, StartedWorkflowTask, TaskId};
+use abide_engine::run::{
+    self, Attach, Poller, Reapply, Rejection, Signal, Start, StartedActivity, StartedWorkflowTask, TaskId,
+};
 use abide_model::{RunId, RunKey, WorkflowKey};
 
 use crate::{BoxFuture, Error};
@@ -36,6 +38,8 @@ pub struct StartRequest {
     pub reuse: WorkflowIdReusePolicy,
     /// What an open run of the same workflow id means.
     pub conflict: WorkflowIdConflictPolicy,
+    /// What an open run that stands for this start keeps of it, if anything.
+    pub attach: Option<Box<Attach>>,
     /// Signal with start: delivered to the open run, or with the start of the new one.
     pub signal: Option<Box<Signal>>,
 }
@@ -45,12 +49,31 @@ pub struct StartRequest {
 pub struct Started {
     /// The run, new or found.
     pub run_id: RunId,
+    /// The first run of its chain.
+    pub first_run_id: RunId,
     /// Whether this request (or an earlier one with the same request id) started it.
     pub started: bool,
+    /// Whether another request started the run, and this one is attached to it.
+    pub attached: bool,
     /// The status of the run.
     pub status: WorkflowExecutionStatus,
     /// The first workflow task, started for the worker that asked for the run.
     pub first_task: Option<Box<WorkflowTask>>,
+}
+
+/// Makes a new run of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetRequest {
+    /// The new run's id, if it comes to be.
+    pub new_run_id: RunId,
+    /// The new run has the events before this one, which would end a workflow task.
+    pub finish_event_id: i64,
+    /// Shown in the history of both runs.
+    pub reason: String,
+    /// A repeated request finds the run that it made.
+    pub request_id: String,
+    /// What reaches the new run of what happened later.
+    pub reapply: Reapply,
 }
 
 /// A worker's answer to a workflow task, with the answers to the queries that it carried.
@@ -226,6 +249,10 @@ pub trait History: Send + Sync + 'static {
     /// Starts an offered task for a poller. `Err(Rejected(StaleTask | Closed))` and `RunNotFound`: drop the task and
     /// take the next.
     fn start_task(&self, run: RunKey, task: TaskId, poller: Poller) -> BoxFuture<'_, Result<StartedTask, Error>>;
+
+    /// Makes a new run of one, from its history up to a point, and terminates the newest run of the id if it is open.
+    /// With the new run.
+    fn reset(&self, run: RunReference, request: ResetRequest) -> BoxFuture<'_, Result<RunId, Error>>;
 
     /// Asks the workflow, consistently with all that was acknowledged before.
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>>;

@@ -7,6 +7,7 @@ mod activity_options;
 mod activity_options_change;
 mod activity_retry;
 mod apply;
+mod attach;
 mod buffer;
 mod cancel;
 mod close;
@@ -23,10 +24,13 @@ mod pause;
 mod problems;
 mod properties;
 mod query;
+mod reset;
+mod retry;
 mod signal;
 mod size;
 mod start;
 mod state;
+mod successor;
 mod timer;
 mod worker_command;
 mod workflow_task;
@@ -36,10 +40,10 @@ mod workflow_task_end;
 mod tests;
 
 pub use command::{
-    ActivityReference, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer, Poller, QueueName,
-    RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Resolution, ResolveActivity, Signal,
-    Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId, Terminate,
-    WorkflowTaskCompleted, WorkflowTaskToken,
+    ActivityReference, Attach, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer, Poller,
+    QueueName, Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset, Resolution,
+    ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject,
+    Task, TaskId, Terminate, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
 pub use operator_command::{
@@ -47,6 +51,7 @@ pub use operator_command::{
     UpdateOptions, WhichActivities,
 };
 pub use query::QueryRoute;
+pub use reset::{RESETTER_IDENTITY, ends_in_workflow_task, is_reapplied};
 
 use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus, history::v1::HistoryEvent, workflow::v1::WorkflowExecutionInfo,
@@ -117,6 +122,11 @@ impl Run {
     /// The first run of its chain.
     pub fn first_run_id(&self) -> RunId {
         RunId::parse(&self.state.identity.first_run_id).unwrap_or(self.run_id())
+    }
+
+    /// The name of its namespace when it began.
+    pub fn namespace_name(&self) -> &str {
+        &self.state.identity.namespace_name
     }
 
     /// The workflow's type.
@@ -243,8 +253,14 @@ impl Machine for Run {
 
     fn handle(&mut self, command: Command, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         if self.state.status() == WorkflowExecutionStatus::Unspecified {
-            let Command::Start(start) = command else { return Err(Rejection::NotNew) };
-            return self.start(*start, now, out);
+            return match command {
+                Command::Start(start) => self.start(*start, now, out),
+                Command::BeginReset(reset) => self.begin_reset(*reset, now, out),
+                _ => Err(Rejection::NotNew),
+            };
+        }
+        if let Command::MarkReset(run_id) = command {
+            return Ok(self.replaced_by(run_id, out));
         }
         if let Command::FireDeadlines { new_run_id } = command {
             self.fire_deadlines(new_run_id, now, out);
@@ -279,8 +295,9 @@ impl Run {
     /// What a run that goes on makes of a command.
     fn decide_open(&mut self, command: Command, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         match command {
-            Command::Start(_) => Err(Rejection::NotNew),
+            Command::Start(_) | Command::BeginReset(_) => Err(Rejection::NotNew),
             Command::Signal(signal) => self.signal(*signal, now, out),
+            Command::Attach(attach) => self.attach(*attach, now, out),
             Command::RequestCancel(request) => self.request_cancel(request, now, out),
             Command::Terminate(terminate) => self.terminate(terminate, now, out),
             Command::StartWorkflowTask(start) => self.start_workflow_task(start, now, out),
@@ -290,7 +307,7 @@ impl Run {
             Command::StartActivity(start) => self.start_activity(start, now, out),
             Command::RecordHeartbeat(heartbeat) => self.record_heartbeat(*heartbeat, now, out),
             Command::ResolveActivity(resolve) => self.resolve_activity(*resolve, now, out),
-            Command::FireDeadlines { .. } => unreachable!("handled above"),
+            Command::FireDeadlines { .. } | Command::MarkReset(_) => unreachable!("handled above"),
             Command::ReturnTask(task) => self.return_task(task, now, out),
             Command::PauseActivities(pause) => self.pause_activities(pause, now, out),
             Command::UnpauseActivities(unpause) => self.unpause_activities(unpause, now, out),

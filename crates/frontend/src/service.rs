@@ -99,6 +99,14 @@ impl WorkflowService for Frontend {
         call.answer(workflow::terminate::terminate(self, request.into_inner()).await)
     }
 
+    async fn reset_workflow_execution(
+        &self,
+        request: Request<ResetWorkflowExecutionRequest>,
+    ) -> Result<Response<ResetWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::ResetWorkflowExecution, request.metadata())?;
+        call.answer(workflow::reset::reset(self, request.into_inner()).await)
+    }
+
     async fn query_workflow(
         &self,
         request: Request<QueryWorkflowRequest>,

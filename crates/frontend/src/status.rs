@@ -151,14 +151,14 @@ fn failed(error: Error) -> Row {
         ),
         Error::NamespaceInvalid(text) => Row::plain(Code::InvalidArgument, text),
         Error::RunNotFound { workflow_id, run_id } => run_not_found(&workflow_id, &run_id),
-        Error::AlreadyStarted { message, start_request_id, run_id } => Row::with(
+        Error::AlreadyStarted { message, start_request_id, run_id, first_run_id } => Row::with(
             Code::AlreadyExists,
             message,
             "WorkflowExecutionAlreadyStartedFailure",
             &WorkflowExecutionAlreadyStartedFailure {
                 start_request_id,
                 run_id: run_id.to_string(),
-                first_execution_run_id: String::new(),
+                first_execution_run_id: first_run_id.to_string(),
             },
         ),
         Error::Rejected(rejection) => rejected(rejection),
@@ -221,6 +221,15 @@ fn rejected(rejection: Rejection) -> Row {
             "Workflow is paused and force create new workflow task is not allowed.",
         ),
         Rejection::InvalidOptions(text) => Row::plain(Code::InvalidArgument, text),
+        Rejection::NoWorkflowTaskToReset(cut) => Row::plain(
+            Code::InvalidArgument,
+            format!(
+                "Can only reset workflow to event ID in range [WorkflowTaskScheduled +1, WorkflowTaskStarted + 1]: {cut}"
+            ),
+        ),
+        Rejection::NoEventToReset => {
+            Row::plain(Code::InvalidArgument, "Workflow task finish ID must be > 1 && <= workflow last event ID.")
+        }
         Rejection::NotNew => Row::plain(Code::Internal, "something went wrong, please retry"),
     }
 }

@@ -7,6 +7,7 @@ pub mod history;
 pub mod list;
 pub mod pause;
 pub mod query;
+pub mod reset;
 pub mod signal;
 pub mod signal_with_start;
 pub mod start;

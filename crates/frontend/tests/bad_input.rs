@@ -123,6 +123,10 @@ async fn a_start_with_impossible_options_is_refused() {
              nanos with different signs",
         |start| { start.cron_schedule = "* * * * *".into(); start.workflow_start_delay = seconds(1) } =>
             "InvalidArgument: CronSchedule and WorkflowStartDelay may not be used together.",
+        |start| start.cron_schedule = "* * * *".into() => "InvalidArgument: invalid CronSchedule.",
+        |start| start.cron_schedule = "0 0 31 2 *".into() =>
+            "InvalidArgument: invalid CronSchedule, no time can be found to satisfy the schedule",
+        |start| start.cron_schedule = "TZ=Nowhere * * * * *".into() => "InvalidArgument: invalid CronSchedule.",
         |start| { start.workflow_id_reuse_policy = 4; start.workflow_id_conflict_policy = 2 } => both,
         |start| {
             start.workflow_id_reuse_policy = WorkflowIdReusePolicy::RejectDuplicate as i32;
@@ -170,15 +174,10 @@ async fn a_start_with_an_impossible_retry_policy_is_refused() {
 #[tokio::test]
 async fn a_start_that_asks_for_what_is_not_built_is_refused() {
     check!(start_workflow_execution, a_start(), [
-        |start| start.cron_schedule = "* * * * *".into() => "Unimplemented: cron schedules are not supported yet",
-        |start| start.retry_policy = Some(RetryPolicy::default()) =>
-            "Unimplemented: workflow retry policies are not supported yet",
         |start| start.completion_callbacks = vec![Callback::default()] =>
             "Unimplemented: completion callbacks are not supported yet",
         |start| start.versioning_override = Some(VersioningOverride::default()) =>
             "Unimplemented: versioning overrides are not supported yet",
-        |start| start.on_conflict_options = Some(OnConflictOptions { attach_links: true, ..Default::default() }) =>
-            "Unimplemented: on conflict options are not supported yet",
     ]);
 }
 

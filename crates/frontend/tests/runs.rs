@@ -93,7 +93,7 @@ async fn a_duplicate_start_names_the_run_in_the_way() {
     let world = World::new();
     let run_id = RunId(Uuid::from_u128(5));
     let message = "Workflow execution is already running.".to_owned();
-    let error = Error::AlreadyStarted { message, start_request_id: "r".into(), run_id };
+    let error = Error::AlreadyStarted { message, start_request_id: "r".into(), run_id, first_run_id: run_id };
     world.history.starts.lock().unwrap().push_back(Err(error));
     let outcome = world.frontend.start_workflow_execution(Request::new(a_start())).await;
     let expected = "AlreadyExists: Workflow execution is already running. [WorkflowExecutionAlreadyStartedFailure]";
@@ -104,7 +104,8 @@ async fn a_duplicate_start_names_the_run_in_the_way() {
 async fn a_signal_with_start_signals_the_open_run_by_default() {
     let world = World::new();
     let run_id = RunId(Uuid::from_u128(5));
-    let found = Started { run_id, started: false, status: WorkflowExecutionStatus::Running, first_task: None };
+    let status = WorkflowExecutionStatus::Running;
+    let found = Started { run_id, first_run_id: run_id, started: false, attached: false, status, first_task: None };
     world.history.starts.lock().unwrap().push_back(Ok(found));
     let start = a_start();
     let request = SignalWithStartWorkflowExecutionRequest {

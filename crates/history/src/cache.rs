@@ -219,6 +219,23 @@ impl Cache {
         Some(result)
     }
 
+    /// Works on two loaded runs.
+    pub(crate) fn with_two<T>(
+        &mut self,
+        one: RunId,
+        two: RunId,
+        work: impl FnOnce(&mut Entry, &mut Entry) -> T,
+    ) -> Option<T> {
+        let [Some(Slot::Loaded(one)), Some(Slot::Loaded(two))] = self.slots.get_disjoint_mut([&one, &two]) else {
+            return None;
+        };
+        let before = one.bytes() + two.bytes();
+        (one.used, two.used) = (true, true);
+        let result = work(one, two);
+        self.bytes = (self.bytes + one.bytes() + two.bytes()).saturating_sub(before);
+        Some(result)
+    }
+
     /// Takes a run out.
     pub(crate) fn remove(&mut self, run_id: RunId) -> Option<Box<Entry>> {
         match self.slots.remove(&run_id) {

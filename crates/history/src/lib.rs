@@ -11,6 +11,7 @@ mod query;
 mod read;
 mod recover;
 mod refill;
+mod reset;
 mod service;
 mod shard;
 mod start;

@@ -165,6 +165,24 @@ impl Stretch {
     }
 }
 
+/// All stored events of a run; none when there is no such run.
+pub(crate) async fn all_events(
+    store: &dyn Store,
+    partition: Partition,
+    run_id: RunId,
+) -> Result<Vec<HistoryEvent>, Error> {
+    let mut nodes = Nodes::behind(store, partition, run_id, 1, 0);
+    let mut found = Vec::new();
+    while let Some(rows) = nodes.page().await.map_err(store_failed)? {
+        for row in rows {
+            let (_, node) = NodeKey::decode_row(row).map_err(store_failed)?;
+            let changes = decode_changes(node.changes).map_err(|error| Error::Internal(error.to_string()))?;
+            found.extend(events(changes).map(|event| *event));
+        }
+    }
+    Ok(found)
+}
+
 /// Which events a request means now; none when there are none yet.
 enum Wanted {
     Events { first: i64, last: i64 },

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use abide_cluster::history::{
-    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, ReadHistory, RunReference, StartRequest, Started,
-    StartedTask, WorkflowTaskCompleted,
+    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, ReadHistory, ResetRequest, RunReference, StartRequest,
+    Started, StartedTask, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{QueueKey, QueuedTask};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
@@ -160,6 +160,11 @@ impl History for HistoryService {
     fn start_task(&self, run: RunKey, task: TaskId, poller: Poller) -> BoxFuture<'_, Result<StartedTask, Error>> {
         let shard = self.shard(&run.workflow);
         Box::pin(shard.ask(this_run(run), move |answer| Ask::StartTask(task, poller, answer)))
+    }
+
+    fn reset(&self, run: RunReference, request: ResetRequest) -> BoxFuture<'_, Result<RunId, Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(shard.ask(Address::Reference(run), |answer| Ask::PrepareReset(Box::new(request), answer)))
     }
 
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {

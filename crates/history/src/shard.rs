@@ -17,6 +17,7 @@ pub(crate) use draft::Draft;
 pub(crate) use handle::{Handle, gone};
 pub(crate) use message::{Address, Answer, Ask, Message, Request};
 pub(crate) use outbox::Release;
+pub(crate) use perform::Performed;
 
 use std::collections::HashMap;
 use std::future::pending;

@@ -11,29 +11,44 @@ use abide_store::Urgency;
 use abide_store::key::CurrentRecord;
 
 use crate::cache::Entry;
-use crate::shard::{Answer, Desk, Draft, Release, Undecided, answering};
+use crate::shard::{Answer, Desk, Draft, Performed, Release, Undecided, answering};
 
 /// The newest run of the workflow id, as far as a start must know it.
 #[derive(Clone, Debug)]
 pub(crate) struct Existing {
     pub(crate) run_id: RunId,
+    pub(crate) first_run_id: RunId,
     pub(crate) status: WorkflowExecutionStatus,
     pub(crate) request_id: String,
+    pub(crate) attached_request_ids: Vec<String>,
 }
 
 impl Existing {
     pub(crate) fn of_run(run: &Run) -> Self {
-        Self { run_id: run.run_id(), status: run.status(), request_id: run.create_request_id() }
+        Self {
+            run_id: run.run_id(),
+            first_run_id: run.first_run_id(),
+            status: run.status(),
+            request_id: run.create_request_id(),
+            attached_request_ids: run.attached_request_ids(),
+        }
     }
 
     pub(crate) fn of_record(record: &CurrentRecord) -> Self {
         let status = WorkflowExecutionStatus::try_from(record.status).unwrap_or_default();
-        Self { run_id: record.run_id(), status, request_id: record.request_id.clone() }
+        Self {
+            run_id: record.run_id(),
+            first_run_id: record.first_run_id(),
+            status,
+            request_id: record.request_id.clone(),
+            attached_request_ids: record.attached_request_ids.clone(),
+        }
     }
 
-    /// What a start is told that this run stands for.
-    pub(crate) fn found(&self, started: bool) -> Started {
-        Started { run_id: self.run_id, started, status: self.status, first_task: None }
+    /// As what it is found that another request started.
+    fn found(&self) -> Started {
+        let (run_id, first_run_id, status) = (self.run_id, self.first_run_id, self.status);
+        Started { run_id, first_run_id, started: false, attached: false, status, first_task: None }
     }
 
     /// Whether it is running.
@@ -43,15 +58,14 @@ impl Existing {
 }
 
 /// What becomes of a start.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Decision {
     /// The existing run stands for it.
-    Found {
-        /// Whether it was begun by the same request.
-        started: bool,
-    },
+    Found(Started),
     /// The existing run stands for it, and gets the signal.
     Signal,
+    /// The existing run stands for it, and keeps what the request brings.
+    Attach,
     /// A new run begins.
     Begin,
     /// The existing run is terminated, and a new one begins.
@@ -65,22 +79,27 @@ pub(crate) enum Decision {
 pub(crate) fn decide(request: &StartRequest, existing: &Existing) -> Decision {
     let repeated = !existing.request_id.is_empty() && existing.request_id == request.start.requester.request_id;
     let with_signal = request.signal.is_some();
-    let found = Decision::Found { started: repeated && !with_signal };
+    let attached = !repeated && existing.attached_request_ids.contains(&request.start.requester.request_id);
+    let found = Started { started: repeated && !with_signal, attached, ..existing.found() };
+    if attached && !with_signal {
+        return Decision::Found(found);
+    }
     if existing.is_open() {
         let conflict = conflict(request);
         if repeated && !with_signal {
-            return found;
+            return Decision::Found(found);
         }
         return match conflict {
             // The start is an old one then, and the signal knows by its own request id whether it is.
             WorkflowIdConflictPolicy::TerminateExisting if !repeated => Decision::Replace,
             WorkflowIdConflictPolicy::Fail if !repeated => Decision::Refuse(already_running(request, existing)),
             _ if with_signal => Decision::Signal,
-            _ => found,
+            _ if request.attach.is_some() => Decision::Attach,
+            _ => Decision::Found(found),
         };
     }
-    if repeated {
-        return found;
+    if repeated || attached {
+        return Decision::Found(found);
     }
     match request.reuse {
         WorkflowIdReusePolicy::AllowDuplicateFailedOnly if !has_failed(existing.status) => {
@@ -129,6 +148,7 @@ fn already_started(request: &StartRequest, existing: &Existing, what: &str, poli
         message: format!("Workflow execution {what}. WorkflowId: {workflow_id}, RunId: {}.{policy}", existing.run_id),
         start_request_id: existing.request_id.clone(),
         run_id: existing.run_id,
+        first_run_id: existing.first_run_id,
     }
 }
 
@@ -155,31 +175,49 @@ impl Desk {
         mut request: Box<StartRequest>,
         answer: Answer<Started>,
         now: Timestamp,
-    ) -> Result<Option<Box<Entry>>, Undecided> {
-        match decide(&request, &Existing::of_run(&entry.run)) {
-            Decision::Found { started } => self.tell_found(entry, &request, started, answer),
+    ) -> Performed {
+        let existing = Existing::of_run(&entry.run);
+        match decide(&request, &existing) {
+            Decision::Found(started) => self.tell_found(entry, &request, started, answer),
             Decision::Refuse(error) => self.outbox.attach(entry.told, answering(answer, Err(error))),
             Decision::Begin => return self.begin(with_signal(*request), answer, now).map(Some),
             Decision::Replace => return self.replace(entry, with_signal(*request), answer, now).map(Some),
             Decision::Signal => {
                 let signal = request.signal.take().expect("only a start with a signal is decided so");
-                let started = Existing::of_run(&entry.run).found(false);
-                let told = entry.told;
-                match self.decide(entry, Command::Signal(signal), now) {
-                    Err(Undecided::Rejected(rejection)) => {
-                        self.outbox.attach(told, answering(answer, Err(rejection.into())));
-                    }
-                    Err(Undecided::Panicked) => return Err(Undecided::Panicked),
-                    Ok(decided) => {
-                        let mut draft = Draft::new(Urgency::Now);
-                        self.record(entry, decided, &mut draft, now);
-                        draft.releases.push(answering(answer, Ok(started)));
-                        return self.finish(entry, draft, now);
-                    }
-                }
+                return self.join(entry, Command::Signal(signal), existing.found(), answer, now);
+            }
+            Decision::Attach => {
+                let attach = request.attach.take().expect("only a start that brings something is decided so");
+                let started = Started { attached: !attach.request_id.is_empty(), ..existing.found() };
+                return self.join(entry, Command::Attach(attach), started, answer, now);
             }
         }
         Ok(None)
+    }
+
+    /// What a start means for the open run that stands for it.
+    fn join(
+        &mut self,
+        entry: &mut Entry,
+        command: Command,
+        started: Started,
+        answer: Answer<Started>,
+        now: Timestamp,
+    ) -> Performed {
+        let told = entry.told;
+        match self.decide(entry, command, now) {
+            Err(Undecided::Rejected(rejection)) => {
+                self.outbox.attach(told, answering(answer, Err(rejection.into())));
+                Ok(None)
+            }
+            Err(Undecided::Panicked) => Err(Undecided::Panicked.tell(answer)),
+            Ok(decided) => {
+                let mut draft = Draft::new(Urgency::Now);
+                self.record(entry, decided, &mut draft, now);
+                draft.releases.push(answering(answer, Ok(started)));
+                self.finish(entry, draft, now)
+            }
+        }
     }
 
     /// A start where no run is open.
@@ -233,7 +271,7 @@ impl Desk {
     }
 
     fn begun(&self, entry: &mut Entry, reply: Option<Reply>, draft: &mut Draft, answer: Answer<Started>) {
-        let started = Existing::of_run(&entry.run).found(true);
+        let started = Started { started: true, ..Existing::of_run(&entry.run).found() };
         draft.releases.push(match reply {
             Some(Reply::Started(Some(task))) => self.with_first_task(entry, *task, started, answer),
             _ => answering(answer, Ok(started)),
@@ -241,10 +279,9 @@ impl Desk {
     }
 
     /// The answer to a start that the run stands for. A worker that repeats its start gets its first task again.
-    fn tell_found(&self, entry: &mut Entry, request: &StartRequest, started: bool, answer: Answer<Started>) {
+    fn tell_found(&self, entry: &mut Entry, request: &StartRequest, found: Started, answer: Answer<Started>) {
         let told = entry.told;
-        let found = Existing::of_run(&entry.run).found(started);
-        let eager = started && request.start.eager.is_some();
+        let eager = found.started && request.start.eager.is_some();
         let release = match entry.run.eager_task().filter(|_| eager) {
             Some(task) => self.with_first_task(entry, task, found, answer),
             None => answering(answer, Ok(found)),
@@ -313,18 +350,24 @@ mod tests {
             }),
             reuse,
             conflict,
+            attach: None,
             signal,
         }
     }
 
     fn outcome(request: &StartRequest, status: WorkflowExecutionStatus) -> String {
         let run_id = RunId::parse(OLD).unwrap();
-        match decide(request, &Existing { run_id, status, request_id: "first".into() }) {
-            Decision::Found { started } => format!("found started={started}"),
+        let attached_request_ids = vec!["joined".to_owned()];
+        let existing =
+            Existing { run_id, first_run_id: run_id, status, request_id: "first".into(), attached_request_ids };
+        match decide(request, &existing) {
+            Decision::Found(Started { attached: true, .. }) => "found attached".into(),
+            Decision::Attach => "attach".into(),
+            Decision::Found(Started { started, .. }) => format!("found started={started}"),
             Decision::Signal => "signal".into(),
             Decision::Begin => "begin".into(),
             Decision::Replace => "replace".into(),
-            Decision::Refuse(Error::AlreadyStarted { message, start_request_id, run_id: in_the_way }) => {
+            Decision::Refuse(Error::AlreadyStarted { message, start_request_id, run_id: in_the_way, .. }) => {
                 assert_eq!((start_request_id.as_str(), in_the_way), ("first", run_id));
                 message
             }
@@ -354,6 +397,8 @@ mod tests {
             (Running, Reuse::AllowDuplicate, Conflict::TerminateExisting, "first", false, "found started=true"),
             (Running, Reuse::AllowDuplicate, Conflict::UseExisting, "other", false, "found started=false"),
             (Running, Reuse::RejectDuplicate, Conflict::UseExisting, "other", false, "found started=false"),
+            (Running, Reuse::AllowDuplicate, Conflict::Fail, "joined", false, "found attached"),
+            (Completed, Reuse::RejectDuplicate, Conflict::Fail, "joined", false, "found attached"),
             (Running, Reuse::AllowDuplicate, Conflict::TerminateExisting, "other", false, "replace"),
             (Running, Reuse::TerminateIfRunning, Conflict::Unspecified, "other", false, "replace"),
             (Running, Reuse::AllowDuplicate, Conflict::Unspecified, "other", true, "signal"),

@@ -1,9 +1,11 @@
 //! Tests of the loop, over the memory store and a small matching of their own: what is durable when who is told, and
 //! what a failure, a restart or a lost answer leaves behind.
 
+mod chain;
 mod durability;
 mod failure;
 mod query;
+mod reset;
 mod restart;
 mod start;
 mod task;

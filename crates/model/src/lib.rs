@@ -1,5 +1,6 @@
-//! The words everything else is written in: ids, time, limits, retry arithmetic. No I/O, no async, no wire types.
+//! The words everything else is written in: ids, time, limits, retry arithmetic, cron schedules. No I/O, no async, no wire types.
 
+pub mod cron;
 pub mod id;
 pub mod limits;
 pub mod retry;

@@ -156,7 +156,7 @@ pub(super) fn check_priority(priority: Option<&Priority>) -> Result<(), &'static
 
 /// Every activity has a retry policy; what the workflow left open is the default (1 s, 2.0, 100 times the initial
 /// interval, no bound on attempts).
-fn complete_policy(policy: Option<RetryPolicy>) -> Result<RetryPolicy, String> {
+pub(super) fn complete_policy(policy: Option<RetryPolicy>) -> Result<RetryPolicy, String> {
     let mut policy = policy.unwrap_or_default();
     let unset = |interval: Option<&prost_types::Duration>| interval.is_none_or(|it| it.seconds == 0 && it.nanos == 0);
     if unset(policy.initial_interval.as_ref()) {

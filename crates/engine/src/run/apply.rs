@@ -17,6 +17,7 @@ impl Run {
         if position.flushing > 0 {
             // It was buffered, and had its effect then.
             position.flushing -= 1;
+            self.apply_request_numbered(event);
             return;
         }
         self.apply_effect(event);
@@ -27,7 +28,9 @@ impl Run {
         let at = from_proto_time(event.event_time.as_ref());
         let Some(attributes) = &event.attributes else { return };
         match attributes {
-            Attributes::WorkflowExecutionStartedEventAttributes(started) => self.apply_started(started, at),
+            Attributes::WorkflowExecutionStartedEventAttributes(started) => {
+                self.apply_started(started, &event.links, at);
+            }
             Attributes::WorkflowExecutionCompletedEventAttributes(_)
             | Attributes::WorkflowExecutionFailedEventAttributes(_)
             | Attributes::WorkflowExecutionTimedOutEventAttributes(_)
@@ -70,10 +73,13 @@ impl Run {
             Attributes::WorkflowExecutionCancelRequestedEventAttributes(_) => {
                 self.state.execution.cancel_requested = true;
             }
+            Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => {
+                self.apply_options_updated(updated);
+                self.apply_request_id(&updated.attached_request_id, event);
+            }
             Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => self.apply_signaled(signaled),
             Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
             Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
-            Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => self.apply_options_updated(updated),
             Attributes::WorkflowExecutionPausedEventAttributes(paused) => self.apply_paused(paused, at),
             Attributes::WorkflowExecutionUnpausedEventAttributes(_) => self.apply_unpaused(at),
             // Markers, starts of tasks and whatever later versions write say nothing that the state must know.
@@ -109,6 +115,8 @@ impl Run {
                 self.state.execution.first_task_at = None;
                 self.state.index_run(&mut self.index);
             }
+            NoteKind::Reset(reset) => self.apply_reset(reset),
+            NoteKind::ReplacedBy(replaced) => self.apply_replaced_by(replaced),
             NoteKind::NextAttempt(attempt) => self.state.workflow_tasks.next_attempt = *attempt,
             NoteKind::ActivityPaused(paused) => self.apply_activity_paused(paused),
             NoteKind::ActivityUnpaused(unpaused) => self.apply_activity_unpaused(unpaused),

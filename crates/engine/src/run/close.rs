@@ -11,10 +11,13 @@ use abide_api::temporal::api::{
         WorkflowExecutionTimedOutEventAttributes, history_event::Attributes,
     },
 };
-use abide_model::Timestamp;
+use abide_model::{RunId, Timestamp};
 
 use super::command::{Rejection, Reply, Task, Terminate};
 use super::event::{Annotation, annotated, event};
+use super::retry::run_timeout;
+use super::successor::shown;
+use super::worker_command::Turn;
 use super::workflow_task_end::SERVER_IDENTITY;
 use super::{Out, Run};
 
@@ -45,14 +48,21 @@ impl Run {
         self.close(event(Attributes::WorkflowExecutionTerminatedEventAttributes(attributes)), now, out);
     }
 
-    /// The run, or its chain, has taken too long.
-    pub(super) fn time_out(&mut self, retry_state: RetryState, now: Timestamp, out: &mut Out) {
+    /// The run, or its chain, has taken too long. Nothing follows a chain without time.
+    pub(super) fn time_out(&mut self, new_run_id: RunId, now: Timestamp, out: &mut Out) {
         self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
+        let chain_is_over = self.state.execution_expires_at().is_some_and(|expires_at| expires_at <= now);
+        let (retry_state, next) = if chain_is_over {
+            (RetryState::Timeout, None)
+        } else {
+            self.state.after_failure(Some(run_timeout()), now)
+        };
         let attributes = WorkflowExecutionTimedOutEventAttributes {
             retry_state: retry_state as i32,
-            ..WorkflowExecutionTimedOutEventAttributes::default()
+            new_execution_run_id: shown(next.as_ref(), new_run_id),
         };
-        self.close(event(Attributes::WorkflowExecutionTimedOutEventAttributes(attributes)), now, out);
+        let last = event(Attributes::WorkflowExecutionTimedOutEventAttributes(attributes));
+        self.end(last, next, new_run_id, now, out);
     }
 
     /// A task that is with a worker fails when the run is closed from outside; what was buffered is written.
@@ -66,46 +76,37 @@ impl Run {
     pub(super) fn complete_run(
         &mut self,
         result: Option<Payloads>,
-        workflow_task_completed_event_id: i64,
         annotation: Annotation,
-        now: Timestamp,
+        turn: &Turn,
         out: &mut Out,
     ) {
+        let next = self.state.next_cron_run(Ok(result.as_ref()), turn.now);
         let attributes = WorkflowExecutionCompletedEventAttributes {
             result,
-            workflow_task_completed_event_id,
-            ..WorkflowExecutionCompletedEventAttributes::default()
+            workflow_task_completed_event_id: turn.completed_event_id,
+            new_execution_run_id: shown(next.as_ref(), turn.new_run_id),
         };
-        self.close(annotated(Attributes::WorkflowExecutionCompletedEventAttributes(attributes), annotation), now, out);
+        let last = annotated(Attributes::WorkflowExecutionCompletedEventAttributes(attributes), annotation);
+        self.end(last, next, turn.new_run_id, turn.now, out);
     }
 
-    pub(super) fn fail_run(
-        &mut self,
-        failure: Option<Failure>,
-        workflow_task_completed_event_id: i64,
-        annotation: Annotation,
-        now: Timestamp,
-        out: &mut Out,
-    ) {
+    pub(super) fn fail_run(&mut self, failure: Option<Failure>, annotation: Annotation, turn: &Turn, out: &mut Out) {
+        let (retry_state, next) = self.state.after_failure(failure.clone(), turn.now);
         let attributes = WorkflowExecutionFailedEventAttributes {
             failure,
-            retry_state: RetryState::RetryPolicyNotSet as i32,
-            workflow_task_completed_event_id,
-            ..WorkflowExecutionFailedEventAttributes::default()
+            retry_state: retry_state as i32,
+            workflow_task_completed_event_id: turn.completed_event_id,
+            new_execution_run_id: shown(next.as_ref(), turn.new_run_id),
         };
-        self.close(annotated(Attributes::WorkflowExecutionFailedEventAttributes(attributes), annotation), now, out);
+        let last = annotated(Attributes::WorkflowExecutionFailedEventAttributes(attributes), annotation);
+        self.end(last, next, turn.new_run_id, turn.now, out);
     }
 
-    pub(super) fn cancel_run(
-        &mut self,
-        details: Option<Payloads>,
-        workflow_task_completed_event_id: i64,
-        annotation: Annotation,
-        now: Timestamp,
-        out: &mut Out,
-    ) {
+    pub(super) fn cancel_run(&mut self, details: Option<Payloads>, annotation: Annotation, turn: &Turn, out: &mut Out) {
+        let workflow_task_completed_event_id = turn.completed_event_id;
         let attributes = WorkflowExecutionCanceledEventAttributes { workflow_task_completed_event_id, details };
-        self.close(annotated(Attributes::WorkflowExecutionCanceledEventAttributes(attributes), annotation), now, out);
+        let last = annotated(Attributes::WorkflowExecutionCanceledEventAttributes(attributes), annotation);
+        self.close(last, turn.now, out);
     }
 
     /// Writes the last event. Whatever was offered is settled; nothing is owed any more.

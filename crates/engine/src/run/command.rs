@@ -6,7 +6,7 @@ use std::time::Duration;
 use abide_api::temporal::api::{
     activity::v1::ActivityOptions,
     command::v1::Command as WorkerCommand,
-    common::v1::{Header, Link, Payloads, Priority},
+    common::v1::{Callback, Header, Link, Payloads, Priority},
     enums::v1::WorkflowTaskFailedCause,
     failure::v1::Failure,
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
@@ -69,8 +69,14 @@ pub struct Poller {
 pub enum Command {
     /// Begin. Only a new run accepts it.
     Start(Box<Start>),
+    /// Begin as a copy of another run, up to a point. Only a new run accepts it.
+    BeginReset(Box<Reset>),
+    /// Remember the run that was made of this one by a reset; also when closed.
+    MarkReset(RunId),
     /// Deliver a signal.
     Signal(Box<Signal>),
+    /// Keep what a start brought that this run stands for.
+    Attach(Box<Attach>),
     /// Ask the workflow to cancel itself.
     RequestCancel(RequestCancel),
     /// End the run now.
@@ -144,6 +150,47 @@ pub struct Signal {
     pub requester: Requester,
     /// Whether a first workflow task that waits for a start delay is scheduled at once (signal with start does so).
     pub ends_start_delay: bool,
+}
+
+/// Begins a run as a copy of another one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reset {
+    /// The new run.
+    pub key: RunKey,
+    /// The name of its namespace, for events that show names.
+    pub namespace_name: String,
+    /// The run that is copied.
+    pub base_run_id: RunId,
+    /// The request that started the run that is copied: it finds the new one from now on.
+    pub create_request_id: String,
+    /// The request to reset.
+    pub request_id: String,
+    /// Shown in the history.
+    pub reason: String,
+    /// The history to copy, from event 1 up to the cut.
+    pub events: Vec<HistoryEvent>,
+    /// What happened behind the cut, in order, as far as it is wanted.
+    pub later: Vec<HistoryEvent>,
+}
+
+/// What a reset brings to the new run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reapply {
+    /// Signals.
+    pub signals: bool,
+    /// Updates.
+    pub updates: bool,
+}
+
+/// What a start brought to the run that stands for it. Schedules no workflow task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attach {
+    /// From now on, this request finds the run. Empty when it is not to be attached.
+    pub request_id: String,
+    /// Whom to tell when the run closes.
+    pub completion_callbacks: Vec<Callback>,
+    /// Links to show on the event.
+    pub links: Vec<Link>,
 }
 
 /// Asks the workflow to cancel itself. Asking again decides nothing.
@@ -312,9 +359,9 @@ pub struct ResolveActivity {
 /// What a run answers. Which variant belongs to which command is said there.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Nothing to say: signal, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
+    /// Nothing to say: signal, attach, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
     Done,
-    /// To [`Command::Start`]; perhaps with the first workflow task, for the worker that asked.
+    /// To [`Command::Start`] and [`Command::BeginReset`]; perhaps with the first workflow task, for the worker that asked.
     Started(Option<Box<StartedWorkflowTask>>),
     /// To [`Command::StartWorkflowTask`].
     WorkflowTask(Box<StartedWorkflowTask>),
@@ -463,6 +510,10 @@ pub enum Rejection {
     InvalidCommandSequence(String),
     /// The workflow task was refused and, being a retry, is left to time out.
     Refused(RefusedCommand),
+    /// A history that ends before this event has no workflow task at its end.
+    NoWorkflowTaskToReset(i64),
+    /// The run has no such event to reset it to.
+    NoEventToReset,
     /// A start was asked of a run that exists, or something else of one that does not.
     NotNew,
     /// An operator means activities that are not pending.

@@ -9,35 +9,28 @@ use abide_api::temporal::api::{
         history_event::Attributes,
     },
 };
-use abide_model::{RunId, RunKey};
+use abide_model::{RunId, limits};
 
-use super::command::{Requester, Start, Task};
+use super::activity_options::complete_policy;
+use super::command::Task;
 use super::event::{Annotation, annotated, task_queue};
 use super::state::State;
 use super::worker_command::Turn;
 use super::{Out, Run};
+use crate::convert::{from_proto_duration, is_negative};
 
 impl Run {
     pub(super) fn continue_as_new(
         &mut self,
         command: ContinueAsNewWorkflowExecutionCommandAttributes,
-        new_run_id: RunId,
-        turn: &Turn,
         annotation: Annotation,
+        turn: &Turn,
         out: &mut Out,
     ) {
-        let started = self.state.successor(command, self.run_id());
-        let start = Start {
-            key: RunKey { run_id: new_run_id, ..self.key() },
-            namespace_name: self.state.identity.namespace_name.clone(),
-            requester: Requester { identity: started.identity.clone(), ..Requester::default() },
-            attributes: Box::new(started.clone()),
-            user_metadata: self.state.execution.user_metadata.clone(),
-            signal: None,
-            eager: None,
-        };
+        let started = self.state.continued(command, self.run_id());
+        let start = self.follow(started.clone(), turn.new_run_id);
         let attributes = WorkflowExecutionContinuedAsNewEventAttributes {
-            new_execution_run_id: new_run_id.to_string(),
+            new_execution_run_id: turn.new_run_id.to_string(),
             workflow_type: started.workflow_type,
             task_queue: started.task_queue,
             input: started.input,
@@ -54,13 +47,13 @@ impl Run {
         };
         let last = annotated(Attributes::WorkflowExecutionContinuedAsNewEventAttributes(attributes), annotation);
         self.close(last, turn.now, out);
-        out.task(Task::Succeed(Box::new(start)));
+        out.task(Task::Succeed(start));
     }
 }
 
 impl State {
     /// Event 1 of the successor: what the command leaves open is as it was.
-    fn successor(
+    fn continued(
         &self,
         command: ContinueAsNewWorkflowExecutionCommandAttributes,
         run_id: RunId,
@@ -70,6 +63,7 @@ impl State {
             ContinueAsNewInitiator::Unspecified => ContinueAsNewInitiator::Workflow,
             initiator => initiator,
         };
+        let is_set = |timeout: &prost_types::Duration| !from_proto_duration(Some(timeout)).is_zero();
         let named = |kind: &WorkflowType| !kind.name.is_empty();
         let queue = command.task_queue.filter(|queue| !queue.name.is_empty());
         let memo = Memo { fields: self.properties.memo.clone() };
@@ -79,8 +73,8 @@ impl State {
             task_queue: Some(queue.unwrap_or_else(|| task_queue(&self.normal_queue()))),
             input: command.input,
             workflow_execution_timeout: before.workflow_execution_timeout,
-            workflow_run_timeout: command.workflow_run_timeout.or(before.workflow_run_timeout),
-            workflow_task_timeout: command.workflow_task_timeout.or(before.workflow_task_timeout),
+            workflow_run_timeout: command.workflow_run_timeout.filter(is_set).or(before.workflow_run_timeout),
+            workflow_task_timeout: command.workflow_task_timeout.filter(is_set).or(before.workflow_task_timeout),
             continued_execution_run_id: run_id.to_string(),
             initiator: initiator as i32,
             continued_failure: command.failure,
@@ -88,6 +82,8 @@ impl State {
             identity: before.identity.clone(),
             first_execution_run_id: before.first_execution_run_id.clone(),
             retry_policy: command.retry_policy,
+            cron_schedule: command.cron_schedule,
+            attempt: if initiator == ContinueAsNewInitiator::Retry { before.attempt + 1 } else { 1 },
             workflow_execution_expiration_time: before.workflow_execution_expiration_time,
             first_workflow_task_backoff: command.backoff_start_interval,
             memo: command.memo.or((!memo.fields.is_empty()).then_some(memo)),
@@ -102,6 +98,45 @@ impl State {
             root_workflow_execution: before.root_workflow_execution.clone(),
             priority: before.priority.clone(),
             ..WorkflowExecutionStartedEventAttributes::default()
+        }
+    }
+
+    /// What is wrong with the command, in the reference server's words. Its cron schedule is not looked at: one that cannot
+    /// be read is none.
+    pub(super) fn check_continued(
+        &self,
+        command: &ContinueAsNewWorkflowExecutionCommandAttributes,
+    ) -> Result<(), String> {
+        let named = |kind: &WorkflowType| !kind.name.is_empty();
+        let kind = command.workflow_type.clone().filter(named).map_or_else(|| self.workflow_type(), |kind| kind.name);
+        let queue = command.task_queue.clone().filter(|queue| !queue.name.is_empty());
+        let queue = queue.map_or_else(|| self.normal_queue().name, |queue| queue.name);
+        let on = "on ContinueAsNewWorkflowExecutionCommand";
+        let which = format!("WorkflowType={kind} TaskQueue={queue}");
+        if kind.len() > limits::ID_BYTES_MAX {
+            let (length, limit) = (kind.len(), limits::ID_BYTES_MAX);
+            return Err(format!(
+                "WorkflowType {on} exceeds length limit. WorkflowType={kind} Length={length} Limit={limit}"
+            ));
+        }
+        if queue.len() > limits::ID_BYTES_MAX {
+            return Err(format!(
+                "error validating ContinueAsNewWorkflowExecutionCommand TaskQueue: taskQueue length exceeds limit. {which}"
+            ));
+        }
+        let durations = [
+            ("WorkflowRunTimeout", &command.workflow_run_timeout),
+            ("WorkflowTaskTimeout", &command.workflow_task_timeout),
+            ("BackoffStartInterval", &command.backoff_start_interval),
+        ];
+        if let Some((name, _)) = durations.iter().find(|(_, duration)| is_negative(duration.as_ref())) {
+            return Err(format!("Invalid {name} {on}: negative timeout duration. {which}"));
+        }
+        match command.retry_policy.clone().filter(|policy| policy.maximum_attempts != 1) {
+            None => Ok(()),
+            Some(policy) => complete_policy(Some(policy))
+                .map(drop)
+                .map_err(|text| format!("invalid WorkflowRetryPolicy {on}: {text}. {which}")),
         }
     }
 }

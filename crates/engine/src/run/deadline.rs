@@ -1,7 +1,7 @@
 //! What happens when time has passed. The loop fires a run when its earliest deadline may have come; everything that is
 //! due happens in one transition, in the order in which it was due.
 
-use abide_api::temporal::api::enums::v1::{RetryState, WorkflowTaskFailedCause};
+use abide_api::temporal::api::enums::v1::WorkflowTaskFailedCause;
 use abide_model::{RunId, Timestamp, limits};
 
 use super::index::Due;
@@ -9,11 +9,10 @@ use super::note::{NoteKind, StartDelayOver};
 use super::{Out, Run};
 
 impl Run {
-    pub(super) fn fire_deadlines(&mut self, _new_run_id: RunId, now: Timestamp, out: &mut Out) {
+    pub(super) fn fire_deadlines(&mut self, new_run_id: RunId, now: Timestamp, out: &mut Out) {
         while let Some(due) = self.index.first_due(now) {
             match due {
-                Due::ExecutionTimeout => self.time_out(RetryState::Timeout, now, out),
-                Due::RunTimeout => self.time_out(RetryState::RetryPolicyNotSet, now, out),
+                Due::ExecutionTimeout | Due::RunTimeout => self.time_out(new_run_id, now, out),
                 Due::StartDelay => self.emit_note(NoteKind::StartDelayOver(StartDelayOver {}), out),
                 Due::WorkflowTask => self.time_out_workflow_task(now, out),
                 Due::Timer(started_event_id, timer_id) => self.fire_timer(timer_id, started_event_id, now, out),

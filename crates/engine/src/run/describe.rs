@@ -3,10 +3,10 @@
 use abide_api::temporal::api::{
     activity::v1::ActivityOptions,
     common::v1::{Memo, SearchAttributes, WorkflowExecution},
-    enums::v1::{EventType, PendingActivityState, PendingWorkflowTaskState},
+    enums::v1::{PendingActivityState, PendingWorkflowTaskState},
     workflow::v1::{
-        PendingActivityInfo, PendingWorkflowTaskInfo, RequestIdInfo, WorkflowExecutionConfig,
-        WorkflowExecutionExtendedInfo, WorkflowExecutionInfo, WorkflowExecutionPauseInfo,
+        PendingActivityInfo, PendingWorkflowTaskInfo, WorkflowExecutionConfig, WorkflowExecutionExtendedInfo,
+        WorkflowExecutionInfo, WorkflowExecutionPauseInfo,
         pending_activity_info::{
             PauseInfo,
             pause_info::{Manual, PausedBy},
@@ -17,7 +17,7 @@ use abide_api::temporal::api::{
 use uuid::Uuid;
 
 use super::state::{Activity, ActivityPhase, OpenWorkflowTask, Pause, State};
-use crate::convert::{from_proto_duration, to_proto_duration, to_proto_time};
+use crate::convert::{to_proto_duration, to_proto_time};
 
 impl State {
     /// The workflow's type.
@@ -34,7 +34,7 @@ impl State {
             workflow_id: self.identity.workflow_id.clone(),
             run_id: Uuid::from_slice(&self.identity.run_id).unwrap_or_default().to_string(),
         };
-        let delay = from_proto_duration(started.first_workflow_task_backoff.as_ref());
+        let delay = self.first_task_delay();
         WorkflowExecutionInfo {
             root_execution: Some(started.root_workflow_execution.clone().unwrap_or_else(|| execution.clone())),
             execution: Some(execution),
@@ -63,13 +63,6 @@ impl State {
         SearchAttributes { indexed_fields: own.into_iter().chain(self.server_search_attributes()).collect() }
     }
 
-    fn request_ids(&self) -> impl Iterator<Item = (String, RequestIdInfo)> {
-        let started =
-            RequestIdInfo { event_type: EventType::WorkflowExecutionStarted as i32, event_id: 1, buffered: false };
-        let request_id = Some(self.identity.create_request_id.clone()).filter(|request_id| !request_id.is_empty());
-        request_id.into_iter().map(move |request_id| (request_id, started))
-    }
-
     /// Everything that Describe shows.
     pub fn describe(&self) -> DescribeWorkflowExecutionResponse {
         let started = &self.execution.started;
@@ -89,13 +82,18 @@ impl State {
                 execution_expiration_time: self.execution_expires_at().map(to_proto_time),
                 run_expiration_time: self.run_expires_at().map(to_proto_time),
                 cancel_requested: self.execution.cancel_requested,
-                original_start_time: Some(to_proto_time(self.execution.started_at)),
-                request_id_infos: self.request_ids().collect(),
                 pause_info: self.pause.as_ref().map(|pause| WorkflowExecutionPauseInfo {
                     identity: pause.identity.clone(),
                     paused_time: Some(to_proto_time(pause.at)),
                     reason: pause.reason.clone(),
                 }),
+                request_id_infos: self.request_id_infos().collect(),
+                original_start_time: Some(to_proto_time(match &self.execution.reset {
+                    Some(reset) => reset.original_started_at,
+                    None => self.execution.started_at,
+                })),
+                last_reset_time: self.execution.reset.as_ref().map(|reset| to_proto_time(reset.at)),
+                reset_run_id: self.execution.replaced_by.clone(),
                 ..WorkflowExecutionExtendedInfo::default()
             }),
             ..DescribeWorkflowExecutionResponse::default()

@@ -18,7 +18,10 @@ use super::{Change, DecodeError};
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Note {
     /// Which; always set.
-    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 50, 51, 52, 53, 54")]
+    #[prost(
+        oneof = "NoteKind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 40, 41, 50, 51, 52, 53, 54"
+    )]
     pub kind: Option<NoteKind>,
 }
 
@@ -70,6 +73,12 @@ pub enum NoteKind {
     /// The attempt number that the next workflow task has.
     #[prost(int32, tag = "15")]
     NextAttempt(i32),
+    /// The history up to here was that of another run.
+    #[prost(message, boxed, tag = "40")]
+    Reset(Box<ResetNote>),
+    /// Another run was made of this one.
+    #[prost(message, tag = "41")]
+    ReplacedBy(ReplacedBy),
     /// An activity is paused.
     #[prost(message, tag = "50")]
     ActivityPaused(ActivityPaused),
@@ -269,6 +278,28 @@ pub struct ActivityOffered {
 /// The delay before the first workflow task is over.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub struct StartDelayOver {}
+
+/// The history up to here was that of another run.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ResetNote {
+    /// When.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// The other run, as text.
+    #[prost(string, tag = "2")]
+    pub base_run_id: String,
+    /// The request to reset.
+    #[prost(string, tag = "3")]
+    pub request_id: String,
+}
+
+/// Another run was made of this one.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ReplacedBy {
+    /// That run, as text.
+    #[prost(string, tag = "1")]
+    pub run_id: String,
+}
 
 /// One change as a node stores it.
 #[derive(Clone, PartialEq, prost::Message)]

@@ -3,18 +3,23 @@
 use std::time::Duration;
 
 use abide_api::temporal::api::{
+    common::v1::Link,
     enums::v1::{TaskQueueKind, WorkflowExecutionStatus},
     history::v1::{WorkflowExecutionStartedEventAttributes, history_event::Attributes},
 };
 use abide_model::settings::Limits;
 use abide_model::{RunKey, Timestamp, limits};
+use bytes::Bytes;
+use prost::Message;
 
+use super::activity_options::complete_policy;
 use super::command::{Rejection, Reply, Start};
 use super::event::event;
 use super::index::{Due, Index};
 use super::note::{Began, NoteKind};
 use super::properties::{detach, is_null};
 use super::state::{Identity, State};
+use super::successor::wait_for_first_time;
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, from_proto_time, to_proto_duration, to_proto_time};
 
@@ -48,7 +53,12 @@ impl Run {
         Ok(Reply::Started(eager.and_then(|poller| self.start_inline(poller, now, out))))
     }
 
-    pub(super) fn apply_started(&mut self, started: &WorkflowExecutionStartedEventAttributes, at: Timestamp) {
+    pub(super) fn apply_started(
+        &mut self,
+        started: &WorkflowExecutionStartedEventAttributes,
+        links: &[Link],
+        at: Timestamp,
+    ) {
         let state = &mut self.state;
         let delay = from_proto_duration(started.first_workflow_task_backoff.as_ref());
         state.execution.status = WorkflowExecutionStatus::Running as i32;
@@ -63,15 +73,9 @@ impl Run {
             state.properties.search_attributes = attributes.indexed_fields.clone();
             state.properties.search_attributes.values_mut().for_each(detach);
         }
-        state.execution.started = WorkflowExecutionStartedEventAttributes {
-            input: None,
-            header: None,
-            last_completion_result: None,
-            continued_failure: None,
-            memo: None,
-            search_attributes: None,
-            ..started.clone()
-        };
+        state.execution.links = links.to_vec();
+        state.execution.started =
+            if State::may_begin_again(started) { detached(started) } else { without_payloads(started) };
         state.position.visibility_revision += 1;
         state.index_run(&mut self.index);
     }
@@ -88,12 +92,21 @@ impl State {
         matches!(self.status(), WorkflowExecutionStatus::Running | WorkflowExecutionStatus::Paused)
     }
 
+    /// How long after its beginning the run may do something. A run that was reset was through with waiting.
+    pub fn first_task_delay(&self) -> Duration {
+        match self.execution.reset {
+            Some(_) => Duration::ZERO,
+            None => from_proto_duration(self.execution.started.first_workflow_task_backoff.as_ref()),
+        }
+    }
+
     /// When the run itself times out.
     pub fn run_expires_at(&self) -> Option<Timestamp> {
         let timeout = from_proto_duration(self.execution.started.workflow_run_timeout.as_ref());
         // The run's clock begins when its first workflow task may be scheduled.
-        let delay = from_proto_duration(self.execution.started.first_workflow_task_backoff.as_ref());
-        (timeout > Duration::ZERO).then(|| self.execution.started_at.after(delay).after(timeout))
+        let begins_at = self.execution.started_at.after(self.first_task_delay());
+        let expires_at = (timeout > Duration::ZERO).then(|| begins_at.after(timeout))?;
+        Some(self.execution_expires_at().map_or(expires_at, |chain| chain.min(expires_at)))
     }
 
     /// When the chain of runs times out.
@@ -106,6 +119,24 @@ impl State {
         index.set(Due::RunTimeout, self.run_expires_at());
         index.set(Due::ExecutionTimeout, self.execution_expires_at());
         index.set(Due::StartDelay, self.execution.first_task_at);
+    }
+}
+
+/// A copy that holds on to nothing of the request that it came in.
+fn detached(started: &WorkflowExecutionStartedEventAttributes) -> WorkflowExecutionStartedEventAttributes {
+    let bytes = Bytes::from(started.encode_to_vec());
+    WorkflowExecutionStartedEventAttributes::decode(bytes).expect("what was encoded can be decoded")
+}
+
+fn without_payloads(started: &WorkflowExecutionStartedEventAttributes) -> WorkflowExecutionStartedEventAttributes {
+    WorkflowExecutionStartedEventAttributes {
+        input: None,
+        header: None,
+        last_completion_result: None,
+        continued_failure: None,
+        memo: None,
+        search_attributes: None,
+        ..started.clone()
     }
 }
 
@@ -129,9 +160,13 @@ fn complete(attributes: &mut WorkflowExecutionStartedEventAttributes, key: &RunK
     attributes.workflow_execution_timeout = shown(execution);
     attributes.workflow_run_timeout = shown(run);
     attributes.workflow_task_timeout = Some(to_proto_duration(task));
+    wait_for_first_time(attributes, now);
     if attributes.workflow_execution_expiration_time.is_none() && execution > Duration::ZERO {
-        let delay = from_proto_duration(attributes.first_workflow_task_backoff.as_ref());
-        attributes.workflow_execution_expiration_time = Some(to_proto_time(now.after(delay).after(execution)));
+        // The chain's clock runs while its first run waits.
+        attributes.workflow_execution_expiration_time = Some(to_proto_time(now.after(execution)));
+    }
+    if let Some(Ok(policy)) = attributes.retry_policy.clone().map(|policy| complete_policy(Some(policy))) {
+        attributes.retry_policy = Some(policy);
     }
     if let Some(queue) = &mut attributes.task_queue {
         queue.kind = TaskQueueKind::Normal as i32;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use abide_api::temporal::api::{
     activity::v1::ActivityOptions,
-    common::v1::{Payload, Payloads},
+    common::v1::{Link, Payload, Payloads},
     failure::v1::Failure,
     history::v1::{ActivityTaskScheduledEventAttributes, HistoryEvent, WorkflowExecutionStartedEventAttributes},
     sdk::v1::UserMetadata,
@@ -96,7 +96,8 @@ pub struct Execution {
     /// `WorkflowExecutionStatus`; zero before the start.
     #[prost(int32, tag = "1")]
     pub status: i32,
-    /// Event 1 without what only the worker needs: input, header, last result and failure, memo, search attributes.
+    /// Event 1: whole if another run may begin like it, otherwise without what only the worker needs (input, header, last
+    /// result and failure, memo, search attributes).
     #[prost(message, required, tag = "2")]
     pub started: WorkflowExecutionStartedEventAttributes,
     /// When it began.
@@ -114,6 +115,46 @@ pub struct Execution {
     /// While the first workflow task is delayed: until when.
     #[prost(message, optional, tag = "7")]
     pub first_task_at: Option<Timestamp>,
+    /// Links of event 1, handed on to the runs that follow.
+    #[prost(message, repeated, tag = "8")]
+    pub links: Vec<Link>,
+    /// Requests beside the one that started it, and what they led to.
+    #[prost(btree_map = "string, message", tag = "9")]
+    pub requests: BTreeMap<String, RequestOrigin>,
+    /// How it was made of another run, if it was.
+    #[prost(message, optional, tag = "10")]
+    pub reset: Option<ResetPart>,
+    /// The run that was made of this one by a reset, as text; empty if none was.
+    #[prost(string, tag = "11")]
+    pub replaced_by: String,
+}
+
+/// How a run was made of another one.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ResetPart {
+    /// When.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// The other run, as text.
+    #[prost(string, tag = "2")]
+    pub base_run_id: String,
+    /// The request to reset.
+    #[prost(string, tag = "3")]
+    pub request_id: String,
+    /// When event 1 was written, in the first of the runs that share it.
+    #[prost(message, required, tag = "4")]
+    pub original_started_at: Timestamp,
+}
+
+/// The event that a request led to.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct RequestOrigin {
+    /// `EventType`.
+    #[prost(int32, tag = "1")]
+    pub event_type: i32,
+    /// Zero while the event is buffered.
+    #[prost(int64, tag = "2")]
+    pub event_id: i64,
 }
 
 /// How far the history is.

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use abide_api::temporal::api::{
-    command::v1::{Command, RecordMarkerCommandAttributes, command::Attributes},
+    command::v1::{
+        Command, ContinueAsNewWorkflowExecutionCommandAttributes, RecordMarkerCommandAttributes, command::Attributes,
+    },
     common::v1::{Memo, Payload, Payloads, SearchAttributes},
     enums::v1::{CommandType, WorkflowTaskFailedCause as Cause},
     failure::v1::Failure,
@@ -62,7 +64,7 @@ enum Decision {
     Complete(Option<Payloads>),
     Fail(Option<Failure>),
     Cancel(Option<Payloads>),
-    ContinueAsNew(Box<abide_api::temporal::api::command::v1::ContinueAsNewWorkflowExecutionCommandAttributes>),
+    ContinueAsNew(Box<ContinueAsNewWorkflowExecutionCommandAttributes>),
 }
 
 /// What all decisions of one completed workflow task share.
@@ -71,8 +73,8 @@ pub(super) struct Turn {
     pub completed_event_id: i64,
     /// The worker.
     pub identity: String,
-    /// The run that a continue-as-new begins.
-    pub new_run_id: Option<RunId>,
+    /// The run that follows, should one follow.
+    pub new_run_id: RunId,
     /// When.
     pub now: Timestamp,
 }
@@ -193,6 +195,9 @@ impl Run {
                 check_memo(command.upserted_memo.as_ref(), limits)?;
                 Decision::ModifyProperties(command.upserted_memo)
             }
+            Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(command) => {
+                self.check_continue_as_new(command, blob)?
+            }
             attributes => check_close(attributes, kind, blob)?,
         };
         let annotation = check_annotation(command, kind)?;
@@ -299,6 +304,21 @@ impl Run {
         Ok(scheduled)
     }
 
+    fn check_continue_as_new(
+        &self,
+        command: ContinueAsNewWorkflowExecutionCommandAttributes,
+        blob: usize,
+    ) -> Checked<Decision> {
+        let cause = Cause::BadContinueAsNewAttributes;
+        self.state.check_continued(&command).or_else(|text| refuse(cause, text))?;
+        let size = command.input.as_ref().map_or(0, Message::encoded_len);
+        check_size(size, blob, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Input")?;
+        let size = command.memo.as_ref().map_or(0, Message::encoded_len);
+        check_size(size, limits::MEMO_BYTES_MAX, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Memo")?;
+        check_search_attributes_of_start(command.search_attributes.as_ref())?;
+        Ok(Decision::ContinueAsNew(Box::new(command)))
+    }
+
     /// Carries out a checked decision.
     pub(super) fn decide(&mut self, decided: Decided, turn: &Turn, out: &mut Out) {
         let Decided { decision, annotation, eager: _ } = decided;
@@ -333,12 +353,11 @@ impl Run {
                 self.upsert_search_attributes(attributes, completed, annotation, now, out);
             }
             Decision::ModifyProperties(memo) => self.modify_properties(memo, completed, annotation, now, out),
-            Decision::Complete(result) => self.complete_run(result, completed, annotation, now, out),
-            Decision::Fail(failure) => self.fail_run(failure, completed, annotation, now, out),
-            Decision::Cancel(details) => self.cancel_run(details, completed, annotation, now, out),
+            Decision::Complete(result) => self.complete_run(result, annotation, turn, out),
+            Decision::Fail(failure) => self.fail_run(failure, annotation, turn, out),
+            Decision::Cancel(details) => self.cancel_run(details, annotation, turn, out),
             Decision::ContinueAsNew(command) => {
-                let run_id = turn.new_run_id.expect("the loop gives every completion an id for a successor");
-                self.continue_as_new(*command, run_id, turn, annotation, out);
+                self.continue_as_new(*command, annotation, turn, out);
             }
         }
     }
@@ -387,19 +406,6 @@ fn check_close(attributes: Attributes, kind: CommandType, blob: usize) -> Checke
             let what = "CancelWorkflowExecutionCommandAttributes.Details";
             check_size(size, blob, Cause::BadCancelWorkflowExecutionAttributes, what)?;
             Decision::Cancel(command.details)
-        }
-        Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(command) => {
-            let cause = Cause::BadContinueAsNewAttributes;
-            let size = command.input.as_ref().map_or(0, Message::encoded_len);
-            check_size(size, blob, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Input")?;
-            if is_negative(command.backoff_start_interval.as_ref()) {
-                return refuse(cause, "Invalid BackoffStartInterval on ContinueAsNewWorkflowExecutionCommand.");
-            }
-            if !command.cron_schedule.is_empty() {
-                return refuse(Cause::FeatureDisabled, "cron schedules are not supported yet");
-            }
-            check_search_attributes_of_start(command.search_attributes.as_ref())?;
-            Decision::ContinueAsNew(Box::new(command))
         }
         // The rest was looked at before; what came here is not supported.
         _ => return refuse(Cause::FeatureDisabled, format!("{} is not supported yet", camel(kind.as_str_name()))),

@@ -91,7 +91,8 @@ impl Run {
             self.emit_note(NoteKind::Stickiness(Stickiness { sticky }), out);
         }
         let mut reply = WorkflowTaskCompleted::default();
-        let turn = Turn { completed_event_id, identity: completion.identity, new_run_id: completion.new_run_id, now };
+        let new_run_id = completion.new_run_id.expect("the loop gives every completion an id for a successor");
+        let turn = Turn { completed_event_id, identity: completion.identity, new_run_id, now };
         let eager: Vec<String> = decided.iter().filter_map(Decided::eager_activity).collect();
         for decision in decided {
             self.decide(decision, &turn, out);
@@ -265,7 +266,7 @@ impl Run {
     }
 
     /// Writes the start of the started task, and the schedule of a retry, with the times at which they happened.
-    fn write_task_start(&mut self, now: Timestamp, out: &mut Out) -> (i64, i64) {
+    pub(super) fn write_task_start(&mut self, now: Timestamp, out: &mut Out) -> (i64, i64) {
         let open = self.state.workflow_tasks.open.clone().expect("only a started task ends");
         let started = open.started.clone().expect("only a started task ends");
         if open.attempt > 1 {

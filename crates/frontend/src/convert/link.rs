@@ -25,6 +25,12 @@ pub fn signaled(namespace: &Namespace, workflow_id: String, run_id: RunId, reque
     link(namespace, workflow_id, run_id, Reference::RequestIdRef(RequestIdReference { request_id, event_type }))
 }
 
+/// To the event by which a request was attached to a run that another one started. It, too, may have no number yet.
+pub fn attached(namespace: &Namespace, workflow_id: String, run_id: RunId, request_id: String) -> Link {
+    let event_type = EventType::WorkflowExecutionOptionsUpdated as i32;
+    link(namespace, workflow_id, run_id, Reference::RequestIdRef(RequestIdReference { request_id, event_type }))
+}
+
 fn link(namespace: &Namespace, workflow_id: String, run_id: RunId, reference: Reference) -> Link {
     let event = WorkflowEvent {
         namespace: namespace.name.clone(),

@@ -5,6 +5,7 @@ use abide_api::temporal::api::{
     enums::v1::{WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse},
 };
 use abide_engine::convert::from_proto_duration;
+use abide_model::cron::{Cron, CronError};
 use abide_model::limits;
 
 use super::timeout;
@@ -41,6 +42,20 @@ pub fn retry(policy: &RetryPolicy) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Refuses a cron schedule that cannot be. None at all is fine.
+pub fn cron(schedule: &str) -> Result<(), Refusal> {
+    if schedule.is_empty() {
+        return Ok(());
+    }
+    match Cron::parse(schedule) {
+        Ok(_) => Ok(()),
+        Err(CronError::Malformed) => Err(Refusal::invalid("invalid CronSchedule.")),
+        Err(CronError::NeverDue) => {
+            Err(Refusal::invalid("invalid CronSchedule, no time can be found to satisfy the schedule"))
+        }
+    }
 }
 
 /// Refuses a priority that cannot be.

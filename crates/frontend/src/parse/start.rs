@@ -5,11 +5,12 @@ use abide_api::temporal::api::{
     enums::v1::{TaskQueueKind, WorkflowIdConflictPolicy},
     history::v1::WorkflowExecutionStartedEventAttributes,
     taskqueue::v1::TaskQueue,
+    workflow::v1::OnConflictOptions,
     workflowservice::v1::StartWorkflowExecutionRequest,
 };
 use abide_cluster::history::StartRequest;
 use abide_engine::namespace::Namespace;
-use abide_engine::run::{Requester, Start};
+use abide_engine::run::{Attach, Requester, Start};
 use abide_model::settings::Limits;
 use abide_model::{RunId, RunKey, WorkflowKey, limits};
 use prost::Message;
@@ -47,6 +48,7 @@ pub fn parse(
     if request.request_id.is_empty() {
         request.request_id = Uuid::new_v4().to_string();
     }
+    let attach = attach(&request);
     let workflow = WorkflowKey { namespace: namespace.id(), workflow_id: request.workflow_id.clone() };
     let start = Start {
         key: RunKey { workflow, run_id },
@@ -61,7 +63,7 @@ pub fn parse(
         eager: None,
         attributes: Box::new(attributes(request, task_queue, run_id)),
     };
-    Ok(StartRequest { start: Box::new(start), reuse, conflict, signal: None })
+    Ok(StartRequest { start: Box::new(start), reuse, conflict, attach, signal: None })
 }
 
 fn check_names(request: &StartWorkflowExecutionRequest, flavor: Flavor) -> Result<(), Refusal> {
@@ -92,6 +94,7 @@ fn check_options(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal>
     if !request.cron_schedule.is_empty() && request.workflow_start_delay.is_some() {
         return Err(Refusal::invalid("CronSchedule and WorkflowStartDelay may not be used together."));
     }
+    policy::cron(&request.cron_schedule)?;
     policy::priority(request.priority.as_ref())?;
     link::check(&request.links)?;
     let attach = request.on_conflict_options.unwrap_or_default();
@@ -104,12 +107,6 @@ fn check_options(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal>
 // Refused rather than dropped: a user who asks for one of these counts on it.
 fn check_supported(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal> {
     let refuse = |text| Err(Refusal::NotSupported(text));
-    if !request.cron_schedule.is_empty() {
-        return refuse("cron schedules are not supported yet");
-    }
-    if request.retry_policy.as_ref().is_some_and(|policy| policy.maximum_attempts != 1) {
-        return refuse("workflow retry policies are not supported yet");
-    }
     if !request.completion_callbacks.is_empty() {
         return refuse("completion callbacks are not supported yet");
     }
@@ -119,11 +116,23 @@ fn check_supported(request: &StartWorkflowExecutionRequest) -> Result<(), Refusa
     if request.time_skipping_config.is_some() {
         return refuse("time skipping is not supported yet");
     }
-    let attach = request.on_conflict_options.unwrap_or_default();
-    if attach.attach_request_id || attach.attach_completion_callbacks || attach.attach_links {
-        return refuse("on conflict options are not supported yet");
-    }
     Ok(())
+}
+
+/// What an open run that stands for the start keeps of it.
+fn attach(request: &StartWorkflowExecutionRequest) -> Option<Box<Attach>> {
+    let options = request.on_conflict_options?;
+    let OnConflictOptions { attach_request_id, attach_completion_callbacks, attach_links } = options;
+    (attach_request_id || attach_completion_callbacks || attach_links).then(|| {
+        Box::new(Attach {
+            request_id: if attach_request_id { request.request_id.clone() } else { String::new() },
+            completion_callbacks: match attach_completion_callbacks {
+                true => request.completion_callbacks.clone(),
+                false => Vec::new(),
+            },
+            links: if attach_links { request.links.clone() } else { Vec::new() },
+        })
+    })
 }
 
 fn check_sizes(request: &StartWorkflowExecutionRequest, bounds: &Limits) -> Result<(), Refusal> {
@@ -160,6 +169,7 @@ fn attributes(
         identity: request.identity,
         retry_policy: request.retry_policy,
         attempt: 1,
+        cron_schedule: request.cron_schedule,
         first_workflow_task_backoff: Some(request.workflow_start_delay.unwrap_or_default()),
         memo: request.memo,
         search_attributes: request.search_attributes,

@@ -108,10 +108,13 @@ fn every_rejection_has_its_code_text_and_detail() {
 #[test]
 fn the_detail_of_a_duplicate_start_names_the_run_in_the_way() {
     let run_id = RunId(Uuid::from_u128(7));
-    let error = Error::AlreadyStarted { message: "running".into(), start_request_id: "request".into(), run_id };
+    let first_run_id = RunId(Uuid::from_u128(6));
+    let (message, start_request_id) = ("running".into(), "request".into());
+    let error = Error::AlreadyStarted { message, start_request_id, run_id, first_run_id };
     let detail = detail_of(&Status::from(Refusal::from(error))).expect("a detail");
     let detail = WorkflowExecutionAlreadyStartedFailure::decode(detail.value.as_slice()).expect("its message");
     assert_eq!((detail.start_request_id.as_str(), detail.run_id), ("request", run_id.to_string()));
+    assert_eq!(detail.first_execution_run_id, first_run_id.to_string());
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub async fn signal_with_start(
     let started = frontend.history.start(request).await?;
     let run_id = started.run_id.to_string();
     Ok(SignalWithStartWorkflowExecutionResponse {
-        first_execution_run_id: if started.started { run_id.clone() } else { String::new() },
+        first_execution_run_id: started.first_run_id.to_string(),
         run_id,
         started: started.started,
         signal_link: Some(link::signaled(&namespace, workflow_id, started.run_id, request_id)),

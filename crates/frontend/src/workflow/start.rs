@@ -26,20 +26,23 @@ pub async fn start(
     let wants_task = request.request_eager_execution && frontend.settings.features.eager_start;
     let build_id = request.eager_worker_deployment_options.as_ref().map(|options| options.build_id.clone());
     let mut request = parse(&namespace, request, frontend.new_run_id(), FLAVOR, frontend.limits())?;
+    let request_id = request.start.requester.request_id.clone();
     request.start.eager = wants_task.then(|| Poller {
         identity: request.start.requester.identity.clone(),
-        request_id: request.start.requester.request_id.clone(),
+        request_id: request_id.clone(),
         build_id: build_id.unwrap_or_default(),
     });
     let started = frontend.history.start(request).await?;
     let run_id = started.run_id.to_string();
     Ok(StartWorkflowExecutionResponse {
-        // A run that was started by a start is the first of its chain; of one that was found, that is not known.
-        first_execution_run_id: if started.started { run_id.clone() } else { String::new() },
+        first_execution_run_id: started.first_run_id.to_string(),
         run_id,
         started: started.started,
         status: started.status as i32,
         eager_workflow_task: started.first_task.map(|task| workflow_task(*task, 0)),
-        link: Some(link::started(&namespace, workflow_id, started.run_id)),
+        link: Some(match started.attached {
+            true => link::attached(&namespace, workflow_id, started.run_id, request_id),
+            false => link::started(&namespace, workflow_id, started.run_id),
+        }),
     })
 }

@@ -9,8 +9,8 @@ use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus, workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use abide_cluster::history::{
-    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, QueryOutcome, ReadHistory, RunReference, StartRequest,
-    Started, StartedTask, WorkflowTaskCompleted,
+    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, QueryOutcome, ReadHistory, ResetRequest, RunReference,
+    StartRequest, Started, StartedTask, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Poll, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
@@ -117,6 +117,7 @@ pub enum Asked {
     Complete(RunKey, CompleteWorkflowTask),
     StartTask(RunKey, TaskId),
     Query(RunReference, Query),
+    Reset(RunReference, ResetRequest),
     Describe(RunReference),
     Read(RunReference, ReadHistory),
 }
@@ -161,7 +162,9 @@ impl History for FakeHistory {
         let run_id = request.start.key.run_id;
         self.note(Asked::Start(request));
         let status = WorkflowExecutionStatus::Running;
-        ready(next(&self.starts, || Ok(Started { run_id, started: true, status, first_task: None })))
+        let started =
+            Started { run_id, first_run_id: run_id, started: true, attached: false, status, first_task: None };
+        ready(next(&self.starts, || Ok(started)))
     }
 
     fn execute(&self, run: RunReference, command: Command) -> BoxFuture<'_, Result<(RunId, Reply), Error>> {
@@ -186,6 +189,12 @@ impl History for FakeHistory {
     fn start_task(&self, run: RunKey, task: TaskId, _poller: Poller) -> BoxFuture<'_, Result<StartedTask, Error>> {
         self.note(Asked::StartTask(run, task));
         ready(next(&self.started_tasks, || Err(Error::Unavailable("nothing laid out".into()))))
+    }
+
+    fn reset(&self, run: RunReference, request: ResetRequest) -> BoxFuture<'_, Result<RunId, Error>> {
+        let run_id = request.new_run_id;
+        self.note(Asked::Reset(run, request));
+        ready(Ok(run_id))
     }
 
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {

@@ -55,6 +55,11 @@ pub(crate) struct Decided {
 }
 
 impl Decided {
+    /// What has changed.
+    pub(crate) fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Whether nothing has changed.
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -327,6 +332,7 @@ fn record_place(entry: &mut Entry, before: Before, draft: &mut Draft) {
             status: run.status().into(),
             request_id: run.create_request_id(),
             started_at: run.started_at(),
+            attached_request_ids: run.attached_request_ids(),
             ..CurrentRecord::of(entry.key.run_id, run.first_run_id())
         };
         draft.writes.push(CurrentKey(entry.key.workflow.clone()).put(entry.partition, &record));

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use abide_cluster::Error;
 use abide_cluster::history::{
-    CompleteWorkflowTask, Query, QueryAnswer, ReadHistory, RunReference, StartRequest, Started, StartedTask,
-    WorkflowTaskCompleted,
+    CompleteWorkflowTask, Query, QueryAnswer, ReadHistory, ResetRequest, RunReference, StartRequest, Started,
+    StartedTask, WorkflowTaskCompleted,
 };
 use abide_engine::run::{self, Command, Poller, TaskId};
 use abide_model::{Partition, RunId, WorkflowKey};
@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::load::Loaded;
 use crate::read::Reading;
+use crate::reset::Material;
 
 /// Where an answer goes. Dropped without one, the asker is told that the shard is gone.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
@@ -79,6 +80,10 @@ pub(crate) enum Ask {
     Execute(Command, Answer<(RunId, run::Reply)>),
     Complete(Box<CompleteWorkflowTask>, Answer<WorkflowTaskCompleted>),
     StartTask(TaskId, Poller, Answer<StartedTask>),
+    /// Make a new run of this one.
+    PrepareReset(Box<ResetRequest>, Answer<RunId>),
+    /// What that takes was read; asked of the newest run.
+    Reset(Box<Material>, Answer<RunId>),
     Query(Box<Query>, Answer<QueryAnswer>),
     Describe(Answer<Box<DescribeWorkflowExecutionResponse>>),
     Read(ReadHistory, Answer<Reading>),
@@ -113,6 +118,7 @@ impl Ask {
             Ask::Execute(_, answer) => drop(answer.send(Err(error))),
             Ask::Complete(_, answer) => drop(answer.send(Err(error))),
             Ask::StartTask(_, _, answer) => drop(answer.send(Err(error))),
+            Ask::PrepareReset(_, answer) | Ask::Reset(_, answer) => drop(answer.send(Err(error))),
             Ask::Query(_, answer) => drop(answer.send(Err(error))),
             Ask::Describe(answer) => drop(answer.send(Err(error))),
             Ask::Read(_, answer) => drop(answer.send(Err(error))),

@@ -26,6 +26,8 @@ impl Desk {
             Ask::Return(task) => return self.do_unasked(entry, Command::ReturnTask(task), Urgency::Now, now),
             Ask::Unstick => return self.do_unasked(entry, Command::ResetStickiness, Urgency::Lazy, now),
             Ask::Fire(row) => return self.fire(entry, row, now),
+            Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
+            Ask::Reset(material, answer) => return self.reset(entry, None, material, answer, now),
             Ask::Query(query, answer) => self.query(entry, *query, answer),
             Ask::Read(read, answer) => self.read(entry, read, answer),
             Ask::Describe(answer) => {
@@ -181,7 +183,10 @@ fn urgency(command: &Command) -> Urgency {
     match command {
         Command::RecordHeartbeat(_) | Command::ResetStickiness => Urgency::Lazy,
         Command::Start(_)
+        | Command::BeginReset(_)
+        | Command::MarkReset(_)
         | Command::Signal(_)
+        | Command::Attach(_)
         | Command::RequestCancel(_)
         | Command::Terminate(_)
         | Command::StartWorkflowTask(_)

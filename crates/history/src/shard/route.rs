@@ -83,9 +83,9 @@ impl Shard {
             return self.start_beside(existing.run_id, start);
         }
         match decide(&start.request, &existing) {
-            Decision::Found { started } => drop(start.answer.send(Ok(existing.found(started)))),
+            Decision::Found(started) => drop(start.answer.send(Ok(started))),
             Decision::Refuse(error) => drop(start.answer.send(Err(error))),
-            Decision::Begin | Decision::Replace | Decision::Signal => self.begin(start),
+            Decision::Begin | Decision::Replace | Decision::Signal | Decision::Attach => self.begin(start),
         }
     }
 
@@ -116,6 +116,11 @@ impl Shard {
     }
 
     fn perform(&mut self, run_id: RunId, request: Request) {
+        if let Ask::Reset(material, _) = &request.ask
+            && material.base_run_id != run_id
+        {
+            return self.reset(run_id, material.base_run_id, request);
+        }
         let (now, desk) = (self.now(), &mut self.desk);
         let Request { to, ask, permit: _permit } = request;
         let outcome = self.cache.with(run_id, |entry| match &to {
@@ -126,6 +131,26 @@ impl Shard {
             Address::Reference(_) | Address::Id(..) => desk.perform(entry, ask, now),
         });
         self.performed(run_id, outcome);
+    }
+
+    /// A reset to a run that is not the newest: both must be at hand.
+    fn reset(&mut self, current: RunId, base: RunId, request: Request) {
+        match self.cache.slots.get_mut(&base) {
+            Some(Slot::Loading(loading)) => return loading.parked.push(Message::Run(request)),
+            Some(Slot::Loaded(_)) => {}
+            None => {
+                let partition = match &request.to {
+                    Address::Reference(reference) => Partition::of(&reference.workflow),
+                    Address::Id(partition, _) => *partition,
+                };
+                return self.load(partition, base, Reason::Wanted, vec![Message::Run(request)]);
+            }
+        }
+        let Request { ask: Ask::Reset(material, answer), .. } = request else { return };
+        let (now, desk) = (self.now(), &mut self.desk);
+        let outcome =
+            self.cache.with_two(current, base, |current, base| desk.reset(current, Some(base), material, answer, now));
+        self.performed(current, outcome);
     }
 
     fn performed(&mut self, run_id: RunId, outcome: Option<Performed>) {

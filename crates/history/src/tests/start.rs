@@ -33,8 +33,8 @@ async fn two_starts_at_once_start_one_run() {
     let (one, two) = tokio::join!(world.history.start(one), world.history.start(two));
     assert!(started(one));
     match two {
-        Err(Error::AlreadyStarted { message, start_request_id, run_id }) => {
-            assert_eq!((run_id, start_request_id.as_str()), (in_the_way, "one"));
+        Err(Error::AlreadyStarted { message, start_request_id, run_id, first_run_id }) => {
+            assert_eq!((run_id, first_run_id, start_request_id.as_str()), (in_the_way, in_the_way, "one"));
             assert_eq!(message, format!("Workflow execution is already running. WorkflowId: a, RunId: {in_the_way}."));
         }
         other => panic!("{other:?}"),

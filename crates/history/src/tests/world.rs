@@ -205,7 +205,7 @@ pub fn start_request(workflow_id: &str, request_id: &str) -> StartRequest {
         eager: None,
     });
     let (reuse, conflict) = (WorkflowIdReusePolicy::AllowDuplicate, WorkflowIdConflictPolicy::Unspecified);
-    StartRequest { start, reuse, conflict, signal: None }
+    StartRequest { start, reuse, conflict, attach: None, signal: None }
 }
 
 pub fn signal(name: &str, request_id: &str) -> Box<Signal> {

@@ -54,6 +54,9 @@ pub struct CurrentRecord {
     /// When it began.
     #[prost(message, required, tag = "5")]
     pub started_at: Timestamp,
+    /// Other requests that the run stands for.
+    #[prost(string, repeated, tag = "6")]
+    pub attached_request_ids: Vec<String>,
 }
 
 impl CurrentRecord {

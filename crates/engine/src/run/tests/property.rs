@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::chain::fail_again;
+use super::reset::reset;
 use super::world::*;
 use crate::run::*;
 
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
     TakeTask,
     Complete(Vec<Decision>, Options),
     FailTask,
@@ -36,7 +38,7 @@ enum Step {
 }
 
 #[derive(Clone, Debug)]
-enum Decision {
+pub enum Decision {
     Schedule(u8),
     ScheduleEagerly(u8),
     CancelActivity(usize),
@@ -45,11 +47,12 @@ enum Decision {
     Marker,
     Complete,
     Fail,
+    FailRetryably,
     ContinueAsNew,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Options {
+pub struct Options {
     sticky: bool,
     force_new_task: bool,
     return_new_task: bool,
@@ -65,11 +68,12 @@ fn decision() -> impl Strategy<Value = Decision> {
         2 => Just(Decision::Marker),
         1 => Just(Decision::Complete),
         1 => Just(Decision::Fail),
+        1 => Just(Decision::FailRetryably),
         1 => Just(Decision::ContinueAsNew),
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub fn step() -> impl Strategy<Value = Step> {
     let options = (any::<bool>(), prop::bool::weighted(0.2), any::<bool>())
         .prop_map(|(sticky, force_new_task, return_new_task)| Options { sticky, force_new_task, return_new_task });
     prop_oneof![
@@ -117,13 +121,14 @@ fn commands(world: &World, decisions: &[Decision]) -> Vec<abide_api::temporal::a
         Decision::Marker => marker("version"),
         Decision::Complete => complete(),
         Decision::Fail => fail(),
+        Decision::FailRetryably => fail_again(),
         Decision::ContinueAsNew => continue_as_new(),
     };
     decisions.iter().map(command).collect()
 }
 
 /// Does a step; a rejection is as good as an effect, both are checked by the world.
-fn do_step(world: &mut World, step: &Step) {
+pub fn do_step(world: &mut World, step: &Step) {
     let reference = |world: &World, n: usize| {
         let (id, number) = pending(world, n);
         attempt(id, number)
@@ -224,6 +229,15 @@ proptest! {
         let mut world = World::new();
         for step in &steps {
             do_step(&mut world, step);
+        }
+        // Wherever its history can be cut, a whole run comes of it, and goes on.
+        let all = Reapply { signals: true, updates: true };
+        for cut in 2..=world.run.next_event_id() {
+            if let Ok(mut new) = reset(&world, cut, all) {
+                // A run that was paused at the cut is paused again, or still was not.
+                drop(new.unpause());
+                new.turn(Vec::new()).expect("a workflow task is offered");
+            }
         }
     }
 

@@ -49,19 +49,40 @@ impl World {
 
     /// A world whose run has begun, with a start changed by `change`.
     pub fn with(change: impl FnOnce(&mut Start)) -> Self {
-        let mut world = Self {
+        let mut start = start();
+        change(&mut start);
+        Self::begin(Box::new(start), START)
+    }
+
+    /// A world whose run begins so, at this time.
+    pub fn begin(start: Box<Start>, now: Timestamp) -> Self {
+        let mut world = Self::empty(now);
+        world.ask(Command::Start(start)).expect("a new run begins");
+        world
+    }
+
+    /// A world whose run is made of another one.
+    pub fn reset(reset: Box<Reset>, now: Timestamp) -> Result<Self, Rejection> {
+        let mut world = Self::empty(now);
+        world.ask(Command::BeginReset(reset))?;
+        Ok(world)
+    }
+
+    fn empty(now: Timestamp) -> Self {
+        Self {
             run: Run::default(),
-            now: START,
+            now,
             stored: Vec::new(),
             offers: BTreeMap::new(),
             successor: None,
             limits: Limits { blob_bytes_max: 1000, ..Limits::default() },
             polls: 0,
-        };
-        let mut start = start();
-        change(&mut start);
-        world.ask(Command::Start(Box::new(start))).expect("a new run begins");
-        world
+        }
+    }
+
+    /// The world of the run that follows.
+    pub fn next(mut self) -> Self {
+        Self::begin(self.successor.take().expect("another run follows"), self.now)
     }
 
     /// Asks, stores what came of it, and checks everything that must hold after any command.
