@@ -52,6 +52,8 @@ pub enum Error {
     QueryBufferFull,
     /// The answer to a query came for one that is not known (any more).
     QueryTaskNotFound,
+    /// An update did not come as far as its caller wanted.
+    Update(UpdateError),
     /// Too much waits already.
     Busy,
     /// The store or the owner cannot answer now; trying again may help.
@@ -64,4 +66,19 @@ impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         Error::Rejected(rejection)
     }
+}
+
+/// Why an update did not come as far as its caller wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpdateError {
+    /// The run has no update with this id: it never had, or the update was turned down.
+    NotFound(String),
+    /// The run closed before the workflow accepted it.
+    RunClosed,
+    /// The same happened once more after it was tried again.
+    RunClosedAgain,
+    /// The run closed before the workflow accepted it, and another run goes on with its work.
+    RunContinued,
+    /// The workflow task that carried it was refused.
+    TaskRefused,
 }

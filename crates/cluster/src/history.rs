@@ -9,6 +9,7 @@ use abide_api::temporal::api::{
     failure::v1::Failure,
     history::v1::HistoryEvent,
     query::v1::{WorkflowQuery, WorkflowQueryResult},
+    update::v1::{Outcome, Request},
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use abide_engine::run::{
@@ -96,6 +97,8 @@ pub struct WorkflowTaskCompleted {
     pub heartbeats_timed_out: bool,
     /// The decisions were refused, and the refusal is recorded; the worker is told by an error.
     pub refused: Option<run::RefusedCommand>,
+    /// The task never was: the worker goes back to behind this event. Zero otherwise.
+    pub reset_history_event_id: i64,
 }
 
 /// A task that a poller got, started in the run. Dropped without [`LostTask::delivered`], it goes back to its queue.
@@ -199,6 +202,73 @@ pub enum QueryOutcome {
     },
 }
 
+/// How far an update is, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UpdateStage {
+    /// It waits for the workflow.
+    Admitted,
+    /// The workflow works on it.
+    Accepted,
+    /// It has an outcome.
+    Completed,
+}
+
+/// An update and how far its caller wants it to come. The same update id asks for the same update.
+#[derive(Clone, Debug)]
+pub struct UpdateWorkflow {
+    /// What is asked, with its id.
+    pub request: Box<Request>,
+    /// How far.
+    pub stage: UpdateStage,
+    /// When it has not come so far after this time, the caller is told how far it has come.
+    pub wait: Duration,
+}
+
+/// A question for an update that was asked before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PollUpdate {
+    /// Which.
+    pub update_id: String,
+    /// How far its caller wants it to come.
+    pub stage: UpdateStage,
+    /// See [`UpdateWorkflow::wait`].
+    pub wait: Duration,
+}
+
+/// How far an update has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpdateAnswer {
+    /// The run that has it.
+    pub run_id: RunId,
+    /// How far.
+    pub stage: UpdateStage,
+    /// What came of it, if it is completed.
+    pub outcome: Option<Box<Outcome>>,
+}
+
+/// What an update with start led to.
+#[derive(Debug)]
+pub struct UpdatedWithStart {
+    /// The run, new or found.
+    pub started: Started,
+    /// The update.
+    pub update: UpdateAnswer,
+}
+
+/// Why an update with start did not do what was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WithStartError {
+    /// No run could be started, and none stands for it.
+    Start(Error),
+    /// The update.
+    Update {
+        /// Why.
+        error: Error,
+        /// Whether the run was started all the same.
+        started: bool,
+    },
+}
+
 /// Which events of a run are wanted.
 #[derive(Clone, Debug)]
 pub struct ReadHistory {
@@ -256,6 +326,23 @@ pub trait History: Send + Sync + 'static {
 
     /// Asks the workflow, consistently with all that was acknowledged before.
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>>;
+
+    /// Asks the workflow something that it may turn down. Without a run id, the update follows the chain of runs.
+    fn update(&self, run: RunReference, update: UpdateWorkflow) -> BoxFuture<'_, Result<UpdateAnswer, Error>>;
+
+    /// Waits for an update that was asked before.
+    fn poll_update(&self, run: RunReference, poll: PollUpdate) -> BoxFuture<'_, Result<UpdateAnswer, Error>>;
+
+    /// Starts a run with an update, or updates the run that stands for it.
+    fn update_with_start(
+        &self,
+        start: StartRequest,
+        update: UpdateWorkflow,
+    ) -> BoxFuture<'_, Result<UpdatedWithStart, WithStartError>>;
+
+    /// Deletes a run and all that is known of it, when it owes nothing any more. One that is open is terminated first.
+    /// Answers when that is certain to happen.
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>>;
 
     /// Everything that Describe shows.
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>>;

@@ -28,10 +28,12 @@ mod reset;
 mod retry;
 mod signal;
 mod size;
+mod speculative;
 mod start;
 mod state;
 mod successor;
 mod timer;
+mod update;
 mod worker_command;
 mod workflow_task;
 mod workflow_task_end;
@@ -43,7 +45,7 @@ pub use command::{
     ActivityReference, Attach, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer, Poller,
     QueueName, Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset, Resolution,
     ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject,
-    Task, TaskId, Terminate, WorkflowTaskCompleted, WorkflowTaskToken,
+    Task, TaskId, Terminate, UpdateRefusal, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
 pub use operator_command::{
@@ -52,6 +54,7 @@ pub use operator_command::{
 };
 pub use query::QueryRoute;
 pub use reset::{RESETTER_IDENTITY, ends_in_workflow_task, is_reapplied};
+pub use update::{UpdateAbort, UpdateEnd, UpdateStatus, unfinished_update_failure, update_id};
 
 use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus, history::v1::HistoryEvent, workflow::v1::WorkflowExecutionInfo,
@@ -159,6 +162,11 @@ impl Run {
         self.state.execution.started_at
     }
 
+    /// When it ended, if it has.
+    pub fn closed_at(&self) -> Option<Timestamp> {
+        self.state.execution.closed_at
+    }
+
     /// What the next event will be numbered: the events before it are stored, or in the [`Emit`] at hand.
     pub fn next_event_id(&self) -> i64 {
         self.state.position.next_event_id.max(1)
@@ -207,6 +215,11 @@ impl Run {
         self.state.query_route()
     }
 
+    /// How far an update is; none when there is no such update (any more).
+    pub fn update_status(&self, update_id: &str) -> Option<UpdateStatus> {
+        self.state.update_status(update_id)
+    }
+
     /// The started event of the open workflow task that history readers see before it is stored, if any.
     pub fn virtual_started_event(&self) -> Option<HistoryEvent> {
         self.state.virtual_started_event()
@@ -229,7 +242,12 @@ impl Run {
         Ok(Run { index: Index::of(&state), size: Size::of(&state), state })
     }
 
-    fn emit_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) -> i64 {
+    fn emit_event(&mut self, now: Timestamp, event: HistoryEvent, out: &mut Out) -> i64 {
+        self.write_speculative_schedule(now, out);
+        self.number_event(now, event, out)
+    }
+
+    fn number_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) -> i64 {
         event.event_id = self.next_event_id();
         if event.event_time.is_none() {
             event.event_time = Some(to_proto_time(now));
@@ -297,6 +315,7 @@ impl Run {
         match command {
             Command::Start(_) | Command::BeginReset(_) => Err(Rejection::NotNew),
             Command::Signal(signal) => self.signal(*signal, now, out),
+            Command::Update(request) => self.update(*request, now, out),
             Command::Attach(attach) => self.attach(*attach, now, out),
             Command::RequestCancel(request) => self.request_cancel(request, now, out),
             Command::Terminate(terminate) => self.terminate(terminate, now, out),

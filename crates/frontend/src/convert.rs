@@ -4,6 +4,7 @@ pub mod activity_task;
 pub mod link;
 pub mod namespace;
 pub mod search_attributes;
+pub mod update;
 pub mod workflow_task;
 
 use abide_api::temporal::api::common::v1::WorkflowExecution;

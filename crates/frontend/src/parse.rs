@@ -12,6 +12,7 @@ pub mod queue;
 pub mod search_attributes;
 pub mod start;
 pub mod timeout;
+pub mod update;
 pub mod worker;
 
 use std::sync::Arc;

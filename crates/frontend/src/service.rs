@@ -99,6 +99,38 @@ impl WorkflowService for Frontend {
         call.answer(workflow::terminate::terminate(self, request.into_inner()).await)
     }
 
+    async fn update_workflow_execution(
+        &self,
+        request: Request<UpdateWorkflowExecutionRequest>,
+    ) -> Result<Response<UpdateWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::UpdateWorkflowExecution, request.metadata())?;
+        call.answer(workflow::update::update(self, request.into_inner()).await)
+    }
+
+    async fn poll_workflow_execution_update(
+        &self,
+        request: Request<PollWorkflowExecutionUpdateRequest>,
+    ) -> Result<Response<PollWorkflowExecutionUpdateResponse>, Status> {
+        let call = Call::open(Rpc::PollWorkflowExecutionUpdate, request.metadata())?;
+        call.answer(workflow::update::poll(self, request.into_inner()).await)
+    }
+
+    async fn execute_multi_operation(
+        &self,
+        request: Request<ExecuteMultiOperationRequest>,
+    ) -> Result<Response<ExecuteMultiOperationResponse>, Status> {
+        let call = Call::open(Rpc::ExecuteMultiOperation, request.metadata())?;
+        call.answer(workflow::multi_operation::execute(self, request.into_inner()).await)
+    }
+
+    async fn delete_workflow_execution(
+        &self,
+        request: Request<DeleteWorkflowExecutionRequest>,
+    ) -> Result<Response<DeleteWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::DeleteWorkflowExecution, request.metadata())?;
+        call.answer(workflow::delete::delete(self, request.into_inner()).await)
+    }
+
     async fn reset_workflow_execution(
         &self,
         request: Request<ResetWorkflowExecutionRequest>,
@@ -129,6 +161,14 @@ impl WorkflowService for Frontend {
     ) -> Result<Response<GetWorkflowExecutionHistoryResponse>, Status> {
         let call = Call::open(Rpc::GetWorkflowExecutionHistory, request.metadata())?;
         call.answer(workflow::history::history(self, &call, request.into_inner()).await)
+    }
+
+    async fn get_workflow_execution_history_reverse(
+        &self,
+        request: Request<GetWorkflowExecutionHistoryReverseRequest>,
+    ) -> Result<Response<GetWorkflowExecutionHistoryReverseResponse>, Status> {
+        let call = Call::open(Rpc::GetWorkflowExecutionHistoryReverse, request.metadata())?;
+        call.answer(workflow::history_reverse::history_reverse(self, request.into_inner()).await)
     }
 
     async fn list_workflow_executions(

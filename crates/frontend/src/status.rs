@@ -7,12 +7,15 @@ use abide_api::google::rpc::Status as RpcStatus;
 use abide_api::temporal::api::{
     enums::v1::{NamespaceState, ResourceExhaustedCause, ResourceExhaustedScope},
     errordetails::v1::{
-        NamespaceAlreadyExistsFailure, NamespaceInvalidStateFailure, NamespaceNotFoundFailure, NotFoundFailure,
-        QueryFailedFailure, ResourceExhaustedFailure, WorkflowExecutionAlreadyStartedFailure, WorkflowNotReadyFailure,
+        MultiOperationExecutionFailure, NamespaceAlreadyExistsFailure, NamespaceInvalidStateFailure,
+        NamespaceNotFoundFailure, NotFoundFailure, PermissionDeniedFailure, QueryFailedFailure,
+        ResourceExhaustedFailure, WorkflowExecutionAlreadyStartedFailure, WorkflowNotReadyFailure,
+        multi_operation_execution_failure::OperationStatus as Operation,
     },
 };
 use abide_cluster::Error;
-use abide_engine::run::Rejection;
+use abide_cluster::error::UpdateError;
+use abide_engine::run::{Rejection, UpdateRefusal};
 use abide_model::limits;
 use prost::Message;
 use prost_types::Any;
@@ -39,8 +42,23 @@ pub enum Refusal {
     HeartbeatsTimedOut,
     /// A feature that whoever runs the server has not switched on; the text names it and the namespace.
     SwitchedOff(String),
+    /// What callers may not do here; the text says what.
+    NotAllowed(&'static str),
+    /// Two operations that belong together, and how each fared.
+    MultiOperation(Box<[OperationStatus; 2]>),
     /// Another role's answer.
     Cluster(Error),
+}
+
+/// How one of several operations that belong together fared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OperationStatus {
+    /// It was done.
+    Done,
+    /// It was not even tried, because of the other.
+    Aborted,
+    /// It is the reason.
+    Refused(Refusal),
 }
 
 impl Refusal {
@@ -130,8 +148,38 @@ fn refused(refusal: Refusal) -> Row {
         Refusal::ActivityNotFound(id) => Row::not_found(format!("activity not found for ID: {id}")),
         Refusal::HeartbeatsTimedOut => Row::not_found("workflow task heartbeat timeout"),
         Refusal::SwitchedOff(text) => Row::plain(Code::Unimplemented, text),
+        Refusal::NotAllowed(text) => {
+            Row::with(Code::PermissionDenied, text, "PermissionDeniedFailure", &PermissionDeniedFailure::default())
+        }
+        Refusal::MultiOperation(operations) => multi_operation(*operations),
         Refusal::Cluster(error) => failed(error),
     }
+}
+
+/// The first operation that is a reason gives the code of the whole.
+fn multi_operation(operations: [OperationStatus; 2]) -> Row {
+    let mut code = Code::Aborted;
+    let mut failure = MultiOperationExecutionFailure::default();
+    for operation in operations {
+        let row = match operation {
+            OperationStatus::Done => Row::plain(Code::Ok, ""),
+            OperationStatus::Aborted => {
+                // Unlike all others, this detail is not among the error details of the protocol.
+                let type_url = "type.googleapis.com/temporal.api.failure.v1.MultiOperationExecutionAborted".into();
+                let detail = Some(Any { type_url, value: Vec::new() });
+                Row { detail, ..Row::plain(Code::Aborted, "Operation was aborted.") }
+            }
+            OperationStatus::Refused(refusal) => {
+                let row = refused(refusal);
+                code = if code == Code::Aborted { row.code } else { code };
+                row
+            }
+        };
+        let details = row.detail.into_iter().collect();
+        failure.statuses.push(Operation { code: row.code as i32, message: truncated(row.message), details });
+    }
+    let text = "Update-with-Start could not be executed.";
+    Row::with(code, text, "MultiOperationExecutionFailure", &failure)
 }
 
 fn failed(error: Error) -> Row {
@@ -179,9 +227,56 @@ fn failed(error: Error) -> Row {
             Scope::Namespace,
         ),
         Error::QueryTaskNotFound => Row::not_found("query task not found, or already expired"),
+        Error::Update(error) => update_failed(error),
         Error::Busy => Row::exhausted("service is busy, please retry", Cause::SystemOverloaded, Scope::System),
         Error::Unavailable(text) => Row::plain(Code::Unavailable, text),
         Error::Internal(_) => Row::plain(Code::Internal, "something went wrong, please retry"),
+    }
+}
+
+fn update_failed(error: UpdateError) -> Row {
+    match error {
+        UpdateError::NotFound(id) => Row::not_found(format!("update \"{id}\" not found")),
+        UpdateError::RunClosed => Row::not_found("workflow update was aborted by closing workflow"),
+        UpdateError::RunClosedAgain => Row::plain(Code::Aborted, "workflow update was aborted by closing workflow"),
+        UpdateError::RunContinued => Row::exhausted(
+            "workflow operation can not be applied because workflow is closing",
+            ResourceExhaustedCause::BusyWorkflow,
+            ResourceExhaustedScope::Namespace,
+        ),
+        UpdateError::TaskRefused => {
+            Row::not_ready("Unable to perform workflow execution update due to unexpected workflow task failure.")
+        }
+    }
+}
+
+fn update_refused(refusal: UpdateRefusal) -> Row {
+    let exhausted = |text: String| {
+        Row::exhausted(&text, ResourceExhaustedCause::ConcurrentLimit, ResourceExhaustedScope::Namespace)
+    };
+    match refusal {
+        UpdateRefusal::Paused => {
+            Row::plain(Code::FailedPrecondition, "Workflow is paused. Cannot update the workflow.")
+        }
+        UpdateRefusal::TaskFails => {
+            Row::not_ready("Unable to perform workflow execution update due to Workflow Task in failed state.")
+        }
+        UpdateRefusal::TooManyInFlight { max } => {
+            exhausted(format!("limit on number of concurrent in-flight updates has been reached ({max})"))
+        }
+        UpdateRefusal::TooLargeInFlight => exhausted(format!(
+            "limit on total payload size of in-flight updates has been reached ({} bytes)",
+            limits::UPDATES_IN_FLIGHT_BYTES_MAX
+        )),
+        UpdateRefusal::TooMany { max } => Row::plain(
+            Code::FailedPrecondition,
+            format!(
+                "The limit on the total number of distinct updates in this workflow has been reached ({max}). Make sure \
+                 any duplicate updates share an Update ID so the server can deduplicate them, and consider rejecting \
+                 updates that you aren't going to process. You can also Continue-as-New to avoid this; we recommend \
+                 you check Continue-as-New Suggested in your Workflow."
+            ),
+        ),
     }
 }
 
@@ -208,6 +303,7 @@ fn rejected(rejection: Rejection) -> Row {
         Rejection::TooManySignals => {
             Row::plain(Code::InvalidArgument, "exceeded workflow execution limit for signal events")
         }
+        Rejection::Update(refusal) => update_refused(refusal),
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
         Rejection::PendingActivityNotFound => {

@@ -89,7 +89,11 @@ impl HistoryPage {
 
     /// From what a client sent.
     pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
-        unseal::<Self>(Kind::HistoryPage, bytes)
+        Self::unsealed(Kind::HistoryPage, bytes)
+    }
+
+    fn unsealed(kind: Kind, bytes: &[u8]) -> Result<Self, Refusal> {
+        unseal::<Self>(kind, bytes)
             .filter(|page| page.run().is_some() && page.first_event_id > 0)
             .ok_or(Refusal::Cluster(Error::InvalidPageToken))
     }
@@ -97,6 +101,22 @@ impl HistoryPage {
     /// As a client gets it.
     pub fn seal(&self) -> Bytes {
         seal(Kind::HistoryPage, self)
+    }
+}
+
+/// Where the next page of a history that is read backwards begins: its newest event.
+#[derive(Clone, PartialEq)]
+pub struct ReversePage(pub HistoryPage);
+
+impl ReversePage {
+    /// From what a client sent.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        HistoryPage::unsealed(Kind::ReversePage, bytes).map(Self)
+    }
+
+    /// As a client gets it.
+    pub fn seal(&self) -> Bytes {
+        seal(Kind::ReversePage, &self.0)
     }
 }
 
@@ -212,6 +232,7 @@ enum Kind {
     Task = 1,
     HistoryPage = 2,
     NamespacesPage = 3,
+    ReversePage = 4,
 }
 
 /// Version byte, kind byte, check sum of the body (4 bytes, big-endian), body.

@@ -280,6 +280,25 @@ async fn a_run_that_is_not_named_rightly_is_not_looked_for() {
         |request| request.first_execution_run_id = "zz".into() =>
             "NotFound: workflow execution not found [NotFoundFailure]",
     ]);
+    let delete =
+        || DeleteWorkflowExecutionRequest { namespace: "default".into(), workflow_execution: execution("w", "") };
+    check!(delete_workflow_execution, delete(), [
+        |request| request.namespace = String::new() => "InvalidArgument: Namespace is empty.",
+        |request| request.workflow_execution = None => "InvalidArgument: Execution is not set on request.",
+        |request| request.workflow_execution = execution("w", "zz") => "InvalidArgument: Invalid RunId.",
+        |request| request.workflow_execution = execution("", "") =>
+            "InvalidArgument: WorkflowId is not set on request.",
+    ]);
+    let reverse = || GetWorkflowExecutionHistoryReverseRequest {
+        namespace: "default".into(),
+        execution: execution("w", ""),
+        ..Default::default()
+    };
+    check!(get_workflow_execution_history_reverse, reverse(), [
+        |request| request.execution = None => "InvalidArgument: Execution is not set on request.",
+        |request| request.execution = execution("w", "zz") => "InvalidArgument: Invalid RunId.",
+        |request| request.next_page_token = "mangled".into() => "InvalidArgument: Invalid NextPageToken.",
+    ]);
     let describe = || DescribeWorkflowExecutionRequest { namespace: "default".into(), execution: execution("w", "") };
     check!(describe_workflow_execution, describe(), [
         |request| request.execution = execution("w", "zz") => "InvalidArgument: Invalid RunId.",

@@ -40,7 +40,12 @@ async fn a_registered_namespace_is_described_by_name_and_by_id() {
     let by_name = describe("new", String::new()).await;
     let info = by_name.namespace_info.clone().expect("info");
     assert_eq!(info.state(), NamespaceState::Registered);
-    let works = Capabilities { worker_poll_complete_on_shutdown: true, ..Capabilities::default() };
+    let works = Capabilities {
+        worker_poll_complete_on_shutdown: true,
+        sync_update: true,
+        async_update: true,
+        ..Capabilities::default()
+    };
     assert_eq!(info.capabilities, Some(works), "nothing is promised that does not work");
     assert_eq!(by_name.config.as_ref().expect("config").workflow_execution_retention_ttl, a_day());
     assert_eq!(describe("", info.id).await, by_name);

@@ -322,6 +322,7 @@ async fn the_paged_history_of_a_task_ends_where_the_task_began() {
             first_event_id: 1,
             last_event_id: 4,
             virtual_events: events(5..=5),
+            messages: Vec::new(),
         },
         events: events(1..=2),
         next_event_id: Some(3),
@@ -339,4 +340,40 @@ async fn the_paged_history_of_a_task_ends_where_the_task_began() {
     world.lay_out(page(events(4..=6), None));
     let page_3 = world.history(|request| request.next_page_token = page_2.next_page_token.clone()).await;
     assert_eq!((ids(&page_3), page_3.next_page_token.is_empty()), (vec![4, 5], true));
+}
+
+#[tokio::test]
+async fn history_read_backwards_begins_with_the_newest_event_and_ends_with_the_first() {
+    let world = World::new();
+    let request = || GetWorkflowExecutionHistoryReverseRequest {
+        namespace: "default".into(),
+        execution: execution(),
+        maximum_page_size: 2,
+        ..Default::default()
+    };
+    world.lay_out(HistoryPage { end_event_id: 4, ..page(Vec::new(), None) });
+    world.lay_out(page(events(2..=3), None));
+    let first = world.frontend.get_workflow_execution_history_reverse(Request::new(request())).await.unwrap();
+    let first = first.into_inner();
+    let read = world.last_read();
+    assert_eq!((read.first_event_id, read.last_event_id, read.limit), (2, Some(3), 2));
+    let ids = |history: Option<abide_api::temporal::api::history::v1::History>| {
+        history.unwrap().events.iter().map(|event| event.event_id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(first.history), [3, 2]);
+    world.lay_out(page(events(1..=1), None));
+    let second =
+        GetWorkflowExecutionHistoryReverseRequest { next_page_token: first.next_page_token.clone(), ..request() };
+    let second = world.frontend.get_workflow_execution_history_reverse(Request::new(second)).await.unwrap();
+    let second = second.into_inner();
+    assert_eq!(ids(second.history), [1]);
+    assert!(second.next_page_token.is_empty());
+    let forward = GetWorkflowExecutionHistoryRequest {
+        namespace: "default".into(),
+        execution: execution(),
+        next_page_token: first.next_page_token,
+        ..Default::default()
+    };
+    let refused = world.frontend.get_workflow_execution_history(within(10, forward)).await;
+    assert_eq!(shown(refused), "InvalidArgument: Invalid NextPageToken.");
 }

@@ -13,6 +13,7 @@ use abide_api::temporal::api::{
     enums::v1::{QueryResultType, TaskQueueKind, WorkerVersioningMode, WorkflowTaskFailedCause},
     failure::v1::{ApplicationFailureInfo, Failure, failure::FailureInfo},
     history::v1::{ActivityTaskScheduledEventAttributes, HistoryEvent},
+    protocol::v1::Message,
     query::v1::WorkflowQuery,
     taskqueue::v1::{StickyExecutionAttributes, TaskQueue},
     workflowservice::v1::{workflow_service_server::WorkflowService, *},
@@ -83,6 +84,7 @@ fn workflow_task(lost: LostTask) -> WorkflowTask {
             first_event_id: 1,
             last_event_id: 2,
             virtual_events: vec![event(3)],
+            messages: vec![Message { id: "u/request".into(), ..Message::default() }],
         },
         events: vec![event(1), event(2), event(3)],
         next_event_id: None,
@@ -177,6 +179,7 @@ async fn a_started_task_goes_to_its_worker_and_is_not_given_back() {
     assert_eq!((task.attempt, task.started_event_id, task.previous_started_event_id), (1, 3, 0));
     assert_eq!(task.history.expect("events").events.len(), 3);
     assert_eq!(task.queries.len(), 1);
+    assert_eq!(task.messages.len(), 1);
     assert!(task.query.is_none() && task.next_page_token.is_empty() && !task.task_token.is_empty());
     let queue = task.workflow_execution_task_queue.expect("the normal queue");
     assert_eq!((queue.name.as_str(), queue.kind()), ("q", TaskQueueKind::Normal));

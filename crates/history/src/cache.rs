@@ -13,6 +13,7 @@ use crate::load::Loaded;
 use crate::query::Queries;
 use crate::read::Tail;
 use crate::shard::{Answer, Message};
+use crate::update::Callers;
 
 /// A loaded run, and what the loop knows beside it.
 pub(crate) struct Entry {
@@ -40,6 +41,8 @@ pub(crate) struct Entry {
     pub(crate) queries: Option<Box<Queries>>,
     /// Who waits for more history.
     pub(crate) watchers: Vec<Watcher>,
+    /// Who waits for updates.
+    pub(crate) callers: Option<Box<Callers>>,
     /// When the size was last measured: the run's bytes, and what was written since.
     measured: Growth,
     run_bytes: usize,
@@ -112,6 +115,7 @@ impl Entry {
             tail: Tail::default(),
             queries: None,
             watchers: Vec::new(),
+            callers: None,
             measured: Growth::default(),
             run_bytes: 0,
             used: true,
@@ -135,7 +139,9 @@ impl Entry {
     /// Whether somebody waits for what only this entry knows.
     pub(crate) fn is_awaited(&mut self) -> bool {
         self.watchers.retain(|watcher| !watcher.answer.is_closed());
-        !self.watchers.is_empty() || self.queries.as_mut().is_some_and(|queries| queries.is_awaited())
+        !self.watchers.is_empty()
+            || self.queries.as_mut().is_some_and(|queries| queries.is_awaited())
+            || self.callers.as_mut().is_some_and(|callers| callers.is_awaited())
     }
 
     /// Tells whoever waits that it will not be.
@@ -145,6 +151,9 @@ impl Entry {
         }
         if let Some(queries) = self.queries {
             queries.fail(error);
+        }
+        if let Some(callers) = self.callers {
+            callers.fail(error);
         }
     }
 }

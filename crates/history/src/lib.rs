@@ -12,11 +12,14 @@ mod read;
 mod recover;
 mod refill;
 mod reset;
+mod retention;
 mod service;
 mod shard;
 mod start;
 mod task;
 mod timers;
+mod update;
+mod update_call;
 
 #[cfg(test)]
 mod tests;

@@ -1,44 +1,74 @@
 //! What a starting server looks at: the rows of open tasks, never the runs. Page by page behind the first requests, so
 //! that neither the time to the first answer nor memory grows with what is stored. A row may be settled while it is on
-//! its way: then the offer or the firing finds nothing to do.
+//! its way: then the offer or the firing finds nothing to do. Timers are read by time, now and later.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use abide_model::limits;
+use abide_model::{RunId, limits};
 use abide_store::key::{DispatchKey, Key, TimerKey};
 use abide_store::{Error, Row, Scan, Store};
 use bytes::Bytes;
 use tracing::{error, info};
+use uuid::Uuid;
 
 use crate::dispatch::queued_task;
 use crate::shard::{Message, Seams};
+use crate::timers::Span;
 
-/// Schedules every timer and offers every task of these partitions.
+/// Offers every task of these partitions.
 pub(crate) async fn recover(seams: Arc<Seams>, partitions: RangeInclusive<u16>) {
-    let counted = async {
-        let timers = timers(&seams, partitions.clone()).await?;
-        Ok::<_, Error>((timers, tasks(&seams, partitions.clone()).await?))
-    };
-    match counted.await {
-        Ok((0, 0)) => {}
-        Ok((timers, tasks)) => info!(?partitions, timers, tasks, "recovered"),
-        Err(error) => error!(%error, ?partitions, "recovery failed: timers and tasks of before the start may wait"),
+    match tasks(&seams, partitions.clone()).await {
+        Ok(0) => {}
+        Ok(tasks) => info!(?partitions, tasks, "recovered"),
+        Err(error) => error!(%error, ?partitions, "recovery failed: tasks of before the start may wait"),
     }
 }
 
-async fn timers(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
-    let mut count = 0;
-    let mut rows = Rows::<TimerKey>::of(partitions);
+/// Reads the timers of a span, until that succeeds.
+pub(crate) async fn page_timers(seams: Arc<Seams>, partitions: RangeInclusive<u16>, span: Span) {
+    loop {
+        match timers(&seams, partitions.clone(), span).await {
+            Ok(behind) => return drop(seams.inbox.send(Message::TimersPaged(behind))),
+            Err(error) => error!(%error, ?partitions, "timers cannot be read now"),
+        }
+        tokio::time::sleep(limits::BROKEN_RUN_PAUSE).await;
+        if seams.inbox.is_closed() {
+            return;
+        }
+    }
+}
+
+/// Hands over the rows of a span, and says when the first one behind it is due.
+async fn timers(seams: &Seams, partitions: RangeInclusive<u16>, span: Span) -> Result<Option<u64>, Error> {
+    let mut rows = Rows::<TimerKey>::of(partitions.clone());
+    rows.scan.from = first_timer_at(span.from_millis);
+    rows.scan.to = Some(first_timer_at(span.to_millis));
     while let Some(page) = rows.page(&*seams.store).await? {
         let decode = |row: Row| Ok((TimerKey::decode(&row.key)?, row.partition));
         let found = page.into_iter().map(decode).collect::<Result<Vec<_>, Error>>()?;
-        count += found.len();
-        if seams.inbox.send(Message::Recovered(found)).is_err() {
-            break;
+        if !found.is_empty() && seams.inbox.send(Message::Recovered(found)).is_err() {
+            return Ok(None);
         }
     }
-    Ok(count)
+    let mut behind = None;
+    for partition in partitions {
+        let mut first = Rows::<TimerKey>::of(partition..=partition);
+        (first.scan.from, first.scan.limit) = (first_timer_at(span.to_millis), 1);
+        for row in first.page(&*seams.store).await?.into_iter().flatten() {
+            let due = TimerKey::decode(&row.key)?.fire_at_millis;
+            behind = Some(behind.map_or(due, |behind: u64| behind.min(due)));
+        }
+        // Each look-up is short, but there are many.
+        if partition % 32 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(behind)
+}
+
+fn first_timer_at(millis: u64) -> Bytes {
+    TimerKey { fire_at_millis: millis, run_id: RunId(Uuid::nil()) }.encode()
 }
 
 async fn tasks(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, Error> {

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use abide_cluster::history::{
-    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, ReadHistory, ResetRequest, RunReference, StartRequest,
-    Started, StartedTask, WorkflowTaskCompleted,
+    CompleteWorkflowTask, HistoryPage, PollUpdate, Query, QueryAnswer, ReadHistory, ResetRequest, RunReference,
+    StartRequest, Started, StartedTask, UpdateAnswer, UpdateWorkflow, UpdatedWithStart, WithStartError,
+    WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{QueueKey, QueuedTask};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
@@ -23,7 +24,9 @@ use crate::query::TIMED_OUT;
 use crate::read::Reading;
 use crate::recover::recover;
 use crate::refill;
+use crate::retention::{Retention, sweep};
 use crate::shard::{Address, Ask, Handle, Seams, Shard, gone};
+use crate::update_call;
 
 /// How the owner of runs works.
 #[derive(Clone, Copy, Debug)]
@@ -44,17 +47,33 @@ impl Default for Options {
 
 /// The owner of all runs of this node, and of its registry of namespaces.
 pub struct HistoryService {
-    shards: Vec<Owned>,
+    shards: Shards,
     store: Arc<dyn Store>,
     namespaces: Arc<NamespaceRegistry>,
+    /// For tests, whose clock stands until it is set.
+    #[cfg(test)]
+    pub(crate) retention: Arc<Retention>,
     background: Arc<Background>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
+
+/// The shards, in the order of their partitions.
+#[derive(Clone)]
+pub(crate) struct Shards(Arc<[Owned]>);
 
 /// A shard and where its partitions begin; they end where the next one's begin.
 struct Owned {
     first: u16,
     handle: Handle,
+}
+
+impl Shards {
+    /// The one that owns a workflow id.
+    pub(crate) fn of(&self, workflow: &WorkflowKey) -> &Handle {
+        let partition = Partition::of(workflow).0;
+        let behind = self.0.partition_point(|shard| shard.first <= partition);
+        &self.0[behind - 1].handle
+    }
 }
 
 impl HistoryService {
@@ -68,6 +87,7 @@ impl HistoryService {
         let Options { shards: shard_count, cache_bytes, limits } = options;
         let background = Arc::new(Background::new());
         let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
+        let retention = Arc::new(Retention::default());
         let shard_count = shard_count.clamp(1, Partition::COUNT);
         let begin = |index: u16| (u32::from(index) * u32::from(Partition::COUNT) / u32::from(shard_count)) as u16;
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
@@ -80,6 +100,8 @@ impl HistoryService {
                 matching: matching.clone(),
                 clock: clock.clone(),
                 limits,
+                namespaces: namespaces.clone(),
+                retention: retention.clone(),
                 background: background.clone(),
                 inbox: inbox.clone(),
             });
@@ -88,7 +110,18 @@ impl HistoryService {
             background.spawn("recover", recover(seams, partitions));
             shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()) });
         }
-        Ok(Self { shards, store, namespaces, background, tasks: Mutex::new(tasks) })
+        let shards = Shards(shards.into());
+        let sweep = sweep(store.clone(), clock, retention.clone(), shards.clone());
+        background.spawn("sweep", sweep);
+        Ok(Self {
+            shards,
+            store,
+            namespaces,
+            #[cfg(test)]
+            retention,
+            background,
+            tasks: Mutex::new(tasks),
+        })
     }
 
     /// The oldest tasks of a queue that are stored, at most `rows_max`, and how many more it has; for a queue that
@@ -109,7 +142,7 @@ impl HistoryService {
     /// Takes no more work, and returns when everything that was acknowledged or rides along is stored. The store stays
     /// open.
     pub async fn close(&self) {
-        for shard in &self.shards {
+        for shard in self.shards.0.iter() {
             shard.handle.close().await;
         }
         self.background.close();
@@ -122,9 +155,7 @@ impl HistoryService {
     }
 
     fn shard(&self, workflow: &WorkflowKey) -> &Handle {
-        let partition = Partition::of(workflow).0;
-        let behind = self.shards.partition_point(|shard| shard.first <= partition);
-        &self.shards[behind - 1].handle
+        self.shards.of(workflow)
     }
 }
 
@@ -173,6 +204,27 @@ impl History for HistoryService {
         Box::pin(
             async move { timeout(wait, answer).await.unwrap_or_else(|_| Err(Error::QueryTimedOut(TIMED_OUT.into()))) },
         )
+    }
+
+    fn update(&self, run: RunReference, update: UpdateWorkflow) -> BoxFuture<'_, Result<UpdateAnswer, Error>> {
+        Box::pin(update_call::update(self.shard(&run.workflow), run, update))
+    }
+
+    fn poll_update(&self, run: RunReference, poll: PollUpdate) -> BoxFuture<'_, Result<UpdateAnswer, Error>> {
+        Box::pin(update_call::poll(self.shard(&run.workflow), run, poll))
+    }
+
+    fn update_with_start(
+        &self,
+        start: StartRequest,
+        update: UpdateWorkflow,
+    ) -> BoxFuture<'_, Result<UpdatedWithStart, WithStartError>> {
+        Box::pin(update_call::update_with_start(self.shard(&start.start.key.workflow), start, update))
+    }
+
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>> {
+        let shard = self.shard(&run.workflow);
+        Box::pin(shard.ask(Address::Reference(run), Ask::Delete))
     }
 
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {

@@ -10,6 +10,7 @@ mod handle;
 mod message;
 mod outbox;
 mod perform;
+mod purge;
 mod route;
 
 pub(crate) use desk::{Desk, Seams, Undecided, answering, store_failed};
@@ -30,6 +31,8 @@ use abide_store::{Fence, Urgency};
 use tokio::sync::mpsc;
 
 use crate::cache::{Cache, Entry};
+use crate::recover::page_timers;
+use crate::timers::Span;
 
 /// See the file's first lines.
 pub(crate) struct Shard {
@@ -59,7 +62,10 @@ impl Shard {
     pub(crate) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>) {
         let mut messages = Vec::with_capacity(limits::SHARD_TURN_MESSAGES_MAX);
         while !matches!(self.life, Life::Closed(_)) {
-            let sleep = self.desk.timers.sleep(self.desk.now());
+            let sleep = match self.life {
+                Life::Open => self.desk.timers.sleep(self.desk.now()),
+                Life::Broken(_) | Life::Closed(_) => None,
+            };
             let timer = async {
                 match sleep {
                     Some(duration) => tokio::time::sleep(duration).await,
@@ -95,11 +101,18 @@ impl Shard {
         match message {
             Message::Start(start) => self.start(start, None),
             Message::Run(request) => self.route(request, None),
+            Message::InOrder(messages) => {
+                let [first, second] = *messages;
+                self.take(first);
+                self.take(second);
+            }
+            Message::Purge(purge) => self.purge(purge, None),
             Message::LookedUp { workflow, found } => self.looked_up(&workflow, found),
             Message::Loaded { run_id, loaded } => self.loaded(run_id, loaded),
             Message::Recovered(rows) => {
                 rows.into_iter().for_each(|(row, partition)| self.desk.timers.found(row, partition))
             }
+            Message::TimersPaged(behind_millis) => self.desk.timers.paged(behind_millis),
             Message::CommitFailed(error) => self.commit_failed(error),
             Message::Reacquired(_) => {}
             Message::Close(done) => self.close(done),
@@ -112,11 +125,25 @@ impl Shard {
             return;
         }
         let now = self.desk.now();
+        if let Some(span) = self.desk.timers.next_page(now) {
+            self.page_timers(span);
+        }
         for _ in 0..limits::SHARD_TURN_MESSAGES_MAX {
             let Some((row, partition)) = self.desk.timers.pop_due(now) else { return };
             let to = Address::Id(partition, row.run_id);
             self.route(Request { to, ask: Ask::Fire(row), permit: None }, None);
         }
+    }
+
+    /// Has timers read that will be due. All rows that were written before must be there to be found.
+    fn page_timers(&self, span: Span) {
+        let (seams, partitions) = (self.desk.seams.clone(), self.desk.fence.partitions.clone());
+        // Were a commit to fail, its runs are read again, and set their timers anew.
+        let read = Box::new(move |_| {
+            let errand = page_timers(seams.clone(), partitions, span);
+            seams.background.spawn("timers", errand);
+        });
+        self.desk.outbox.attach(self.desk.outbox.newest(), read);
     }
 
     /// Lets runs go until the rest fits.

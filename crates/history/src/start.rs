@@ -347,6 +347,7 @@ mod tests {
                 user_metadata: None,
                 signal: None,
                 eager: None,
+                update: None,
             }),
             reuse,
             conflict,

@@ -2,6 +2,7 @@
 //! what a failure, a restart or a lost answer leaves behind.
 
 mod chain;
+mod deletion;
 mod durability;
 mod failure;
 mod query;
@@ -9,4 +10,5 @@ mod reset;
 mod restart;
 mod start;
 mod task;
+mod update;
 mod world;

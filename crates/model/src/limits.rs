@@ -49,6 +49,17 @@ pub const HISTORY_BYTES_SUGGEST_CONTINUE: i64 = 4 * 1024 * 1024;
 /// Consistent queries that wait for one run's next workflow task. The reference allows one; more harms nobody.
 pub const BUFFERED_QUERIES_MAX: usize = 64;
 
+/// Requests of updates of one run that have no outcome yet: bytes.
+pub const UPDATES_IN_FLIGHT_BYTES_MAX: usize = 20 * 1024 * 1024;
+/// The part of all updates that a run may have from which a worker is advised to continue as new: percent.
+pub const UPDATES_SUGGEST_CONTINUE_PERCENT: usize = 90;
+/// Workflow task attempts from which updates are refused.
+pub const UPDATE_ATTEMPT_GATE: i32 = 3;
+/// How long a workflow task for updates alone waits for a worker before it is an ordinary one.
+pub const SPECULATIVE_TASK_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Events that a worker which can is shown again after a workflow task that never was.
+pub const SPECULATIVE_UNSEEN_EVENTS_MAX: i64 = 10;
+
 /// A workflow task's start-to-close timeout when the start names none.
 pub const WORKFLOW_TASK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// How long a chain of heartbeats of one workflow task may go on.
@@ -110,6 +121,10 @@ pub const SNAPSHOT_EVERY_TRANSITIONS: u64 = 200;
 /// Bytes of history nodes between two snapshots of a run.
 pub const SNAPSHOT_EVERY_BYTES: u64 = 256 * 1024;
 
+/// How long closed runs are kept whose namespace nobody knows.
+pub const RETENTION_DEFAULT: Duration = Duration::from_secs(72 * 3600);
+/// Rows that are looked at together when closed runs are deleted.
+pub const SWEEP_PAGE_ROWS: usize = 64;
 /// The shortest retention of closed runs.
 pub const RETENTION_MIN: Duration = Duration::from_secs(3600);
 
@@ -140,6 +155,10 @@ pub const CACHE_CANDIDATES_MAX: usize = 1000;
 pub const SNAPSHOT_LEAVING_TRANSITIONS: u64 = 16;
 /// Rows that one page of a scan has.
 pub const SCAN_PAGE_ROWS: usize = 256;
+/// Timers that are due within this are read into memory together.
+pub const TIMER_PAGE: Duration = Duration::from_secs(300);
+/// How long before its time a timer is read into memory at the latest.
+pub const TIMER_PAGE_AHEAD: Duration = Duration::from_secs(120);
 /// The longest sleep until the next timer: how late timers are after the machine's clock was set forward.
 pub const TIMER_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long the deadlines of a run are left alone that could not be read, or that broke down.

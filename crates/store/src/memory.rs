@@ -62,11 +62,11 @@ struct Rows([BTreeMap<Place, Bytes>; Space::ALL.len()]);
 
 impl Rows {
     fn of(&self, space: Space) -> &BTreeMap<Place, Bytes> {
-        &self.0[space as usize - 1]
+        &self.0[space.index()]
     }
 
     fn of_mut(&mut self, space: Space) -> &mut BTreeMap<Place, Bytes> {
-        &mut self.0[space as usize - 1]
+        &mut self.0[space.index()]
     }
 
     fn scan(&self, scan: &Scan) -> Vec<Row> {

@@ -30,12 +30,28 @@ pub enum Space {
     Timer = 6,
     /// What lists show.
     Visibility = 7,
+    /// Closed runs that are to be deleted.
+    Retention = 9,
 }
 
 impl Space {
     /// All of them, in order.
-    pub const ALL: [Space; 7] =
-        [Space::Meta, Space::Current, Space::Node, Space::Snapshot, Space::Dispatch, Space::Timer, Space::Visibility];
+    pub const ALL: [Space; 8] = [
+        Space::Meta,
+        Space::Current,
+        Space::Node,
+        Space::Snapshot,
+        Space::Dispatch,
+        Space::Timer,
+        Space::Visibility,
+        Space::Retention,
+    ];
+
+    /// Its place among [`Space::ALL`].
+    pub(crate) fn index(self) -> usize {
+        let place = Self::ALL.iter().position(|space| *space == self);
+        place.expect("every space is among all of them")
+    }
 }
 
 /// One row.
@@ -198,7 +214,8 @@ impl std::error::Error for Error {
 }
 
 /// A range of rows, in order of partition, then key. Across partitions it is quick for the spaces that owners recover
-/// from ([`Space::Dispatch`], [`Space::Timer`]) and for [`Space::Meta`] and [`Space::Visibility`]; of the others a
+/// from ([`Space::Dispatch`], [`Space::Timer`]) and for [`Space::Meta`], [`Space::Visibility`] and
+/// [`Space::Retention`]; of the others a
 /// driver may have to sort all rows.
 #[derive(Clone, Debug)]
 pub struct Scan {

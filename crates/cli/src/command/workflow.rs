@@ -3,6 +3,7 @@
 mod cancel;
 mod close;
 mod count;
+mod delete;
 mod describe;
 mod events;
 mod execute;
@@ -39,6 +40,8 @@ enum Command {
     Cancel(many::Target),
     /// Count Workflow Executions.
     Count(count::Arguments),
+    /// Delete a Workflow Execution, after ending it if it runs.
+    Delete(many::Target),
     /// Show what is known about a Workflow Execution.
     Describe(describe::Arguments),
     /// Start a Workflow Execution and wait for its result.
@@ -78,6 +81,7 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
     match arguments.command {
         Command::Cancel(target) => cancel::run(&mut session, target).await,
         Command::Count(arguments) => count::run(&mut session, arguments).await,
+        Command::Delete(target) => delete::run(&mut session, target).await,
         Command::Describe(arguments) => describe::run(&mut session, arguments).await,
         Command::Execute(arguments) => execute::run(&mut session, arguments).await,
         Command::List(arguments) => list::run(&mut session, arguments).await,

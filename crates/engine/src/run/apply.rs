@@ -82,6 +82,15 @@ impl Run {
             Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
             Attributes::WorkflowExecutionPausedEventAttributes(paused) => self.apply_paused(paused, at),
             Attributes::WorkflowExecutionUnpausedEventAttributes(_) => self.apply_unpaused(at),
+            Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => {
+                self.apply_update_reapplied(admitted);
+            }
+            Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => {
+                self.apply_update_accepted(event.event_id, accepted);
+            }
+            Attributes::WorkflowExecutionUpdateCompletedEventAttributes(completed) => {
+                self.apply_update_completed(event.event_id, completed);
+            }
             // Markers, starts of tasks and whatever later versions write say nothing that the state must know.
             _ => {}
         }
@@ -127,6 +136,10 @@ impl Run {
                     open.original_scheduled_at = *since;
                 }
             }
+            NoteKind::UpdateAdmitted(admitted) => self.apply_update_admitted(admitted),
+            NoteKind::UpdateDropped(dropped) => self.apply_update_dropped(dropped),
+            NoteKind::SpeculativeTaskScheduled(scheduled) => self.apply_speculative_scheduled(scheduled),
+            NoteKind::WorkflowTaskDiscarded(_) => self.apply_workflow_task_discarded(),
         }
     }
 

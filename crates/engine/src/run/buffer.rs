@@ -58,6 +58,8 @@ impl Run {
 
     /// Buffers an event whether or not a task is started: a consequence of a command comes behind all commands.
     pub(super) fn buffer_event(&mut self, now: Timestamp, mut event: HistoryEvent, out: &mut Out) {
+        // What is buffered is written for certain, and so is the task that it waits for.
+        self.write_speculative_schedule(now, out);
         event.event_time.get_or_insert_with(|| to_proto_time(now));
         self.emit_note(NoteKind::Buffered(Box::new(event)), out);
     }

@@ -114,6 +114,8 @@ impl Run {
         for offer in self.open_offers() {
             out.task(Task::Settle(offer.task.subject));
         }
+        self.forget_speculative_task(out);
+        self.abort_updates(&last, out);
         self.emit_event(now, last, out);
         debug_assert!(self.deadline().is_none(), "a closed run has no deadline");
     }

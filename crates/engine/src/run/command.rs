@@ -10,7 +10,9 @@ use abide_api::temporal::api::{
     enums::v1::WorkflowTaskFailedCause,
     failure::v1::Failure,
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
+    protocol::v1::Message,
     sdk::v1::{UserMetadata, WorkflowTaskCompletedMetadata},
+    update::v1::Request,
     workflow::v1::WorkflowExecutionOptions,
 };
 use abide_model::{RunId, RunKey, Timestamp};
@@ -75,6 +77,8 @@ pub enum Command {
     MarkReset(RunId),
     /// Deliver a signal.
     Signal(Box<Signal>),
+    /// Ask the workflow something that it may turn down. How far it is: [`super::Run::update_status`].
+    Update(Box<Request>),
     /// Keep what a start brought that this run stands for.
     Attach(Box<Attach>),
     /// Ask the workflow to cancel itself.
@@ -135,6 +139,8 @@ pub struct Start {
     pub signal: Option<Box<Signal>>,
     /// The worker that asks for the run and takes its first workflow task with the answer, if there is no delay.
     pub eager: Option<Poller>,
+    /// An update admitted in the same transition.
+    pub update: Option<Box<Request>>,
 }
 
 /// Delivers a signal. A repeated request id decides nothing.
@@ -253,6 +259,10 @@ pub struct CompleteWorkflowTask {
     pub worker_version: Option<abide_api::temporal::api::common::v1::WorkerVersionStamp>,
     /// What the workflow decided, in order.
     pub commands: Vec<WorkerCommand>,
+    /// What it says about updates.
+    pub messages: Vec<Message>,
+    /// Whether the worker can be shown the same events again after a task that never was.
+    pub discards_with_events: bool,
     /// The worker's own queue for the next task, and how long a task may wait there.
     pub sticky: Option<(QueueName, Duration)>,
     /// Whether the worker can take the next task in the reply.
@@ -359,7 +369,7 @@ pub struct ResolveActivity {
 /// What a run answers. Which variant belongs to which command is said there.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Nothing to say: signal, attach, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
+    /// Nothing to say: signal, update, attach, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
     Done,
     /// To [`Command::Start`] and [`Command::BeginReset`]; perhaps with the first workflow task, for the worker that asked.
     Started(Option<Box<StartedWorkflowTask>>),
@@ -414,6 +424,8 @@ pub struct StartedWorkflowTask {
     pub last_event_id: i64,
     /// Events that will be stored when the task ends: its own start, and its schedule for a retried task.
     pub virtual_events: Vec<HistoryEvent>,
+    /// Requests of updates.
+    pub messages: Vec<Message>,
 }
 
 /// What a completed workflow task led to.
@@ -427,6 +439,8 @@ pub struct WorkflowTaskCompleted {
     pub activities: Vec<StartedActivity>,
     /// Heartbeats kept the task going for too long: a timeout was recorded instead, and the worker is told so.
     pub heartbeats_timed_out: bool,
+    /// The task never was: the worker goes back to behind this event. Zero otherwise.
+    pub reset_history_event_id: i64,
 }
 
 /// Why a worker's decisions were refused.
@@ -504,6 +518,8 @@ pub enum Rejection {
     CancellationNotRequested,
     /// The run has had all the signals that it may have.
     TooManySignals,
+    /// The update cannot be admitted.
+    Update(UpdateRefusal),
     /// An offer that was replaced, started or settled.
     StaleTask,
     /// The worker's list of commands cannot be right; nothing was recorded. The text says why.
@@ -528,4 +544,31 @@ pub enum Rejection {
     PausedTaskCannotGoOn,
     /// Options that cannot be; the text says why.
     InvalidOptions(String),
+}
+
+/// Why an update cannot be admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateRefusal {
+    /// Somebody paused the run.
+    Paused,
+    /// The workflow task fails again and again, and so would the update.
+    TaskFails,
+    /// Too many have no outcome yet.
+    TooManyInFlight {
+        /// How many may be.
+        max: usize,
+    },
+    /// Those that have no outcome yet are too large together.
+    TooLargeInFlight,
+    /// The run has had all the updates that it may have.
+    TooMany {
+        /// How many it may have.
+        max: usize,
+    },
+}
+
+impl From<UpdateRefusal> for Rejection {
+    fn from(refusal: UpdateRefusal) -> Self {
+        Rejection::Update(refusal)
+    }
 }

@@ -12,6 +12,7 @@ use prost::Message;
 
 use super::command::QueueName;
 use super::state::{ActivityStarted, Identity, Pause, StartedPart, Sticky};
+use super::update::UpdateEnd;
 use super::{Change, DecodeError};
 
 /// What history does not show.
@@ -20,7 +21,7 @@ pub struct Note {
     /// Which; always set.
     #[prost(
         oneof = "NoteKind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 40, 41, 50, 51, 52, 53, 54"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 40, 41, 50, 51, 52, 53, 54"
     )]
     pub kind: Option<NoteKind>,
 }
@@ -73,6 +74,18 @@ pub enum NoteKind {
     /// The attempt number that the next workflow task has.
     #[prost(int32, tag = "15")]
     NextAttempt(i32),
+    /// An update waits for a workflow task.
+    #[prost(message, boxed, tag = "20")]
+    UpdateAdmitted(Box<UpdateAdmitted>),
+    /// An update left the run without an event.
+    #[prost(message, boxed, tag = "21")]
+    UpdateDropped(Box<UpdateDropped>),
+    /// A workflow task is offered that may never have been.
+    #[prost(message, tag = "22")]
+    SpeculativeTaskScheduled(SpeculativeTaskScheduled),
+    /// A speculative workflow task never was.
+    #[prost(message, tag = "23")]
+    WorkflowTaskDiscarded(WorkflowTaskDiscarded),
     /// The history up to here was that of another run.
     #[prost(message, boxed, tag = "40")]
     Reset(Box<ResetNote>),
@@ -165,6 +178,43 @@ pub struct ActivityOptionsChanged {
     #[prost(message, optional, tag = "3")]
     pub rescheduled: Option<Rescheduled>,
 }
+
+/// An update waits for a workflow task.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct UpdateAdmitted {
+    /// What it asks; always set.
+    #[prost(message, optional, tag = "1")]
+    pub request: Option<abide_api::temporal::api::update::v1::Request>,
+}
+
+/// An update left the run without an event.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct UpdateDropped {
+    /// Which.
+    #[prost(string, tag = "1")]
+    pub update_id: String,
+    /// How; always set.
+    #[prost(oneof = "UpdateEnd", tags = "2, 3")]
+    pub end: Option<UpdateEnd>,
+}
+
+/// A workflow task is offered that may never have been.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SpeculativeTaskScheduled {
+    /// When.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// Where.
+    #[prost(message, required, tag = "2")]
+    pub queue: QueueName,
+    /// Start to close: nanoseconds.
+    #[prost(int64, tag = "3")]
+    pub timeout_nanos: i64,
+}
+
+/// A speculative workflow task never was.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct WorkflowTaskDiscarded {}
 
 /// What event 1 does not say.
 #[derive(Clone, PartialEq, prost::Message)]

@@ -162,6 +162,12 @@ impl Run {
                 attributes @ (Attributes::WorkflowExecutionSignaledEventAttributes(_)
                 | Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(_)),
             ) => attributes,
+            Some(Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted)) => {
+                return self.admit_reapplied_update(admitted.request, now, out);
+            }
+            Some(Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(accepted)) => {
+                return self.admit_reapplied_update(accepted.accepted_request, now, out);
+            }
             _ => return,
         };
         let mut again = event(again);

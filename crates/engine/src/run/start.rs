@@ -49,6 +49,9 @@ impl Run {
         if let Some(signal) = start.signal {
             self.record_signal(*signal, now, out);
         }
+        if let Some(update) = start.update {
+            self.admit_update(*update, out);
+        }
         self.want_workflow_task(now, out);
         Ok(Reply::Started(eager.and_then(|poller| self.start_inline(poller, now, out))))
     }

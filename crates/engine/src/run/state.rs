@@ -14,6 +14,7 @@ use abide_api::temporal::api::{
 use abide_model::Timestamp;
 
 use super::command::QueueName;
+use super::update::Updates;
 
 /// Everything about a run.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -45,6 +46,9 @@ pub struct State {
     /// Memo and search attributes.
     #[prost(message, required, tag = "9")]
     pub properties: Properties,
+    /// Its updates.
+    #[prost(message, required, tag = "10")]
+    pub updates: Updates,
     /// Who paused the run, while it is paused.
     #[prost(message, optional, tag = "13")]
     pub pause: Option<Pause>,
@@ -241,6 +245,9 @@ pub struct OpenWorkflowTask {
     /// When the first of a chain of heartbeats was scheduled.
     #[prost(message, required, tag = "8")]
     pub original_scheduled_at: Timestamp,
+    /// Whether history does not show it, because it may never have been; see [`super::speculative`].
+    #[prost(bool, tag = "20")]
+    pub speculative: bool,
 }
 
 /// A worker's part of a started workflow task.

@@ -9,4 +9,5 @@ mod limits;
 mod pause;
 mod property;
 mod reset;
+mod update;
 mod world;

@@ -14,6 +14,7 @@ use abide_api::temporal::api::{
         ActivityTaskScheduledEventAttributes, MarkerRecordedEventAttributes, TimerCanceledEventAttributes,
         TimerStartedEventAttributes, history_event,
     },
+    protocol,
 };
 use abide_model::settings::Limits;
 use abide_model::{RunId, Timestamp, limits};
@@ -21,6 +22,7 @@ use prost::Message;
 
 use super::command::Rejection;
 use super::event::{Annotation, annotated};
+use super::update::{Messages, UpdateDecision};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
 
@@ -53,6 +55,16 @@ impl Decided {
     }
 }
 
+impl Decided {
+    /// The update that is turned down, and why, if that is what was decided.
+    pub(super) fn turned_down(self) -> Option<(String, Failure)> {
+        match self.decision {
+            Decision::Update(UpdateDecision::Reject { id, failure }) => Some((id, failure)),
+            _ => None,
+        }
+    }
+}
+
 enum Decision {
     ScheduleActivity(Box<ActivityTaskScheduledEventAttributes>),
     CancelActivity(i64),
@@ -64,6 +76,7 @@ enum Decision {
     Complete(Option<Payloads>),
     Fail(Option<Failure>),
     Cancel(Option<Payloads>),
+    Update(UpdateDecision),
     ContinueAsNew(Box<ContinueAsNewWorkflowExecutionCommandAttributes>),
 }
 
@@ -79,7 +92,7 @@ pub(super) struct Turn {
     pub now: Timestamp,
 }
 
-type Checked<T> = Result<T, Refusal>;
+pub(super) type Checked<T> = Result<T, Refusal>;
 
 /// A command that closes the run must be the last, and every command must be of a known type. Otherwise the worker is
 /// broken, and nothing at all is recorded.
@@ -117,7 +130,7 @@ pub(super) fn camel(name: &str) -> String {
     words.map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase())).collect()
 }
 
-fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
+pub(super) fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
     Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: false })
 }
 
@@ -131,7 +144,7 @@ fn refuse_action<T>(cause: Cause, action: &str, details: impl std::fmt::Display)
     refuse(cause, format!("invalid history builder state for action: {action}, {details}"))
 }
 
-fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
+pub(super) fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
     Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: true })
 }
 
@@ -146,12 +159,26 @@ struct Ids {
     firings_withdrawn: usize,
     timers_started: BTreeSet<String>,
     timers_canceled: BTreeSet<String>,
+    messages: Messages,
 }
 
 impl Run {
-    pub(super) fn check_commands(&self, commands: &[Command], limits: &Limits) -> Checked<Vec<Decided>> {
-        let mut ids = Ids::default();
-        commands.iter().map(|command| self.check_command(command, limits, &mut ids)).collect()
+    pub(super) fn check_commands(
+        &self,
+        commands: &[Command],
+        messages: &[protocol::v1::Message],
+        limits: &Limits,
+    ) -> Checked<Vec<Decided>> {
+        let mut ids = Ids { messages: Messages::of(messages, limits.updates), ..Ids::default() };
+        let commands = commands.iter().map(|command| self.check_command(command, limits, &mut ids));
+        let commands = commands.collect::<Checked<Vec<_>>>()?;
+        let others = self.check_other_messages(&mut ids.messages, limits)?;
+        // What is turned down leaves no event, so it may come first: before the run closes.
+        let (turned_down, late): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|other| matches!(other, UpdateDecision::Reject { .. }));
+        let decided =
+            |update| Decided { decision: Decision::Update(update), annotation: Annotation::default(), eager: false };
+        Ok(turned_down.into_iter().map(decided).chain(commands).chain(late.into_iter().map(decided)).collect())
     }
 
     fn check_command(&self, command: &Command, limits: &Limits, ids: &mut Ids) -> Checked<Decided> {
@@ -194,6 +221,9 @@ impl Run {
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
                 check_memo(command.upserted_memo.as_ref(), limits)?;
                 Decision::ModifyProperties(command.upserted_memo)
+            }
+            Attributes::ProtocolMessageCommandAttributes(command) => {
+                Decision::Update(self.check_message_command(&command.message_id, &mut ids.messages, limits)?)
             }
             Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(command) => {
                 self.check_continue_as_new(command, blob)?
@@ -353,6 +383,9 @@ impl Run {
                 self.upsert_search_attributes(attributes, completed, annotation, now, out);
             }
             Decision::ModifyProperties(memo) => self.modify_properties(memo, completed, annotation, now, out),
+            // The worker may have closed the run before it came to its messages.
+            Decision::Update(update) if self.is_open() => self.decide_update(update, annotation, turn, out),
+            Decision::Update(_) => {}
             Decision::Complete(result) => self.complete_run(result, annotation, turn, out),
             Decision::Fail(failure) => self.fail_run(failure, annotation, turn, out),
             Decision::Cancel(details) => self.cancel_run(details, annotation, turn, out),

@@ -10,7 +10,7 @@ use abide_api::temporal::api::{
         history_event::Attributes,
     },
 };
-use abide_model::settings::HistoryLimits;
+use abide_model::settings::Limits;
 use abide_model::{Timestamp, limits};
 
 use super::command::{
@@ -47,6 +47,11 @@ impl State {
     pub fn index_workflow_task(&self, index: &mut Index) {
         let at = self.workflow_tasks.open.as_ref().and_then(|open| match &open.started {
             Some(started) => Some(started.at.after(duration(open.timeout_nanos))),
+            None if open.speculative => {
+                let sticky = self.workflow_tasks.sticky.as_ref().filter(|_| open.queue.is_sticky());
+                let wait = sticky.map_or(Duration::MAX, |sticky| duration(sticky.timeout_nanos));
+                Some(open.scheduled_at.after(wait.min(limits::SPECULATIVE_TASK_WAIT_MAX)))
+            }
             None if open.queue.is_sticky() => {
                 let sticky = self.workflow_tasks.sticky.as_ref()?;
                 Some(open.scheduled_at.after(duration(sticky.timeout_nanos)))
@@ -58,7 +63,7 @@ impl State {
 
     /// The started event of the workflow task that is with a worker for the first time.
     pub fn virtual_started_event(&self) -> Option<HistoryEvent> {
-        let open = self.workflow_tasks.open.as_ref().filter(|open| open.attempt == 1)?;
+        let open = self.workflow_tasks.open.as_ref().filter(|open| open.attempt == 1 && !open.speculative)?;
         Some(started_event(open, open.started.as_ref()?))
     }
 }
@@ -98,17 +103,6 @@ pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> H
     }
 }
 
-fn continue_reasons(events: i64, bytes: i64, limits: HistoryLimits) -> Vec<i32> {
-    let mut reasons = Vec::new();
-    if bytes >= limits.bytes_suggest_continue {
-        reasons.push(SuggestContinueAsNewReason::HistorySizeTooLarge as i32);
-    }
-    if events >= limits.events_suggest_continue {
-        reasons.push(SuggestContinueAsNewReason::TooManyHistoryEvents as i32);
-    }
-    reasons
-}
-
 impl Run {
     pub(super) fn workflow_task_is_started(&self) -> bool {
         self.state.workflow_tasks.open.as_ref().is_some_and(|open| open.started.is_some())
@@ -143,7 +137,7 @@ impl Run {
     }
 
     /// The timeout grows with the attempts: that is the only backoff that failing workflow tasks have.
-    fn workflow_task_timeout(&self, attempt: i32) -> Duration {
+    pub(super) fn workflow_task_timeout(&self, attempt: i32) -> Duration {
         let configured = from_proto_duration(self.state.execution.started.workflow_task_timeout.as_ref());
         if attempt <= 3 {
             return configured;
@@ -153,7 +147,7 @@ impl Run {
         configured + backoff.min(limits::WORKFLOW_TASK_RETRY_INTERVAL_MAX)
     }
 
-    fn offer_workflow_task(&mut self, out: &mut Out) {
+    pub(super) fn offer_workflow_task(&mut self, out: &mut Out) {
         if let Some(offer) = self.state.workflow_task_offer() {
             out.task(Task::Offer(offer));
         }
@@ -172,7 +166,7 @@ impl Run {
         if let Some(started) = &open.started {
             // The same poll asks again because it did not hear the answer.
             let again = started.request_id == start.poller.request_id;
-            return if again { Ok(self.started_reply()) } else { Err(Rejection::StaleTask) };
+            return if again { Ok(self.started_reply(&[])) } else { Err(Rejection::StaleTask) };
         }
         if open.attempt > 1 && open.scheduled_event_id != self.next_event_id() {
             // Events came since the retry was offered; its virtual number is taken, so it becomes an ordinary task.
@@ -185,22 +179,39 @@ impl Run {
             self.emit_event(now, event(Attributes::WorkflowTaskScheduledEventAttributes(attributes)), out);
         }
         let open = self.state.workflow_tasks.open.as_ref().ok_or(Rejection::StaleTask)?;
-        let event_id = if open.attempt == 1 { self.next_event_id() } else { open.scheduled_event_id + 1 };
+        let event_id =
+            if open.attempt == 1 && !open.speculative { self.next_event_id() } else { open.scheduled_event_id + 1 };
         let started = StartedPart {
             event_id,
             at: now,
             identity: start.poller.identity,
             request_id: start.poller.request_id,
             history_bytes: self.state.position.history_bytes,
-            continue_reasons: continue_reasons(event_id, self.state.position.history_bytes, out.limits.history),
+            continue_reasons: self.continue_reasons(event_id, &out.limits),
         };
+        // A heartbeat goes on with what its worker was told before.
+        let told = if open.original_scheduled_at == open.scheduled_at { Vec::new() } else { self.state.updates.sent() };
         self.emit_note(NoteKind::WorkflowTaskStarted(started), out);
         out.task(Task::Settle(Subject::WorkflowTask));
-        Ok(self.started_reply())
+        Ok(self.started_reply(&told))
     }
 
-    fn started_reply(&self) -> Reply {
-        let started = self.started_task_view().expect("the workflow task was started just now");
+    /// Why its worker is advised to continue as new.
+    fn continue_reasons(&self, events: i64, limits: &Limits) -> Vec<i32> {
+        let reasons = [
+            (
+                self.state.position.history_bytes >= limits.history.bytes_suggest_continue,
+                SuggestContinueAsNewReason::HistorySizeTooLarge,
+            ),
+            (events >= limits.history.events_suggest_continue, SuggestContinueAsNewReason::TooManyHistoryEvents),
+            (self.state.updates.suggest_continue(limits.updates), SuggestContinueAsNewReason::TooManyUpdates),
+        ];
+        reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason as i32).collect()
+    }
+
+    fn started_reply(&self, told: &[String]) -> Reply {
+        let mut started = self.started_task_view().expect("the workflow task was started just now");
+        started.messages.retain(|message| !told.contains(&message.protocol_instance_id));
         Reply::WorkflowTask(Box::new(started))
     }
 
@@ -208,7 +219,7 @@ impl Run {
         let tasks = &self.state.workflow_tasks;
         let open = tasks.open.as_ref()?;
         let started = open.started.as_ref()?;
-        let scheduled = (open.attempt > 1).then(|| scheduled_event(open));
+        let scheduled = (open.attempt > 1 || open.speculative).then(|| scheduled_event(open));
         let sticky = open.queue.is_sticky();
         Some(StartedWorkflowTask {
             token: WorkflowTaskToken {
@@ -226,6 +237,7 @@ impl Run {
             first_event_id: if sticky { tasks.previous_started_event_id + 1 } else { 1 },
             last_event_id: self.next_event_id() - 1,
             virtual_events: scheduled.into_iter().chain([started_event(open, started)]).collect(),
+            messages: self.state.update_messages(started.event_id),
         })
     }
 
@@ -275,6 +287,9 @@ impl Run {
             // The record of a retry that completes just now; the open task stands for it until then.
             return;
         }
+        if self.state.workflow_tasks.is_speculative() {
+            return self.apply_speculative_written();
+        }
         let queue = scheduled.task_queue.as_ref();
         let queue = queue.map(|queue| QueueName { name: queue.name.clone(), normal_name: queue.normal_name.clone() });
         self.open_workflow_task(OpenWorkflowTask {
@@ -298,7 +313,7 @@ impl Run {
         });
     }
 
-    fn open_workflow_task(&mut self, open: OpenWorkflowTask) {
+    pub(super) fn open_workflow_task(&mut self, open: OpenWorkflowTask) {
         self.state.position.stamp += 1;
         let stamp = self.state.position.stamp;
         let original_scheduled_at = open.scheduled_at;
@@ -310,6 +325,7 @@ impl Run {
         if let Some(open) = &mut self.state.workflow_tasks.open {
             open.started = Some(started.clone());
         }
+        self.apply_updates_sent();
         self.state.index_workflow_task(&mut self.index);
     }
 

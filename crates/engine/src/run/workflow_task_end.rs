@@ -1,6 +1,8 @@
 //! How a workflow task ends: completed with decisions, refused, failed by its worker, or out of time. Only then is its
 //! start written; what was buffered meanwhile follows.
 
+use std::time::Duration;
+
 use abide_api::temporal::api::{
     enums::v1::{TimeoutType, WorkflowTaskFailedCause},
     failure::v1::Failure,
@@ -13,12 +15,13 @@ use abide_model::Timestamp;
 
 use super::buffer::Flush;
 use super::command::{
-    CompleteWorkflowTask, FailWorkflowTask, RefusedCommand, Rejection, Reply, StartActivity, StartWorkflowTask,
-    StartedActivity, Subject, Task, TaskId, WorkflowTaskCompleted, WorkflowTaskToken,
+    CompleteWorkflowTask, FailWorkflowTask, QueueName, RefusedCommand, Rejection, Reply, StartActivity,
+    StartWorkflowTask, StartedActivity, Subject, Task, TaskId, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 use super::event::event;
 use super::note::{NoteKind, Stickiness, WorkflowTaskDropped, nanos};
 use super::state::{OpenWorkflowTask, Problem, Sticky};
+use super::update::check_bodies;
 use super::worker_command::{Decided, Refusal, Turn, check_sequence};
 use super::workflow_task::{scheduled_event, started_event};
 use super::{Out, Run};
@@ -28,7 +31,7 @@ pub(super) const SERVER_IDENTITY: &str = "history-service";
 
 /// Whether the worker only says that its local activities go on.
 fn is_heartbeat(completion: &CompleteWorkflowTask) -> bool {
-    completion.force_new_task && completion.commands.is_empty()
+    completion.force_new_task && completion.commands.is_empty() && completion.messages.is_empty()
 }
 
 impl Run {
@@ -45,10 +48,11 @@ impl Run {
             return Err(Rejection::PausedTaskCannotGoOn);
         }
         check_sequence(&completion.commands)?;
+        check_bodies(&completion.messages)?;
         if is_heartbeat(&completion) && goes_on_for_too_long {
             return Ok(self.time_out_heartbeats(now, out));
         }
-        let reply = match self.check_commands(&completion.commands, &out.limits) {
+        let reply = match self.check_commands(&completion.commands, &completion.messages, &out.limits) {
             Ok(decided) => self.completed(completion, decided, now, out),
             Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
         };
@@ -71,6 +75,9 @@ impl Run {
         now: Timestamp,
         out: &mut Out,
     ) -> WorkflowTaskCompleted {
+        if self.leaves_no_trace(&completion) {
+            return self.discarded(completion, decided, now, out);
+        }
         let goes_on_since = is_heartbeat(&completion).then(|| self.original_schedule()).flatten();
         let (scheduled_event_id, started_event_id) = self.write_task_start(now, out);
         #[expect(deprecated, reason = "old workers and user interfaces read the binary checksum")]
@@ -86,10 +93,7 @@ impl Run {
         };
         let completed = event(Attributes::WorkflowTaskCompletedEventAttributes(attributes));
         let completed_event_id = self.emit_event(now, completed, out);
-        let sticky = completion.sticky.map(|(queue, timeout)| Sticky { queue, timeout_nanos: nanos(timeout) });
-        if sticky != self.state.workflow_tasks.sticky {
-            self.emit_note(NoteKind::Stickiness(Stickiness { sticky }), out);
-        }
+        self.stick_to(completion.sticky, out);
         let mut reply = WorkflowTaskCompleted::default();
         let new_run_id = completion.new_run_id.expect("the loop gives every completion an id for a successor");
         let turn = Turn { completed_event_id, identity: completion.identity, new_run_id, now };
@@ -99,10 +103,14 @@ impl Run {
         }
         if self.is_open() {
             reply.activities = self.start_eagerly(&eager, &completion.poller, now, out);
+            if !completion.force_new_task {
+                self.reject_unprocessed_updates(out);
+            }
             let news = self.flush_buffer(now, out);
             if news == Flush::Events || completion.force_new_task {
                 self.want_workflow_task(now, out);
             }
+            self.want_task_for_updates(completion.return_new_task, now, out);
             if let Some(since) = goes_on_since.filter(|_| self.state.workflow_tasks.open.is_some()) {
                 self.emit_note(NoteKind::WorkflowTaskGoesOnSince(since), out);
             }
@@ -148,6 +156,40 @@ impl Run {
         started
     }
 
+    /// All that the task carried was turned down, and nothing else came of it.
+    fn discarded(
+        &mut self,
+        completion: CompleteWorkflowTask,
+        decided: Vec<Decided>,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> WorkflowTaskCompleted {
+        let mut reply = self.discard_task(decided, out);
+        self.stick_to(completion.sticky, out);
+        self.want_task_for_updates(completion.return_new_task, now, out);
+        if completion.return_new_task {
+            reply.next = self.start_inline(completion.poller, now, out);
+        }
+        reply
+    }
+
+    /// The worker that has the run cached from now on.
+    fn stick_to(&mut self, worker: Option<(QueueName, Duration)>, out: &mut Out) {
+        let sticky = worker.map(|(queue, timeout)| Sticky { queue, timeout_nanos: nanos(timeout) });
+        if sticky != self.state.workflow_tasks.sticky {
+            self.emit_note(NoteKind::Stickiness(Stickiness { sticky }), out);
+        }
+    }
+
+    /// Updates that came while the worker was busy need a task. It is speculative only if the same worker gets it now.
+    fn want_task_for_updates(&mut self, return_new_task: bool, now: Timestamp, out: &mut Out) {
+        match self.state.updates.wait_for_task() {
+            true if return_new_task => self.want_speculative_task(now, out),
+            true => self.want_workflow_task(now, out),
+            false => {}
+        }
+    }
+
     /// Starts the task that was scheduled just now for the worker that is about to get the reply.
     pub(super) fn start_inline(
         &mut self,
@@ -157,8 +199,12 @@ impl Run {
     ) -> Option<Box<super::StartedWorkflowTask>> {
         let offer = self.state.workflow_task_offer()?;
         let task = TaskId { subject: Subject::WorkflowTask, stamp: offer.task.stamp };
+        let told = self.state.updates.sent();
         match self.start_workflow_task(StartWorkflowTask { task, poller }, now, out) {
-            Ok(Reply::WorkflowTask(started)) => Some(started),
+            Ok(Reply::WorkflowTask(mut started)) => {
+                started.messages.retain(|message| !told.contains(&message.protocol_instance_id));
+                Some(started)
+            }
             _ => None,
         }
     }
@@ -175,8 +221,13 @@ impl Run {
     ) -> Result<WorkflowTaskCompleted, Rejection> {
         let Refusal { cause, message, terminates } = refusal;
         let refused = RefusedCommand { cause, message };
+        let carried_updates = !self.state.updates.sent().is_empty();
+        self.abort_sent_updates(out);
         if attempt > 1 && cause != WorkflowTaskFailedCause::UnhandledCommand {
-            return Err(Rejection::Refused(refused));
+            return match carried_updates {
+                true => Ok(WorkflowTaskCompleted { refused: Some(refused), ..WorkflowTaskCompleted::default() }),
+                false => Err(Rejection::Refused(refused)),
+            };
         }
         let failure = Failure { message: refused.message.clone(), ..super::activity_retry::server_failure() };
         self.fail_started_task(now, cause, Some(failure), identity, out);
@@ -272,6 +323,7 @@ impl Run {
         if open.attempt > 1 {
             self.emit_event(now, scheduled_event(&open), out);
         }
+        self.write_speculative_schedule(now, out);
         let started_event_id = self.emit_event(now, started_event(&open, &started), out);
         debug_assert_eq!(started_event_id, started.event_id, "nothing is numbered while a task is started");
         (open.scheduled_event_id, started_event_id)

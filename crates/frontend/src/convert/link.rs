@@ -4,7 +4,7 @@ use abide_api::temporal::api::{
     common::v1::{
         Link,
         link::{
-            Variant, WorkflowEvent,
+            Variant, Workflow, WorkflowEvent,
             workflow_event::{EventReference, Reference, RequestIdReference},
         },
     },
@@ -23,6 +23,18 @@ pub fn started(namespace: &Namespace, workflow_id: String, run_id: RunId) -> Lin
 pub fn signaled(namespace: &Namespace, workflow_id: String, run_id: RunId, request_id: String) -> Link {
     let event_type = EventType::WorkflowExecutionSignaled as i32;
     link(namespace, workflow_id, run_id, Reference::RequestIdRef(RequestIdReference { request_id, event_type }))
+}
+
+/// To the event that accepted an update.
+pub fn updated(namespace: &Namespace, workflow_id: String, run_id: RunId, request_id: String) -> Link {
+    let event_type = EventType::WorkflowExecutionUpdateAccepted as i32;
+    link(namespace, workflow_id, run_id, Reference::RequestIdRef(RequestIdReference { request_id, event_type }))
+}
+
+/// To the workflow that turned an update down, which no event shows.
+pub fn rejected(namespace: &Namespace, workflow_id: String, run_id: RunId) -> Link {
+    let (namespace, run_id, reason) = (namespace.name.clone(), run_id.to_string(), "Update rejected".to_owned());
+    Link { variant: Some(Variant::Workflow(Workflow { namespace, workflow_id, run_id, reason })) }
 }
 
 /// To the event by which a request was attached to a run that another one started. It, too, may have no number yet.

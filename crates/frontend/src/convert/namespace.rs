@@ -51,6 +51,8 @@ fn info(namespace: &Namespace, settings: &Settings) -> NamespaceInfo {
             workflow_pause: settings.features.workflow_pause,
             // ShutdownWorker ends the polls of the worker that it names, so workers may wait for their polls to end.
             worker_poll_complete_on_shutdown: settings.features.cancel_polls_on_shutdown,
+            sync_update: settings.features.updates,
+            async_update: settings.features.updates && settings.features.updates_async_accepted,
             ..Capabilities::default()
         }),
         limits: Some(Limits {

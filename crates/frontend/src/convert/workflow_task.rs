@@ -38,6 +38,7 @@ pub fn workflow_task(mut task: WorkflowTask, backlog: i64) -> PollWorkflowTaskQu
         scheduled_time: Some(to_proto_time(started.scheduled_at)),
         started_time: Some(to_proto_time(started.started_at)),
         queries: task.queries,
+        messages: started.messages,
         ..PollWorkflowTaskQueueResponse::default()
     }
 }

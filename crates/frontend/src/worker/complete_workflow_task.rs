@@ -58,6 +58,7 @@ pub async fn complete(
     Ok(RespondWorkflowTaskCompletedResponse {
         workflow_task: completed.next.map(|task| workflow_task(task, 0)),
         activity_tasks: activities.map(|task| activity_task(&namespace, task)).collect(),
+        reset_history_event_id: completed.reset_history_event_id,
         ..RespondWorkflowTaskCompletedResponse::default()
     })
 }
@@ -91,6 +92,10 @@ fn completion(
         binary_checksum: request.binary_checksum,
         worker_version: stamp,
         commands: request.commands,
+        messages: request.messages,
+        discards_with_events: request
+            .capabilities
+            .is_some_and(|capabilities| capabilities.discard_speculative_workflow_task_with_events),
         sticky: request.sticky_attributes.and_then(sticky),
         return_new_task: request.return_new_workflow_task,
         force_new_task: request.force_create_new_workflow_task,

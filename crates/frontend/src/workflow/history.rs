@@ -45,7 +45,7 @@ pub async fn history(
 }
 
 /// The run that the token is about, if there is one.
-fn bound(run: RunReference, from: Option<&HistoryPage>) -> Result<RunReference, Refusal> {
+pub(super) fn bound(run: RunReference, from: Option<&HistoryPage>) -> Result<RunReference, Refusal> {
     let Some(begun) = from.and_then(HistoryPage::run) else { return Ok(run) };
     if run.run_id.is_some_and(|named| named != begun) {
         return Err(Refusal::invalid("RunId in the request does not match the NextPageToken."));
@@ -53,7 +53,7 @@ fn bound(run: RunReference, from: Option<&HistoryPage>) -> Result<RunReference, 
     Ok(RunReference { run_id: Some(begun), ..run })
 }
 
-fn page_size(asked: i32) -> usize {
+pub(super) fn page_size(asked: i32) -> usize {
     let asked = usize::try_from(asked).ok().filter(|size| *size > 0);
     asked.unwrap_or(limits::HISTORY_PAGE_EVENTS_MAX).min(limits::HISTORY_PAGE_EVENTS_MAX)
 }

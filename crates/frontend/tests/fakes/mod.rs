@@ -9,8 +9,9 @@ use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus, workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use abide_cluster::history::{
-    CompleteWorkflowTask, HistoryPage, Query, QueryAnswer, QueryOutcome, ReadHistory, ResetRequest, RunReference,
-    StartRequest, Started, StartedTask, WorkflowTaskCompleted,
+    CompleteWorkflowTask, HistoryPage, PollUpdate, Query, QueryAnswer, QueryOutcome, ReadHistory, ResetRequest,
+    RunReference, StartRequest, Started, StartedTask, UpdateAnswer, UpdateStage, UpdateWorkflow, UpdatedWithStart,
+    WithStartError, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Poll, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
@@ -117,8 +118,12 @@ pub enum Asked {
     Complete(RunKey, CompleteWorkflowTask),
     StartTask(RunKey, TaskId),
     Query(RunReference, Query),
+    Update(RunReference, UpdateWorkflow),
+    PollUpdate(RunReference, PollUpdate),
+    UpdateWithStart(StartRequest, UpdateWorkflow),
     Reset(RunReference, ResetRequest),
     Describe(RunReference),
+    Delete(RunReference),
     Read(RunReference, ReadHistory),
 }
 
@@ -130,8 +135,11 @@ pub struct FakeHistory {
     pub executions: Mutex<VecDeque<Result<Reply, Error>>>,
     pub completions: Mutex<VecDeque<Result<WorkflowTaskCompleted, Error>>>,
     pub started_tasks: Mutex<VecDeque<Result<StartedTask, Error>>>,
+    pub updates: Mutex<VecDeque<Result<UpdateAnswer, Error>>>,
+    pub with_starts: Mutex<VecDeque<Result<UpdatedWithStart, WithStartError>>>,
     pub answers: Mutex<VecDeque<Result<QueryAnswer, Error>>>,
     pub pages: Mutex<VecDeque<Result<HistoryPage, Error>>>,
+    pub deletions: Mutex<VecDeque<Result<(), Error>>>,
     pub descriptions: Mutex<VecDeque<Result<DescribeWorkflowExecutionResponse, Error>>>,
 }
 
@@ -155,6 +163,10 @@ fn next<T>(
 
 fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, T> {
     Box::pin(std::future::ready(value))
+}
+
+fn accepted(run_id: RunId) -> UpdateAnswer {
+    UpdateAnswer { run_id, stage: UpdateStage::Accepted, outcome: None }
 }
 
 impl History for FakeHistory {
@@ -200,6 +212,35 @@ impl History for FakeHistory {
     fn query(&self, run: RunReference, query: Query) -> BoxFuture<'_, Result<QueryAnswer, Error>> {
         self.note(Asked::Query(run, query));
         ready(next(&self.answers, || Ok(QueryAnswer::Result(None))))
+    }
+
+    fn update(&self, run: RunReference, update: UpdateWorkflow) -> BoxFuture<'_, Result<UpdateAnswer, Error>> {
+        self.note(Asked::Update(run, update));
+        ready(next(&self.updates, || Ok(accepted(RunId(Uuid::from_u128(42))))))
+    }
+
+    fn poll_update(&self, run: RunReference, poll: PollUpdate) -> BoxFuture<'_, Result<UpdateAnswer, Error>> {
+        self.note(Asked::PollUpdate(run, poll));
+        ready(next(&self.updates, || Ok(accepted(RunId(Uuid::from_u128(42))))))
+    }
+
+    fn update_with_start(
+        &self,
+        start: StartRequest,
+        update: UpdateWorkflow,
+    ) -> BoxFuture<'_, Result<UpdatedWithStart, WithStartError>> {
+        let run_id = start.start.key.run_id;
+        self.note(Asked::UpdateWithStart(start, update));
+        let laid_out = self.with_starts.lock().unwrap().pop_front();
+        let status = WorkflowExecutionStatus::Running;
+        let started =
+            Started { run_id, first_run_id: run_id, started: true, attached: false, status, first_task: None };
+        ready(laid_out.unwrap_or_else(|| Ok(UpdatedWithStart { started, update: accepted(run_id) })))
+    }
+
+    fn delete(&self, run: RunReference) -> BoxFuture<'_, Result<(), Error>> {
+        self.note(Asked::Delete(run));
+        ready(next(&self.deletions, || Ok(())))
     }
 
     fn describe(&self, run: RunReference) -> BoxFuture<'_, Result<DescribeWorkflowExecutionResponse, Error>> {

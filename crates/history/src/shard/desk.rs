@@ -24,6 +24,8 @@ use crate::background::Background;
 use crate::cache::Entry;
 use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer};
 use crate::load::event_number;
+use crate::namespaces::NamespaceRegistry;
+use crate::retention::Retention;
 use crate::timers::Timers;
 
 /// What a shard is connected to.
@@ -32,6 +34,8 @@ pub(crate) struct Seams {
     pub(crate) matching: Arc<dyn Matching>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    pub(crate) namespaces: Arc<NamespaceRegistry>,
+    pub(crate) retention: Arc<Retention>,
     pub(crate) background: Arc<Background>,
     pub(crate) inbox: Inbox,
 }
@@ -133,6 +137,7 @@ impl Desk {
     /// Writes down what a run decided.
     pub(crate) fn record(&mut self, entry: &mut Entry, mut decided: Decided, draft: &mut Draft, now: Timestamp) {
         let before = decided.before;
+        entry.note_dropped_updates(&decided.changes);
         if !decided.changes.is_empty() {
             record_node(entry, before, std::mem::take(&mut decided.changes), draft);
         }
@@ -143,6 +148,10 @@ impl Desk {
         self.record_dispatch(entry, decided.dispatch, draft);
         self.keep_timer(entry, draft, now);
         record_place(entry, before, draft);
+        if before.is_open && !entry.run.is_open() {
+            let over = self.retention_over(entry);
+            self.delete_later(&entry.key, over, draft);
+        }
         if entry.growth.wants_snapshot() {
             draft.writes.push(super::snapshot(entry));
         }
@@ -159,7 +168,7 @@ impl Desk {
                     draft.writes.push(put_offer(&entry.key, entry.partition, &offer));
                     entry.offered.insert(subject, offer.durable_start);
                     let (matching, task) = (self.seams.matching.clone(), offered_task(&entry.key, offer));
-                    draft.releases.push(Box::new(move |durable| {
+                    draft.answer(Box::new(move |durable| {
                         if durable.is_ok() {
                             matching.offer(task);
                         }
@@ -182,7 +191,7 @@ impl Desk {
         );
         for (reservation, reply) in dispatch.fused {
             match self.prepare(entry, reply) {
-                Ok(prepared) => draft.releases.push(self.hand_over(prepared, move |task| {
+                Ok(prepared) => draft.answer(self.hand_over(prepared, move |task| {
                     // Otherwise the poller goes back to its queue by itself.
                     if let Ok(task) = task {
                         reservation.deliver(task);
@@ -221,6 +230,9 @@ impl Desk {
         }
         if entry.queries.is_some() {
             self.reroute_queries(entry, &mut draft.releases);
+        }
+        if entry.callers.is_some() {
+            self.answer_callers(entry, &mut draft.releases);
         }
     }
 

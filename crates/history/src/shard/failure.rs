@@ -27,11 +27,15 @@ impl Broken {
     pub(super) fn take(&mut self, message: Message) -> Option<Message> {
         match message {
             Message::Reacquired(_) | Message::Close(_) => return Some(message),
-            Message::Start(_) | Message::Run(Request { permit: Some(_), .. }) => message.fail(unavailable()),
+            Message::Start(_) | Message::InOrder(_) | Message::Run(Request { permit: Some(_), .. }) => {
+                message.fail(unavailable());
+            }
             Message::Run(Request { permit: None, .. })
             | Message::LookedUp { .. }
             | Message::Loaded { .. }
-            | Message::Recovered(_) => self.held.push(message),
+            | Message::Purge(_)
+            | Message::Recovered(_)
+            | Message::TimersPaged(_) => self.held.push(message),
             // One failure is enough until the new fence is there.
             Message::CommitFailed(_) => {}
         }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use abide_cluster::Error;
-use abide_model::limits;
+use abide_cluster::{BoxFuture, Error};
+use abide_model::{RunKey, limits};
 use abide_store::Store;
+use abide_store::key::RetentionKey;
 use tokio::sync::{mpsc, oneshot};
 
-use super::message::{Address, Answer, Ask, Message, Permit, Request, StartAsked};
+use super::message::{Address, Answer, Ask, Message, Permit, Purge, Request, StartAsked};
 
 /// The shard's own mailbox, for its errands and for tasks that come back.
 pub(crate) type Inbox = mpsc::UnboundedSender<Message>;
@@ -43,6 +44,30 @@ impl Handle {
         let permit = self.permit()?;
         let (answer, answered) = oneshot::channel();
         self.send(Message::Start(StartAsked { request, answer, permit }))?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Starts a run, and asks something as soon as it has begun, or has not: nothing comes between.
+    pub(crate) async fn start_then_ask<T: Send + 'static>(
+        &self,
+        request: Box<abide_cluster::history::StartRequest>,
+        to: Address,
+        ask: impl FnOnce(Answer<T>) -> Ask,
+    ) -> Result<(abide_cluster::history::Started, BoxFuture<'static, Result<T, Error>>), Error> {
+        let (permit, second) = (self.permit()?, Some(self.permit()?));
+        let (answer, answered) = oneshot::channel();
+        let (then, told) = oneshot::channel();
+        let start = Message::Start(StartAsked { request, answer, permit });
+        let asked = Message::Run(Request { to, ask: ask(then), permit: second });
+        self.send(Message::InOrder(Box::new([start, asked])))?;
+        let started = answered.await.unwrap_or_else(|_| Err(gone()))?;
+        Ok((started, Box::pin(async move { told.await.unwrap_or_else(|_| Err(gone())) })))
+    }
+
+    /// Deletes a closed run, and the row that says so.
+    pub(crate) async fn purge(&self, run: RunKey, row: RetentionKey) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Message::Purge(Purge { run, row, answer }))?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 

@@ -10,14 +10,15 @@ use abide_cluster::history::{
     StartedTask, WorkflowTaskCompleted,
 };
 use abide_engine::run::{self, Command, Poller, TaskId};
-use abide_model::{Partition, RunId, WorkflowKey};
-use abide_store::key::{CurrentRecord, TimerKey};
+use abide_model::{Partition, RunId, RunKey, WorkflowKey};
+use abide_store::key::{CurrentRecord, RetentionKey, TimerKey};
 use abide_store::{CommitError, Fence};
 use tokio::sync::oneshot;
 
 use crate::load::Loaded;
 use crate::read::Reading;
 use crate::reset::Material;
+use crate::update::Caller;
 
 /// Where an answer goes. Dropped without one, the asker is told that the shard is gone.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
@@ -28,6 +29,10 @@ pub(crate) enum Message {
     Start(StartAsked),
     /// Something about one run.
     Run(Request),
+    /// Two messages with nothing between them: what the first begins, the second finds as it began.
+    InOrder(Box<[Message; 2]>),
+    /// Delete a closed run.
+    Purge(Purge),
     /// A current pointer was read.
     LookedUp {
         /// Whose.
@@ -42,14 +47,24 @@ pub(crate) enum Message {
         /// The run; none when there is no such run.
         loaded: Result<Option<Box<Loaded>>, abide_store::Error>,
     },
-    /// Timer rows found at the start of the server.
+    /// Timer rows that were read.
     Recovered(Vec<(TimerKey, Partition)>),
+    /// These were all; when the first one behind them is due: milliseconds.
+    TimersPaged(Option<u64>),
     /// A commit failed, and every commit that was under way has ended.
     CommitFailed(CommitError),
     /// After that: the new fence.
     Reacquired(Result<Fence, abide_store::Error>),
     /// Stop.
     Close(oneshot::Sender<()>),
+}
+
+/// A closed run that is to be deleted.
+pub(crate) struct Purge {
+    pub(crate) run: RunKey,
+    /// The row that says so.
+    pub(crate) row: RetentionKey,
+    pub(crate) answer: Answer<()>,
 }
 
 /// A start and who waits for it.
@@ -85,7 +100,11 @@ pub(crate) enum Ask {
     /// What that takes was read; asked of the newest run.
     Reset(Box<Material>, Answer<RunId>),
     Query(Box<Query>, Answer<QueryAnswer>),
+    Update(Box<abide_api::temporal::api::update::v1::Request>, Caller),
+    PollUpdate(String, Caller),
     Describe(Answer<Box<DescribeWorkflowExecutionResponse>>),
+    /// Delete the run, open or not.
+    Delete(Answer<()>),
     Read(ReadHistory, Answer<Reading>),
     /// A started task did not reach its worker.
     Return(TaskId),
@@ -101,12 +120,14 @@ impl Message {
         match self {
             Message::Start(start) => drop(start.answer.send(Err(error))),
             Message::Run(request) => request.ask.fail(error),
+            Message::InOrder(messages) => messages.into_iter().for_each(|message| message.fail(error.clone())),
+            Message::Purge(purge) => drop(purge.answer.send(Err(error))),
             Message::Close(done) => {
                 // Nobody may wait any more.
                 let _ = done.send(());
             }
             Message::LookedUp { .. } | Message::Loaded { .. } | Message::Recovered(_) => {}
-            Message::CommitFailed(_) | Message::Reacquired(_) => {}
+            Message::TimersPaged(_) | Message::CommitFailed(_) | Message::Reacquired(_) => {}
         }
     }
 }
@@ -120,7 +141,9 @@ impl Ask {
             Ask::StartTask(_, _, answer) => drop(answer.send(Err(error))),
             Ask::PrepareReset(_, answer) | Ask::Reset(_, answer) => drop(answer.send(Err(error))),
             Ask::Query(_, answer) => drop(answer.send(Err(error))),
+            Ask::Update(_, caller) | Ask::PollUpdate(_, caller) => drop(caller.answer.send(Err(error))),
             Ask::Describe(answer) => drop(answer.send(Err(error))),
+            Ask::Delete(answer) => drop(answer.send(Err(error))),
             Ask::Read(_, answer) => drop(answer.send(Err(error))),
             Ask::Return(_) | Ask::Fire(_) | Ask::Unstick => {}
         }

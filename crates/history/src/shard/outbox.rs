@@ -121,6 +121,12 @@ impl Outbox {
         self.lock().durable
     }
 
+    /// The newest batch that was sent.
+    pub(crate) fn newest(&self) -> u64 {
+        let state = self.lock();
+        state.durable + state.slots.len() as u64
+    }
+
     /// The shard has forgotten whatever was not durable: batches are sent again.
     pub(crate) fn restart(&self) {
         self.lock().broken = None;

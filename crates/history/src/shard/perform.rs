@@ -26,6 +26,9 @@ impl Desk {
             Ask::Return(task) => return self.do_unasked(entry, Command::ReturnTask(task), Urgency::Now, now),
             Ask::Unstick => return self.do_unasked(entry, Command::ResetStickiness, Urgency::Lazy, now),
             Ask::Fire(row) => return self.fire(entry, row, now),
+            Ask::Update(request, caller) => return self.update(entry, *request, caller, now),
+            Ask::PollUpdate(id, caller) => self.poll_update(entry, id, caller),
+            Ask::Delete(answer) => return self.delete(entry, answer, now),
             Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
             Ask::Reset(material, answer) => return self.reset(entry, None, material, answer, now),
             Ask::Query(query, answer) => self.query(entry, *query, answer),
@@ -79,11 +82,11 @@ impl Desk {
             Ok(decided) => decided,
             Err(undecided) => return self.refuse(entry, undecided, answer),
         };
-        let run::WorkflowTaskCompleted { next, refused, activities, heartbeats_timed_out } = match decided.reply.take()
-        {
-            Some(Reply::WorkflowTaskCompleted(reply)) => *reply,
-            Some(_) | None => return Err(Undecided::Panicked.tell(answer)),
-        };
+        let run::WorkflowTaskCompleted { next, refused, activities, heartbeats_timed_out, reset_history_event_id } =
+            match decided.reply.take() {
+                Some(Reply::WorkflowTaskCompleted(reply)) => *reply,
+                Some(_) | None => return Err(Undecided::Panicked.tell(answer)),
+            };
         let mut draft = Draft::new(Urgency::Now);
         match refused {
             None if !heartbeats_timed_out => entry.answer_queries(query_results, &mut draft.releases),
@@ -91,7 +94,8 @@ impl Desk {
         }
         self.record(entry, decided, &mut draft, now);
         let activities = activities.into_iter().map(|started| self.prepare_activity(entry, started)).collect();
-        let completed = WorkflowTaskCompleted { next: None, refused, activities, heartbeats_timed_out };
+        let completed =
+            WorkflowTaskCompleted { next: None, refused, activities, heartbeats_timed_out, reset_history_event_id };
         draft.releases.push(match next.map(|started| self.prepare_workflow_task(entry, *started)) {
             None => answering(answer, Ok(completed)),
             Some(prepared) => self.hand_over(prepared, move |task| {
@@ -150,9 +154,9 @@ impl Desk {
             Err(Undecided::Panicked) => return Err(Undecided::Panicked),
         };
         draft.writes.push(row.delete(entry.partition));
-        if entry.timer == Some(row) {
-            entry.timer = None;
-        }
+        // What is thought of the row may be wrong: then it goes as well, and is written anew.
+        let other = entry.timer.take().filter(|other| *other != row);
+        draft.writes.extend(other.map(|other| other.delete(entry.partition)));
         if let Some(decided) = decided {
             if !decided.is_empty() {
                 draft.urgency = Urgency::Now;
@@ -167,7 +171,12 @@ impl Desk {
         self.finish(entry, draft, now)
     }
 
-    fn refuse<T: Send + 'static>(&self, entry: &Entry, undecided: Undecided, answer: Answer<T>) -> Performed {
+    pub(crate) fn refuse<T: Send + 'static>(
+        &self,
+        entry: &Entry,
+        undecided: Undecided,
+        answer: Answer<T>,
+    ) -> Performed {
         match undecided {
             Undecided::Rejected(rejection) => {
                 self.outbox.attach(entry.told, answering(answer, Err(rejection.into())));
@@ -181,7 +190,7 @@ impl Desk {
 /// Whether a change that only this command makes may be lost without anyone noticing.
 fn urgency(command: &Command) -> Urgency {
     match command {
-        Command::RecordHeartbeat(_) | Command::ResetStickiness => Urgency::Lazy,
+        Command::RecordHeartbeat(_) | Command::ResetStickiness | Command::Update(_) => Urgency::Lazy,
         Command::Start(_)
         | Command::BeginReset(_)
         | Command::MarkReset(_)

@@ -1,6 +1,8 @@
 //! From a request to its run: by id, or by the newest run of a workflow id. What is not in memory is read on the side,
 //! and the requests for it are parked meanwhile.
 
+use std::sync::Arc;
+
 use abide_cluster::Error;
 use abide_cluster::history::RunReference;
 use abide_model::{Partition, RunId, WorkflowKey};
@@ -8,7 +10,7 @@ use abide_store::Urgency;
 use abide_store::key::{CurrentKey, CurrentRecord, Key, get};
 
 use super::Shard;
-use super::desk::{Undecided, after_panic, panicked, store_failed};
+use super::desk::{Seams, Undecided, after_panic, panicked, store_failed};
 use super::draft::Draft;
 use super::message::{Address, Ask, Message, Request, StartAsked};
 use super::perform::Performed;
@@ -168,17 +170,12 @@ impl Shard {
     }
 
     /// Has the current pointer of a workflow id read.
-    fn look_up(&mut self, workflow: WorkflowKey, parked: Message) {
+    pub(super) fn look_up(&mut self, workflow: WorkflowKey, parked: Message) {
         if let Some(others) = self.lookups.get_mut(&workflow) {
             return others.push(parked);
         }
         self.lookups.insert(workflow.clone(), vec![parked]);
-        let seams = self.desk.seams.clone();
-        self.desk.seams.background.spawn("look up", async move {
-            let key = CurrentKey(workflow);
-            let found = get(&*seams.store, key.partition(), &key).await;
-            drop(seams.inbox.send(Message::LookedUp { workflow: key.0, found }));
-        });
+        look_up(&self.desk.seams, workflow);
     }
 
     pub(super) fn looked_up(
@@ -199,6 +196,7 @@ impl Shard {
             match message {
                 Message::Start(start) => self.start(start, newest),
                 Message::Run(request) => self.route(request, newest),
+                Message::Purge(purge) => self.purge(purge, newest),
                 other => self.take(other),
             }
         }
@@ -207,11 +205,7 @@ impl Shard {
     /// Has a run read.
     pub(super) fn load(&mut self, partition: Partition, run_id: RunId, reason: Reason, parked: Vec<Message>) {
         self.cache.slots.insert(run_id, Slot::Loading(Loading { partition, parked, reason }));
-        let seams = self.desk.seams.clone();
-        self.desk.seams.background.spawn("load", async move {
-            let loaded = load(seams.store.clone(), partition, run_id).await;
-            drop(seams.inbox.send(Message::Loaded { run_id, loaded }));
-        });
+        read(&self.desk.seams, partition, run_id);
     }
 
     pub(super) fn loaded(&mut self, run_id: RunId, loaded: Result<Option<Box<Loaded>>, abide_store::Error>) {
@@ -236,7 +230,13 @@ impl Shard {
                 self.desk.seams.matching.offer(offered_task(&loaded.run.key(), offer));
             }
         }
-        let mut entry = Entry::loaded(loaded, partition, self.desk.timers.row(run_id));
+        let mut timer = self.desk.timers.row(run_id);
+        if timer.is_none() && reason == Reason::Wanted {
+            // Its row is due later and not in memory. It is no later than the deadline; should it be earlier, its firing
+            // puts that right.
+            timer = loaded.run.deadline().map(|deadline| TimerKey::at(deadline, run_id));
+        }
+        let mut entry = Entry::loaded(loaded, partition, timer);
         if reason != Reason::Panicked {
             let mut draft = Draft::new(Urgency::Lazy);
             self.desk.keep_timer(&mut entry, &mut draft, self.desk.now());
@@ -260,6 +260,7 @@ impl Shard {
                     self.desk.commit(draft, &mut []);
                 }
                 Message::Run(Request { to: Address::Reference(reference), ask, .. }) => ask.fail(not_found(&reference)),
+                Message::Purge(purge) => self.forget_row(purge),
                 // After a failed commit the start may never have been stored: then it begins anew.
                 Message::Start(start) if loading.reason == Reason::Dropped => self.start(start, None),
                 other => other.fail(Error::Internal(format!("run {run_id} is not stored"))),
@@ -288,15 +289,28 @@ impl Shard {
         let loading = Loading { partition, parked: Vec::new(), reason: Reason::Panicked };
         self.cache.slots.insert(run_id, Slot::Loading(loading));
         let seams = self.desk.seams.clone();
-        let reload = Box::new(move |_| {
-            let errand = seams.clone();
-            seams.background.spawn("load", async move {
-                let loaded = load(errand.store.clone(), partition, run_id).await;
-                drop(errand.inbox.send(Message::Loaded { run_id, loaded }));
-            });
-        });
+        let reload = Box::new(move |_| read(&seams, partition, run_id));
         self.desk.outbox.attach(sequence, reload);
     }
+}
+
+/// Reads a run on the side.
+pub(super) fn read(seams: &Arc<Seams>, partition: Partition, run_id: RunId) {
+    let errand = seams.clone();
+    seams.background.spawn("load", async move {
+        let loaded = load(errand.store.clone(), partition, run_id).await;
+        drop(errand.inbox.send(Message::Loaded { run_id, loaded }));
+    });
+}
+
+/// Reads a current pointer on the side.
+pub(super) fn look_up(seams: &Arc<Seams>, workflow: WorkflowKey) {
+    let errand = seams.clone();
+    seams.background.spawn("look up", async move {
+        let key = CurrentKey(workflow);
+        let found = get(&*errand.store, key.partition(), &key).await;
+        drop(errand.inbox.send(Message::LookedUp { workflow: key.0, found }));
+    });
 }
 
 fn is_meant(entry: &Entry, reference: &RunReference) -> bool {
@@ -304,7 +318,7 @@ fn is_meant(entry: &Entry, reference: &RunReference) -> bool {
         && reference.first_run_id.is_none_or(|first| entry.run.first_run_id() == first)
 }
 
-fn not_found(reference: &RunReference) -> Error {
+pub(super) fn not_found(reference: &RunReference) -> Error {
     Error::RunNotFound {
         workflow_id: reference.workflow.workflow_id.clone(),
         run_id: reference.run_id.map(|run_id| run_id.to_string()).unwrap_or_default(),

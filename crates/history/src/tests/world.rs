@@ -203,6 +203,7 @@ pub fn start_request(workflow_id: &str, request_id: &str) -> StartRequest {
         user_metadata: None,
         signal: None,
         eager: None,
+        update: None,
     });
     let (reuse, conflict) = (WorkflowIdReusePolicy::AllowDuplicate, WorkflowIdConflictPolicy::Unspecified);
     StartRequest { start, reuse, conflict, attach: None, signal: None }

@@ -100,6 +100,15 @@ fn the_timer_row_is_frozen() {
 }
 
 #[test]
+fn the_retention_row_is_frozen() {
+    let key = RetentionKey::at(STARTED_AT, RUN);
+    let record = RetentionRecord::of(&workflow());
+    assert_eq!(record.run_key(key).workflow, workflow());
+    assert_eq!(key.delete_at(), Timestamp::from_millis(1_732_000_000_124));
+    check(&[include_str!("../../samples/retention.v1")], key, record);
+}
+
+#[test]
 fn the_visibility_row_is_frozen() {
     let key = VisibilityKey { namespace: NAMESPACE, started_at: STARTED_AT, run_id: RUN };
     let record = VisibilityRecord { info: Bytes::from_static(b"info") };
@@ -156,6 +165,10 @@ fn timer() -> impl Strategy<Value = TimerKey> {
     (0_u64..5, uuids()).prop_map(|(fire_at_millis, run_id)| TimerKey { fire_at_millis, run_id: RunId(run_id) })
 }
 
+fn retention() -> impl Strategy<Value = RetentionKey> {
+    (0_u64..5, uuids()).prop_map(|(delete_at_millis, run_id)| RetentionKey { delete_at_millis, run_id: RunId(run_id) })
+}
+
 fn visibility() -> impl Strategy<Value = VisibilityKey> {
     let nanos = prop_oneof![any::<i64>(), -2_i64..2, Just(i64::MIN), Just(i64::MAX)];
     (uuids(), nanos, uuids()).prop_map(|(namespace, nanos, run_id)| VisibilityKey {
@@ -178,12 +191,14 @@ proptest! {
         node in (node(), node()),
         dispatch in (dispatch(), dispatch()),
         timer in (timer(), timer()),
+        retention in (retention(), retention()),
         visibility in (visibility(), visibility()),
     ) {
         compare(&current.0, &current.1, Clone::clone);
         compare(&node.0, &node.1, |key| *key);
         compare(&dispatch.0, &dispatch.1, |key| *key);
         compare(&timer.0, &timer.1, |key| *key);
+        compare(&retention.0, &retention.1, |key| *key);
         compare(&visibility.0, &visibility.1, |key| (key.namespace, Reverse(key.started_at), key.run_id));
     }
 
@@ -191,7 +206,7 @@ proptest! {
     fn broken_keys_are_corrupt_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..45)) {
         let _ = (CurrentKey::decode(&bytes), NodeKey::decode(&bytes), SnapshotKey::decode(&bytes));
         let _ = (DispatchKey::decode(&bytes), TimerKey::decode(&bytes), VisibilityKey::decode(&bytes));
-        let _ = (NamespaceKey::decode(&bytes), FenceKey::decode(&bytes));
+        let _ = (NamespaceKey::decode(&bytes), FenceKey::decode(&bytes), RetentionKey::decode(&bytes));
     }
 
     #[test]
@@ -220,6 +235,8 @@ proptest! {
         prop_assert_eq!(DispatchRecord::from_value(dispatch.to_value()).unwrap(), dispatch);
         let timer = TimerRecord::of(&workflow);
         prop_assert_eq!(TimerRecord::from_value(timer.to_value()).unwrap(), timer);
+        let retention = RetentionRecord::of(&workflow);
+        prop_assert_eq!(RetentionRecord::from_value(retention.to_value()).unwrap(), retention);
         let visibility = VisibilityRecord { info: blob.clone() };
         prop_assert_eq!(VisibilityRecord::from_value(visibility.to_value()).unwrap(), visibility);
         let namespace = NamespaceRecord { state: blob };

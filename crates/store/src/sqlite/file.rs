@@ -15,7 +15,7 @@ use crate::Error;
 /// Marks a database as ours: "abid".
 const APPLICATION_ID: u32 = 0x6162_6964;
 /// The version of the tables. Records have versions of their own.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 /// Bytes of a page.
 pub(super) const PAGE_BYTES: u32 = 8192;
 /// Page cache of the writer: KiB.
@@ -48,6 +48,8 @@ impl Lock {
 pub(super) enum Content {
     /// Nothing yet.
     Nothing,
+    /// A database of ours, of an older format.
+    Older,
     /// A database of ours, of the current format.
     Ours,
 }
@@ -69,14 +71,15 @@ pub(super) fn inspect(path: &Path) -> Result<Content, Error> {
     }
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     let (format, application) = (number(60), number(68));
+    let mut content = Content::Nothing;
     if application == APPLICATION_ID {
-        check_format(path, format)?;
+        content = check_format(path, format)?;
     } else if application != 0 {
         return Err(foreign(path));
     }
     // The header of the file may be older than the log beside it, and a crash may have left an empty database.
     let log_is_empty = std::fs::metadata(beside(path, "-wal")).map_or(true, |log| log.len() == 0);
-    if application == APPLICATION_ID && log_is_empty { Ok(Content::Ours) } else { inspect_with_log(path) }
+    if application == APPLICATION_ID && log_is_empty { Ok(content) } else { inspect_with_log(path) }
 }
 
 fn inspect_with_log(path: &Path) -> Result<Content, Error> {
@@ -90,18 +93,20 @@ fn inspect_with_log(path: &Path) -> Result<Content, Error> {
         Ok((application, format, tables))
     };
     match look().map_err(read_error)? {
-        (APPLICATION_ID, format, _) => check_format(path, format).map(|()| Content::Ours),
+        (APPLICATION_ID, format, _) => check_format(path, format),
         (0, 0, 0) => Ok(Content::Nothing),
         _ => Err(foreign(path)),
     }
 }
 
-fn check_format(path: &Path, format: u32) -> Result<(), Error> {
-    if format == FORMAT {
-        return Ok(());
+fn check_format(path: &Path, format: u32) -> Result<Content, Error> {
+    let what = || format!("{} has format {format}, this version knows {FORMAT}", path.display());
+    match format {
+        FORMAT => Ok(Content::Ours),
+        1..FORMAT => Ok(Content::Older),
+        0 => Err(Error::Corrupt(what())),
+        _ => Err(Error::Newer(what())),
     }
-    let what = format!("{} has format {format}, this version knows {FORMAT}", path.display());
-    if format > FORMAT { Err(Error::Newer(what)) } else { Err(Error::Corrupt(what)) }
 }
 
 fn foreign(path: &Path) -> Error {
@@ -126,12 +131,14 @@ pub(super) fn open_writer(path: &Path, content: Content, options: &Options) -> R
     database.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(())).map_err(read_error)?;
     database.pragma_update_and_check(None, "journal_size_limit", LOG_KEPT_BYTES, |_| Ok(())).map_err(read_error)?;
     apply_options(&database, options)?;
-    if content == Content::Nothing {
-        create(&database).map_err(|cause| cannot(path, cause))?;
+    match content {
+        Content::Ours => {}
+        Content::Nothing | Content::Older => create(&database).map_err(|cause| cannot(path, cause))?,
     }
     Ok(database)
 }
 
+/// Creates the tables that are missing: all of them, or those that are newer than the database.
 fn create(database: &Connection) -> rusqlite::Result<()> {
     let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};");
     database.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} {marks} COMMIT;"))

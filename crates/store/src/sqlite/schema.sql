@@ -1,34 +1,38 @@
--- Format 1: one table per space.
+-- One table per space. Format 1 was without `retention`. Run on every database of an older format.
 --
 -- Runs that are open at the same time lie in many partitions, but their ids (and often their workflows' ids) are
 -- neighbours. Where the key begins with one of these it comes first in the primary key, so that the rows of one commit
 -- share pages: measured, a fifth of the bytes and half of the processor time. Where owners scan all of their partitions,
 -- the partition comes first.
-CREATE TABLE meta (
+CREATE TABLE IF NOT EXISTS meta (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;
-CREATE TABLE current_run (
+CREATE TABLE IF NOT EXISTS current_run (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (key, partition)
 ) WITHOUT ROWID;
-CREATE TABLE node (
+CREATE TABLE IF NOT EXISTS node (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (key, partition)
 ) WITHOUT ROWID;
-CREATE TABLE snapshot (
+CREATE TABLE IF NOT EXISTS snapshot (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (key, partition)
 ) WITHOUT ROWID;
-CREATE TABLE dispatch (
+CREATE TABLE IF NOT EXISTS dispatch (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;
-CREATE TABLE timer (
+CREATE TABLE IF NOT EXISTS timer (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;
-CREATE TABLE visibility (
+CREATE TABLE IF NOT EXISTS visibility (
+    partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (partition, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS retention (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;

@@ -40,7 +40,7 @@ impl Statements {
     }
 
     pub(super) fn of(&self, space: Space) -> &Sql {
-        &self.0[space as usize - 1]
+        &self.0[space.index()]
     }
 }
 
@@ -53,5 +53,6 @@ fn table(space: Space) -> &'static str {
         Space::Dispatch => "dispatch",
         Space::Timer => "timer",
         Space::Visibility => "visibility",
+        Space::Retention => "retention",
     }
 }

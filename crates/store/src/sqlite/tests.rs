@@ -115,7 +115,7 @@ fn a_database_of_a_newer_version_is_refused_and_not_touched() {
         let bytes = || (std::fs::read(path).unwrap(), std::fs::read(&log).ok());
         let before = bytes();
         let error = open(path).err().expect("it is newer");
-        let text = format!("{} has format 2, this version knows 1", path.display());
+        let text = format!("{} has format 3, this version knows 2", path.display());
         assert!(matches!(&error, Error::Newer(what) if *what == text), "{error}");
         assert!(bytes() == before, "refused, but changed");
     }
@@ -222,7 +222,7 @@ fn every_statement_finds_its_rows_by_the_primary_key() {
         let sql = statements.of(space);
         let mut texts = vec![&sql.get, &sql.delete, &sql.delete_range, &sql.scan_one, &sql.scan_one_reverse];
         // The others are never scanned across partitions, and are laid out accordingly.
-        if matches!(space, Space::Meta | Space::Dispatch | Space::Timer | Space::Visibility) {
+        if matches!(space, Space::Meta | Space::Dispatch | Space::Timer | Space::Visibility | Space::Retention) {
             texts.extend([&sql.scan_many, &sql.scan_many_reverse]);
         }
         for text in texts {

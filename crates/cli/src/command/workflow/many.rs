@@ -1,4 +1,4 @@
-//! One Workflow Execution, or all that match a query: what `cancel`, `signal` and `terminate` share.
+//! One Workflow Execution, or all that match a query: what `cancel`, `delete`, `signal` and `terminate` share.
 
 use abide_api::temporal::api::workflowservice::v1::{
     StartBatchOperationRequest, start_batch_operation_request::Operation,

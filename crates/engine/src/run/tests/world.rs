@@ -39,7 +39,7 @@ pub struct World {
     pub offers: BTreeMap<Subject, Offer>,
     pub successor: Option<Box<Start>>,
     pub limits: Limits,
-    polls: u64,
+    pub polls: u64,
 }
 
 impl World {
@@ -137,6 +137,9 @@ impl World {
     fn check_that_something_ends_everything(&self) {
         if !self.run.is_open() {
             assert!(self.run.deadline().is_none() && self.offers.is_empty(), "a closed run owes nothing");
+            let open = self.run.state.updates.open.keys();
+            let unfinished = |id: &String| self.run.update_status(id) == Some(UpdateStatus::Unfinished);
+            assert!({ open }.all(unfinished), "of a closed run only accepted updates are known without an outcome");
             return;
         }
         let state = &self.run.state;
@@ -152,6 +155,10 @@ impl World {
             assert_eq!(offered, open.started.is_none(), "a workflow task is offered until it is started");
         }
         assert!(state.timers.pending.is_empty() || self.run.deadline().is_some(), "timers have a deadline");
+        for (id, update) in &state.updates.open {
+            let accepted = matches!(update.stage, Some(crate::run::update::Stage::Accepted(_)));
+            assert!(accepted || state.workflow_tasks.open.is_some(), "update {id} is forgotten");
+        }
         let unseen = !state.buffer.events.is_empty();
         assert!(!unseen || self.run.workflow_task_is_started(), "buffered events wait for a started task");
     }
@@ -322,6 +329,7 @@ pub fn start() -> Start {
         user_metadata: None,
         signal: None,
         eager: None,
+        update: None,
     }
 }
 
