@@ -21,6 +21,7 @@ use super::command::{
 use super::event::{Annotation, annotated, event};
 use super::index::Due;
 use super::note::{ActivityHeartbeat, ActivityOffered, ActivityStartedNote, NoteKind};
+use super::priority::merged;
 use super::properties::{detach, detach_all};
 use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Held, Offered, State};
 use super::worker_command::Turn;
@@ -89,14 +90,7 @@ impl State {
 
     /// How urgent an activity is: what it does not say itself is as the workflow's.
     pub fn activity_priority(&self, activity: &Activity) -> Option<Priority> {
-        let (own, run) = (activity.scheduled.priority.as_ref(), self.execution.started.priority.as_ref());
-        let (Some(own), Some(run)) = (own, run) else { return own.or(run).cloned() };
-        let or = |own: f32, run: f32| if own == 0.0 { run } else { own };
-        Some(Priority {
-            priority_key: if own.priority_key == 0 { run.priority_key } else { own.priority_key },
-            fairness_key: if own.fairness_key.is_empty() { run.fairness_key.clone() } else { own.fairness_key.clone() },
-            fairness_weight: or(own.fairness_weight, run.fairness_weight),
-        })
+        merged(self.execution.started.priority.as_ref(), activity.scheduled.priority.as_ref())
     }
 }
 
@@ -168,7 +162,10 @@ impl Run {
             task,
             scheduled_event_id,
             attempt: activity.attempt,
-            scheduled: Box::new(activity.scheduled.clone()),
+            scheduled: Box::new(ActivityTaskScheduledEventAttributes {
+                priority: merged(self.state.execution.started.priority.as_ref(), activity.scheduled.priority.as_ref()),
+                ..activity.scheduled.clone()
+            }),
             workflow_type: self.state.workflow_type(),
             heartbeat_details: activity.heartbeat_details.clone(),
             scheduled_at: activity.scheduled_at,

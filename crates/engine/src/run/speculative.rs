@@ -23,7 +23,9 @@ impl Run {
     /// Schedules a task for the updates that wait, unless one is open.
     pub(super) fn want_speculative_task(&mut self, now: Timestamp, out: &mut Out) {
         let tasks = &self.state.workflow_tasks;
-        if !self.is_open() || self.state.is_paused() || tasks.open.is_some() {
+        // The first task of a child whose parent does not know it yet will carry the update.
+        let must_wait = self.state.is_paused() || self.state.children.awaits_parent;
+        if !self.is_open() || must_wait || tasks.open.is_some() {
             return;
         }
         if tasks.next_attempt > 1 {

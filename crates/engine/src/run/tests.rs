@@ -4,6 +4,7 @@ mod activity_control;
 mod chain;
 mod commands;
 mod eager;
+mod family;
 mod golden;
 mod limits;
 mod pause;

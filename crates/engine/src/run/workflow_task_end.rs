@@ -52,7 +52,8 @@ impl Run {
         if is_heartbeat(&completion) && goes_on_for_too_long {
             return Ok(self.time_out_heartbeats(now, out));
         }
-        let reply = match self.check_commands(&completion.commands, &completion.messages, &out.limits) {
+        let CompleteWorkflowTask { commands, messages, namespaces, .. } = &completion;
+        let reply = match self.check_commands(commands, messages, namespaces, &out.limits) {
             Ok(decided) => self.completed(completion, decided, now, out),
             Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
         };
