@@ -105,7 +105,8 @@ fn default_identity() -> String {
     format!("temporal-cli:{}@{}", user(), host())
 }
 
-fn user() -> String {
+/// Who runs the command.
+pub fn user() -> String {
     let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     named.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown-user".into())
 }

@@ -304,6 +304,8 @@ fn rejected(rejection: Rejection) -> Row {
         Rejection::Update(refusal) => update_refused(refusal),
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
+        Rejection::ParentMismatch => Row::not_found("workflow parent does not match"),
+        Rejection::ChildNotFound => Row::not_found("Pending child execution not found."),
         Rejection::NoWorkflowTaskToReset(cut) => Row::plain(
             Code::InvalidArgument,
             format!(

@@ -1,11 +1,11 @@
 //! The loaded runs of a shard, with a bound on their bytes: what was not used for the longest time goes first, about.
 //! Reads and writes no rows.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use abide_cluster::Error;
 use abide_cluster::history::{HistoryPage, ReadHistory};
-use abide_engine::run::Run;
+use abide_engine::run::{Outbound, Run};
 use abide_model::{Partition, RunId, RunKey, limits};
 use abide_store::key::TimerKey;
 
@@ -34,6 +34,8 @@ pub(crate) struct Entry {
     pub(crate) told: u64,
     /// The offers that have a row.
     pub(crate) offered: Offered,
+    /// What the run owes to others: the subjects that have a row.
+    pub(crate) owed: BTreeSet<Outbound>,
     /// The timer row.
     pub(crate) timer: Option<TimerKey>,
     /// The newest events.
@@ -96,6 +98,7 @@ impl Entry {
         let key = run.key();
         let mut entry = Self::with(run, key, partition);
         entry.offered = Offered::of(&entry.run);
+        entry.owed = entry.run.open_outbound();
         entry.transition = transition;
         entry.growth = growth;
         entry.tail = tail;
@@ -114,6 +117,7 @@ impl Entry {
             sequence: 0,
             told: 0,
             offered: Offered::default(),
+            owed: BTreeSet::new(),
             timer: None,
             tail: Tail::default(),
             queries: None,

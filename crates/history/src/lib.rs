@@ -7,6 +7,7 @@ mod cache;
 mod dispatch;
 mod load;
 mod namespaces;
+mod outbound;
 mod query;
 mod queue_configs;
 mod read;

@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use crate::background::Background;
 use crate::namespaces::NamespaceRegistry;
+use crate::outbound::Errands;
 use crate::query::TIMED_OUT;
 use crate::queue_configs::QueueConfigRegistry;
 use crate::read::Reading;
@@ -56,6 +57,7 @@ pub struct HistoryService {
     #[cfg(test)]
     pub(crate) retention: Arc<Retention>,
     background: Arc<Background>,
+    errands: Arc<Errands>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -91,6 +93,7 @@ impl HistoryService {
         let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
         let queue_configs = QueueConfigRegistry::open(store.clone(), clock.clone(), matching.clone()).await?;
         let queue_configs = Arc::new(queue_configs);
+        let errands = Arc::new(Errands::default());
         let retention = Arc::new(Retention::default());
         let shard_count = shard_count.clamp(1, Partition::COUNT);
         let begin = |index: u16| (u32::from(index) * u32::from(Partition::COUNT) / u32::from(shard_count)) as u16;
@@ -108,6 +111,7 @@ impl HistoryService {
                 retention: retention.clone(),
                 background: background.clone(),
                 inbox: inbox.clone(),
+                errands: errands.clone(),
             });
             let shard = Shard::new(seams.clone(), fence, cache_bytes / usize::from(shard_count));
             tasks.push(tokio::spawn(shard.run(mailbox)));
@@ -125,8 +129,16 @@ impl HistoryService {
             #[cfg(test)]
             retention,
             background,
+            errands,
             tasks: Mutex::new(tasks),
         })
+    }
+
+    /// Says by whom other runs are reached: what runs owe to each other waits until then. On one node that is the
+    /// service itself.
+    pub fn connect(&self, peers: &Arc<impl History>) {
+        let peers: Arc<dyn History> = peers.clone();
+        self.errands.connect(Arc::downgrade(&peers));
     }
 
     /// The first tasks of a queue that are stored, from a place on, at most `tasks_max`, and the place of the first that

@@ -6,6 +6,7 @@ mod chain;
 mod deletion;
 mod durability;
 mod failure;
+mod outbound;
 mod query;
 mod queue_config;
 mod reset;

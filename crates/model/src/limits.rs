@@ -133,6 +133,8 @@ pub const HANDOVER_GRACE: Duration = Duration::from_millis(500);
 pub const SHARD_MAILBOX_MAX: usize = 16_384;
 /// Bytes of loaded runs that one node keeps.
 pub const CACHE_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
+/// Changes in one history node: a longer transition has several.
+pub const NODE_CHANGES_MAX: usize = 1000;
 /// Transitions of a run between two snapshots.
 pub const SNAPSHOT_EVERY_TRANSITIONS: u64 = 200;
 /// Bytes of history nodes between two snapshots of a run.
@@ -182,3 +184,14 @@ pub const TIMER_SLEEP_MAX: Duration = Duration::from_secs(60);
 pub const BROKEN_RUN_PAUSE: Duration = Duration::from_secs(10);
 /// How long to wait before a fence is asked for again.
 pub const FENCE_RETRY: Duration = Duration::from_secs(1);
+
+/// What runs owe to other runs that one node carries out at the same time.
+pub const OUTBOUND_PARALLEL_MAX: usize = 256;
+/// Debts from before a restart that are taken up again at the same time.
+pub const OUTBOUND_RECOVERED_MAX: usize = 4096;
+/// Resets of a parent that the end of its child is brought along.
+pub const RESETS_FOLLOWED_MAX: usize = 100;
+/// The pause after the first failure to do what is owed.
+pub const OUTBOUND_RETRY_MIN: Duration = Duration::from_millis(100);
+/// The longest pause between two attempts to do what is owed.
+pub const OUTBOUND_RETRY_MAX: Duration = Duration::from_secs(30);

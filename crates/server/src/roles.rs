@@ -39,6 +39,7 @@ impl Roles {
         let options = HistoryOptions { shards, limits: settings.limits, ..HistoryOptions::default() };
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await;
         let history = Arc::new(history?);
+        history.connect(&history);
         matching.set_refill(Arc::new(FromHistory {
             history: Arc::downgrade(&history),
             matching: Arc::downgrade(&matching),

@@ -10,12 +10,15 @@ mod execute;
 mod list;
 mod many;
 mod query;
+mod reset;
 mod result;
 mod show;
 mod signal;
 mod signal_with_start;
 mod start;
 mod terminate;
+mod update;
+mod update_with_start;
 
 use clap::{Args, Subcommand};
 
@@ -46,10 +49,14 @@ enum Command {
     Describe(describe::Arguments),
     /// Start a Workflow Execution and wait for its result.
     Execute(execute::Arguments),
+    /// Send an Update to a Workflow Execution, start it if it is not running, and wait for the result of the Update.
+    ExecuteUpdateWithStart(Box<update_with_start::Arguments>),
     /// List Workflow Executions.
     List(list::Arguments),
     /// Ask a Workflow Execution for its state.
     Query(query::Arguments),
+    /// Make a new run of a Workflow Execution's history, up to a Workflow Task.
+    Reset(reset::Arguments),
     /// Wait for the result of a Workflow Execution.
     Result(result::Arguments),
     /// Show the events of a Workflow Execution.
@@ -60,8 +67,12 @@ enum Command {
     SignalWithStart(Box<signal_with_start::Arguments>),
     /// Start a Workflow Execution.
     Start(Box<start::Arguments>),
+    /// Send an Update to a Workflow Execution, start it if it is not running, and wait until the Update is accepted.
+    StartUpdateWithStart(Box<update_with_start::StartArguments>),
     /// End a Workflow Execution at once.
     Terminate(many::Target),
+    /// Ask a Workflow Execution something that it may turn down.
+    Update(update::Arguments),
 }
 
 /// One Workflow Execution.
@@ -86,11 +97,15 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
         Command::Execute(arguments) => execute::run(&mut session, arguments).await,
         Command::List(arguments) => list::run(&mut session, arguments).await,
         Command::Query(arguments) => query::run(&mut session, arguments).await,
+        Command::Reset(arguments) => reset::run(&mut session, arguments).await,
         Command::Result(arguments) => result::run(&mut session, arguments).await,
         Command::Show(arguments) => show::run(&mut session, arguments).await,
         Command::Signal(arguments) => signal::run(&mut session, arguments).await,
         Command::SignalWithStart(arguments) => signal_with_start::run(&mut session, *arguments).await,
         Command::Start(arguments) => start::run(&mut session, *arguments).await,
         Command::Terminate(target) => terminate::run(&mut session, target).await,
+        Command::Update(arguments) => update::run(&mut session, arguments).await,
+        Command::StartUpdateWithStart(arguments) => update_with_start::start(&mut session, *arguments).await,
+        Command::ExecuteUpdateWithStart(arguments) => update_with_start::execute(&mut session, *arguments).await,
     }
 }

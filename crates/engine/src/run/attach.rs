@@ -1,6 +1,8 @@
 //! What a start brings to the run that stands for it: its request id, callbacks and links. The workflow does not see it,
 //! so no workflow task follows. Also: which event each known request led to.
 
+use std::collections::BTreeMap;
+
 use abide_api::temporal::api::{
     enums::v1::EventType,
     history::v1::{HistoryEvent, WorkflowExecutionOptionsUpdatedEventAttributes, history_event::Attributes},
@@ -50,21 +52,30 @@ impl Run {
 
     /// A buffered event got its number.
     pub(super) fn apply_request_numbered(&mut self, event: &HistoryEvent) {
-        if let Some(Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated)) = &event.attributes {
-            self.apply_request_id(&updated.attached_request_id, event);
+        match &event.attributes {
+            Some(Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated)) => {
+                self.apply_request_id(&updated.attached_request_id, event);
+            }
+            Some(Attributes::WorkflowExecutionSignaledEventAttributes(signaled)) => {
+                if let Some(event_id) = self.state.signals.request_ids.get_mut(&signaled.request_id) {
+                    *event_id = event.event_id;
+                }
+            }
+            _ => {}
         }
     }
 }
 
 impl State {
     /// As Describe shows it.
-    pub(super) fn request_id_infos(&self) -> impl Iterator<Item = (String, RequestIdInfo)> {
-        let started = RequestOrigin { event_type: EventType::WorkflowExecutionStarted as i32, event_id: 1 };
-        let create = Some((&self.identity.create_request_id, &started)).filter(|(id, _)| !id.is_empty());
-        let infos = create.into_iter().chain(&self.execution.requests).map(|(id, origin)| {
-            let (event_type, event_id) = (origin.event_type, origin.event_id);
-            (id.clone(), RequestIdInfo { event_type, event_id, buffered: event_id == 0 })
-        });
-        infos.collect::<Vec<_>>().into_iter()
+    pub(super) fn request_id_infos(&self) -> BTreeMap<String, RequestIdInfo> {
+        let info = |event_type: i32, event_id: i64| RequestIdInfo { event_type, event_id, buffered: event_id == 0 };
+        let signaled = EventType::WorkflowExecutionSignaled as i32;
+        let signals = self.signals.request_ids.iter().map(|(id, event_id)| (id.clone(), info(signaled, *event_id)));
+        let others =
+            self.execution.requests.iter().map(|(id, origin)| (id.clone(), info(origin.event_type, origin.event_id)));
+        let create = Some(self.identity.create_request_id.clone()).filter(|id| !id.is_empty());
+        let create = create.map(|id| (id, info(EventType::WorkflowExecutionStarted as i32, 1)));
+        signals.chain(others).chain(create).collect()
     }
 }

@@ -112,7 +112,7 @@ impl State {
         let queue = command.task_queue.clone().filter(|queue| !queue.name.is_empty());
         let queue = queue.map_or_else(|| self.normal_queue().name, |queue| queue.name);
         let on = "on ContinueAsNewWorkflowExecutionCommand";
-        let which = format!("WorkflowType={kind} TaskQueue={queue}");
+        let which = format!("WorkflowType={kind} TaskQueue=name:\"{queue}\" kind:TASK_QUEUE_KIND_NORMAL");
         if kind.len() > limits::ID_BYTES_MAX {
             let (length, limit) = (kind.len(), limits::ID_BYTES_MAX);
             return Err(format!(
@@ -130,7 +130,7 @@ impl State {
             ("BackoffStartInterval", &command.backoff_start_interval),
         ];
         if let Some((name, _)) = durations.iter().find(|(_, duration)| is_negative(duration.as_ref())) {
-            return Err(format!("Invalid {name} {on}: negative timeout duration. {which}"));
+            return Err(format!("Invalid {name} {on}: negative duration. {which}"));
         }
         match command.retry_policy.clone().filter(|policy| policy.maximum_attempts != 1) {
             None => Ok(()),

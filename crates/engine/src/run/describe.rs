@@ -66,12 +66,13 @@ impl State {
             }),
             workflow_execution_info: Some(self.info()),
             pending_activities: activities.map(pending_activity).collect(),
+            pending_children: self.children.pending.iter().map(|(id, child)| child.shown(*id)).collect(),
             pending_workflow_task: self.workflow_tasks.open.as_ref().map(pending_task),
             workflow_extended_info: Some(WorkflowExecutionExtendedInfo {
                 execution_expiration_time: self.execution_expires_at().map(to_proto_time),
                 run_expiration_time: self.run_expires_at().map(to_proto_time),
                 cancel_requested: self.execution.cancel_requested,
-                request_id_infos: self.request_id_infos().collect(),
+                request_id_infos: self.request_id_infos(),
                 original_start_time: Some(to_proto_time(match &self.execution.reset {
                     Some(reset) => reset.original_started_at,
                     None => self.execution.started_at,

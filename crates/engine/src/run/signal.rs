@@ -10,6 +10,7 @@ use super::{Out, Run};
 
 impl Run {
     pub(super) fn signal(&mut self, signal: Signal, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
+        self.state.accepts(&signal.requester)?;
         let request_id = &signal.requester.request_id;
         if !request_id.is_empty() && self.state.signals.request_ids.contains_key(request_id) {
             return Ok(Reply::Done);
@@ -35,16 +36,17 @@ impl Run {
                 identity: signal.requester.identity,
                 header: signal.header,
                 request_id: signal.requester.request_id,
+                external_workflow_execution: signal.requester.sender.map(|sender| sender.execution),
                 ..WorkflowExecutionSignaledEventAttributes::default()
             }));
         signaled.links = signal.requester.links;
         self.record(now, signaled, out);
     }
 
-    pub(super) fn apply_signaled(&mut self, signaled: &WorkflowExecutionSignaledEventAttributes) {
+    pub(super) fn apply_signaled(&mut self, event_id: i64, signaled: &WorkflowExecutionSignaledEventAttributes) {
         self.state.signals.count += 1;
         if !signaled.request_id.is_empty() {
-            self.state.signals.request_ids.insert(signaled.request_id.clone(), true);
+            self.state.signals.request_ids.insert(signaled.request_id.clone(), event_id);
         }
     }
 }

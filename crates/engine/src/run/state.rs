@@ -11,7 +11,9 @@ use abide_api::temporal::api::{
 };
 use abide_model::Timestamp;
 
+use super::child::Children;
 use super::command::QueueName;
+use super::external::External;
 use super::update::Updates;
 
 /// Everything about a run.
@@ -47,6 +49,12 @@ pub struct State {
     /// Its updates.
     #[prost(message, required, tag = "10")]
     pub updates: Updates,
+    /// Its child workflows, and its own part as a child.
+    #[prost(message, required, tag = "11")]
+    pub children: Children,
+    /// What it has asked of other workflows.
+    #[prost(message, required, tag = "12")]
+    pub external: External,
 }
 
 /// Which run this is.
@@ -356,9 +364,9 @@ pub struct Signals {
     /// How many.
     #[prost(int64, tag = "1")]
     pub count: i64,
-    /// Their request ids. The value says nothing.
-    #[prost(btree_map = "string, bool", tag = "2")]
-    pub request_ids: BTreeMap<String, bool>,
+    /// Their request ids, with their events; zero while the event is buffered.
+    #[prost(btree_map = "string, int64", tag = "2")]
+    pub request_ids: BTreeMap<String, i64>,
 }
 
 /// Events that wait for the started workflow task to end. They have had their effect, but have no number yet.

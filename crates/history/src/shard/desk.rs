@@ -1,12 +1,12 @@
 //! Where a shard works on one run: from a command to a decision, from a decision to rows, from rows to a batch on its
 //! way. The runs themselves are in the cache; here is everything else that a transition needs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use abide_cluster::{Error, Matching};
-use abide_engine::run::{Change, Command, Rejection, Reply, Start, encode_changes};
+use abide_engine::run::{Change, Command, Outbound, Rejection, Reply, Start, encode_changes};
 use abide_engine::{Emit, Machine};
 use abide_model::settings::Limits;
 use abide_model::{Clock, RunId, Timestamp, WorkflowKey, limits};
@@ -25,6 +25,7 @@ use crate::cache::Entry;
 use crate::dispatch::offered_task;
 use crate::load::event_number;
 use crate::namespaces::NamespaceRegistry;
+use crate::outbound::{self, Errands, delete_outbound, put_outbound};
 use crate::retention::Retention;
 use crate::timers::Timers;
 
@@ -38,6 +39,7 @@ pub(crate) struct Seams {
     pub(crate) retention: Arc<Retention>,
     pub(crate) background: Arc<Background>,
     pub(crate) inbox: Inbox,
+    pub(crate) errands: Arc<Errands>,
 }
 
 /// See the file's first lines.
@@ -139,12 +141,13 @@ impl Desk {
         let before = decided.before;
         entry.note_dropped_updates(&decided.changes);
         if !decided.changes.is_empty() {
-            record_node(entry, before, std::mem::take(&mut decided.changes), draft);
+            record_nodes(entry, before, &std::mem::take(&mut decided.changes), draft);
         }
         if before.next_event_id < entry.run.next_event_id() {
             draft.urgency = Urgency::Now;
         }
         draft.successor = decided.dispatch.successor.take().or(draft.successor.take());
+        self.record_outbound(entry, std::mem::take(&mut decided.dispatch.outbound), draft);
         self.record_dispatch(entry, decided.dispatch, draft);
         self.keep_timer(entry, draft, now);
         record_place(entry, before, draft);
@@ -191,6 +194,29 @@ impl Desk {
                 Err(error) => error!(?error, run_id = %entry.key.run_id, "a started task cannot be handed over"),
             }
         }
+    }
+
+    /// Outbound rows, and the errands that they mean.
+    fn record_outbound(&self, entry: &mut Entry, outbound: BTreeMap<Outbound, bool>, draft: &mut Draft) {
+        for (outbound, owed) in outbound {
+            if owed {
+                if entry.owed.insert(outbound) {
+                    draft.writes.push(put_outbound(&entry.key, entry.partition, outbound));
+                }
+                let (seams, partition, run_id) = (self.seams.clone(), entry.partition, entry.key.run_id);
+                draft.releases.push(Box::new(move |durable| {
+                    if durable.is_ok() {
+                        outbound::begin(&seams, partition, run_id, outbound);
+                    }
+                }));
+            } else if entry.owed.remove(&outbound) {
+                draft.writes.push(delete_outbound(entry.key.run_id, entry.partition, outbound));
+            }
+        }
+        debug_assert!(
+            entry.owed == entry.run.open_outbound(),
+            "everything that is owed has a row, and nothing else has"
+        );
     }
 
     /// Sees to it that the run has a timer row no later than its earliest deadline. A row that is too early stays: it
@@ -312,19 +338,30 @@ impl Desk {
     }
 }
 
-fn record_node(entry: &mut Entry, before: Before, changes: Vec<Change>, draft: &mut Draft) {
-    entry.transition += 1;
-    let key = NodeKey {
-        run_id: entry.key.run_id,
-        first_event_id: event_number(before.next_event_id),
-        transition: entry.transition,
-    };
-    let encoded = encode_changes(&changes);
-    let bytes = encoded.len();
-    entry.tail.push(encoded.clone(), entry.run.next_event_id());
-    let node = NodeRecord { next_event_id: event_number(entry.run.next_event_id()), changes: encoded };
-    draft.writes.push(key.put(entry.partition, &node));
-    entry.grown(bytes);
+/// One node for a transition; several for one that is so long that its readers would choke on it (a copied history).
+fn record_nodes(entry: &mut Entry, before: Before, changes: &[Change], draft: &mut Draft) {
+    let mut first_event_id = before.next_event_id;
+    for part in changes.chunks(limits::NODE_CHANGES_MAX) {
+        let newest = part.iter().rev().find_map(|change| match change {
+            Change::Event(event) => Some(event.event_id + 1),
+            Change::Note(_) => None,
+        });
+        let next_event_id = newest.unwrap_or(first_event_id);
+        entry.transition += 1;
+        let key = NodeKey {
+            run_id: entry.key.run_id,
+            first_event_id: event_number(first_event_id),
+            transition: entry.transition,
+        };
+        let encoded = encode_changes(part);
+        let bytes = encoded.len();
+        entry.tail.push(encoded.clone(), next_event_id);
+        let node = NodeRecord { next_event_id: event_number(next_event_id), changes: encoded };
+        draft.writes.push(key.put(entry.partition, &node));
+        entry.grown(bytes);
+        first_event_id = next_event_id;
+    }
+    debug_assert_eq!(first_event_id, entry.run.next_event_id(), "every event is in a node");
 }
 
 /// Where others find the run: the current pointer when it begins or ends, the list when what it shows has changed.

@@ -64,10 +64,22 @@ impl World {
     }
 
     pub async fn with(store: Arc<dyn Store>, clock: Arc<ManualClock>, cache_bytes: usize) -> Self {
+        let world = Self::unconnected(store, clock, cache_bytes).await;
+        world.history.connect(&world.history);
+        world
+    }
+
+    /// A server whose runs do not reach each other.
+    pub async fn apart(store: Arc<dyn Store>) -> Self {
+        Self::unconnected(store, Arc::default(), abide_model::limits::CACHE_BYTES_DEFAULT).await
+    }
+
+    async fn unconnected(store: Arc<dyn Store>, clock: Arc<ManualClock>, cache_bytes: usize) -> Self {
         let matching = Arc::new(Remembering::default());
         let options = Options { shards: 2, cache_bytes, ..Options::default() };
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await.unwrap();
-        Self { store, matching, clock, history: Arc::new(history) }
+        let history = Arc::new(history);
+        Self { store, matching, clock, history }
     }
 
     /// Another server on the same store and clock, after this one was closed.
@@ -143,7 +155,14 @@ pub async fn rows(store: &dyn Store, space: Space) -> Vec<Row> {
 }
 
 pub fn read(change: impl FnOnce(&mut ReadHistory)) -> ReadHistory {
-    let mut read = ReadHistory { first_event_id: 1, last_event_id: None, limit: 256, wait: None, only_close: false };
+    let mut read = ReadHistory {
+        first_event_id: 1,
+        last_event_id: None,
+        limit: 256,
+        wait: None,
+        only_close: false,
+        unwritten_task: false,
+    };
     change(&mut read);
     read
 }
@@ -258,7 +277,7 @@ pub fn schedule_activity(activity_id: &str, attempts: i32) -> WorkerCommand {
     worker_command(CommandType::ScheduleActivityTask, Attributes::ScheduleActivityTaskCommandAttributes(attributes))
 }
 
-fn worker_command(command_type: CommandType, attributes: Attributes) -> WorkerCommand {
+pub fn worker_command(command_type: CommandType, attributes: Attributes) -> WorkerCommand {
     WorkerCommand { command_type: command_type.into(), attributes: Some(attributes), ..WorkerCommand::default() }
 }
 

@@ -106,6 +106,14 @@ fn the_timer_row_is_frozen() {
 }
 
 #[test]
+fn the_outbound_row_is_frozen() {
+    let key = OutboundKey { run_id: RUN, subject: OutboundSubject::Child(5) };
+    let record = OutboundRecord::of(&workflow());
+    assert_eq!(record.run_key(key).workflow, workflow());
+    check(&[include_str!("../../samples/outbound.v1")], key, record);
+}
+
+#[test]
 fn the_retention_row_is_frozen() {
     let key = RetentionKey::at(STARTED_AT, RUN);
     let record = RetentionRecord::of(&workflow());
@@ -188,6 +196,16 @@ fn timer() -> impl Strategy<Value = TimerKey> {
     (0_u64..5, uuids()).prop_map(|(fire_at_millis, run_id)| TimerKey { fire_at_millis, run_id: RunId(run_id) })
 }
 
+fn outbound() -> impl Strategy<Value = OutboundKey> {
+    let subject = prop_oneof![
+        any::<u64>().prop_map(OutboundSubject::Child),
+        any::<u64>().prop_map(OutboundSubject::Signal),
+        any::<u64>().prop_map(OutboundSubject::Cancel),
+        Just(OutboundSubject::Parent),
+    ];
+    (uuids(), subject).prop_map(|(run_id, subject)| OutboundKey { run_id: RunId(run_id), subject })
+}
+
 fn retention() -> impl Strategy<Value = RetentionKey> {
     (0_u64..5, uuids()).prop_map(|(delete_at_millis, run_id)| RetentionKey { delete_at_millis, run_id: RunId(run_id) })
 }
@@ -214,6 +232,7 @@ proptest! {
         node in (node(), node()),
         dispatch in (dispatch(), dispatch()),
         timer in (timer(), timer()),
+        outbound in (outbound(), outbound()),
         retention in (retention(), retention()),
         visibility in (visibility(), visibility()),
     ) {
@@ -221,6 +240,7 @@ proptest! {
         compare(&node.0, &node.1, |key| *key);
         compare(&dispatch.0, &dispatch.1, |key| *key);
         compare(&timer.0, &timer.1, |key| *key);
+        compare(&outbound.0, &outbound.1, |key| *key);
         compare(&retention.0, &retention.1, |key| *key);
         compare(&visibility.0, &visibility.1, |key| (key.namespace, Reverse(key.started_at), key.run_id));
     }
@@ -230,7 +250,7 @@ proptest! {
         let _ = (CurrentKey::decode(&bytes), NodeKey::decode(&bytes), SnapshotKey::decode(&bytes));
         let _ = (DispatchKey::decode(&bytes), TimerKey::decode(&bytes), VisibilityKey::decode(&bytes));
         let _ = (NamespaceKey::decode(&bytes), QueueConfigKey::decode(&bytes), FenceKey::decode(&bytes));
-        let _ = RetentionKey::decode(&bytes);
+        let _ = (RetentionKey::decode(&bytes), OutboundKey::decode(&bytes));
     }
 
     #[test]
@@ -259,6 +279,8 @@ proptest! {
         prop_assert_eq!(DispatchRecord::from_value(dispatch.to_value()).unwrap(), dispatch);
         let timer = TimerRecord::of(&workflow);
         prop_assert_eq!(TimerRecord::from_value(timer.to_value()).unwrap(), timer);
+        let outbound = OutboundRecord::of(&workflow);
+        prop_assert_eq!(OutboundRecord::from_value(outbound.to_value()).unwrap(), outbound);
         let retention = RetentionRecord::of(&workflow);
         prop_assert_eq!(RetentionRecord::from_value(retention.to_value()).unwrap(), retention);
         let visibility = VisibilityRecord { info: blob.clone() };

@@ -241,6 +241,14 @@ fn cancelling_and_terminating_are_never_followed() {
     assert!(world.successor.is_none());
 }
 
+#[test]
+fn a_request_to_cancel_ends_the_wait_for_the_first_task() {
+    let mut world = scheduled("*/5 * * * *");
+    world.cancel().expect("open");
+    world.turn(vec![cancel_workflow()]).expect("offered at once");
+    assert!(world.successor.is_none());
+}
+
 // 2023-11-14T22:13:20Z.
 const BEFORE_THE_SLOT: Timestamp = START;
 

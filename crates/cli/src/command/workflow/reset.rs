@@ -1,0 +1,216 @@
+//! `workflow reset`: makes a new run of the history of one, up to a workflow task.
+
+use abide_api::temporal::api::{
+    enums::v1::{EventType, ResetReapplyExcludeType, ResetReapplyType},
+    history::v1::{HistoryEvent, history_event::Attributes},
+    workflowservice::v1::{GetWorkflowExecutionHistoryRequest, ResetWorkflowExecutionRequest},
+};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::client;
+use crate::command::Session;
+use crate::error::{Error, Result};
+
+/// `workflow reset`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Workflow ID.
+    #[arg(long, short = 'w', default_value = "", hide_default_value = true)]
+    workflow_id: String,
+    /// Run ID; the newest run by default.
+    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    run_id: String,
+    /// The event that would end the workflow task to which the run is reset.
+    #[arg(long, short = 'e', default_value_t = 0, hide_default_value = true)]
+    event_id: i64,
+    /// Why; shown in the history.
+    #[arg(long)]
+    reason: String,
+    /// To which workflow task, instead of `--event-id`.
+    #[arg(long = "type", short = 't', value_enum, ignore_case = true)]
+    point: Option<Point>,
+    /// What of the later history is not brought to the new run.
+    #[arg(long, value_enum, ignore_case = true)]
+    reapply_exclude: Vec<Exclude>,
+    /// What of the later history is brought to the new run. Deprecated: use `--reapply-exclude`.
+    #[arg(long, value_enum, ignore_case = true, default_value = "All")]
+    reapply_type: Include,
+}
+
+/// To which workflow task.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[value(rename_all = "PascalCase")]
+enum Point {
+    FirstWorkflowTask,
+    LastWorkflowTask,
+    LastContinuedAsNew,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[value(rename_all = "PascalCase")]
+enum Exclude {
+    All,
+    Signal,
+    Update,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[value(rename_all = "PascalCase")]
+enum Include {
+    All,
+    Signal,
+    None,
+}
+
+/// Runs the command.
+#[expect(deprecated, reason = "old scripts still say what to bring along instead of what not")]
+pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
+    check(&arguments)?;
+    let (run_id, event_id) = match arguments.point {
+        None => (arguments.run_id.clone(), arguments.event_id),
+        Some(point) => find(session, &arguments, point).await?,
+    };
+    session.output.text(&format!("Resetting workflow {} to event ID {event_id}", arguments.workflow_id));
+    let request = ResetWorkflowExecutionRequest {
+        namespace: session.client.namespace.clone(),
+        workflow_execution: Some(client::execution(&arguments.workflow_id, &run_id)),
+        reason: format!("{}: {}", client::user(), arguments.reason),
+        workflow_task_finish_event_id: event_id,
+        request_id: client::request_id(),
+        reset_reapply_type: match arguments.reapply_type {
+            Include::All => ResetReapplyType::AllEligible,
+            Include::Signal => ResetReapplyType::Signal,
+            Include::None => ResetReapplyType::None,
+        }
+        .into(),
+        reset_reapply_exclude_types: excluded(&arguments.reapply_exclude),
+        ..ResetWorkflowExecutionRequest::default()
+    };
+    let answer = session.client.workflow.reset_workflow_execution(client::call(request)).await;
+    let answer = answer.map_err(|status| Error::rpc("failed to reset workflow", &status))?.into_inner();
+    if session.output.is_json() {
+        session.output.json(&json!({ "runId": answer.run_id }));
+    }
+    Ok(())
+}
+
+fn check(arguments: &Arguments) -> Result<()> {
+    if arguments.workflow_id.is_empty() {
+        return Err(Error::new("must specify workflow id"));
+    }
+    if arguments.point.is_none() && arguments.event_id <= 0 {
+        return Err(Error::new("must specify either valid event id or reset type"));
+    }
+    if arguments.reapply_type != Include::All && !arguments.reapply_exclude.is_empty() {
+        return Err(Error::new("--reapply-type cannot be used with --reapply-exclude. Use --reapply-exclude"));
+    }
+    Ok(())
+}
+
+fn excluded(exclude: &[Exclude]) -> Vec<i32> {
+    let (signal, update) = (ResetReapplyExcludeType::Signal, ResetReapplyExcludeType::Update);
+    let kinds = exclude.iter().flat_map(|exclude| match exclude {
+        Exclude::All => vec![signal, update, ResetReapplyExcludeType::Nexus],
+        Exclude::Signal => vec![signal],
+        Exclude::Update => vec![update],
+    });
+    kinds.map(i32::from).collect()
+}
+
+/// The run and the event that are meant by a kind of point.
+async fn find(session: &mut Session, arguments: &Arguments, point: Point) -> Result<(String, i64)> {
+    let events = history(session, &arguments.workflow_id, &arguments.run_id).await?;
+    let missing = || Error::new("unable to find any scheduled or completed task");
+    match point {
+        Point::FirstWorkflowTask => first_task(&events).map(|id| (arguments.run_id.clone(), id)).ok_or_else(missing),
+        Point::LastWorkflowTask => last_task(&events).map(|id| (arguments.run_id.clone(), id)).ok_or_else(missing),
+        Point::LastContinuedAsNew => {
+            let before = events.first().map(continued_from).unwrap_or_default();
+            if before.is_empty() {
+                return Err(Error::new(
+                    "cannot use LastContinuedAsNew for workflow; workflow was not continued from another",
+                ));
+            }
+            let events = history(session, &arguments.workflow_id, &before).await?;
+            match completed(&events).last() {
+                Some(id) => Ok((before, id)),
+                None => Err(Error::new("unable to find WorkflowTaskCompleted event for previous execution")),
+            }
+        }
+    }
+}
+
+fn of_kind(events: &[HistoryEvent], kind: EventType) -> impl Iterator<Item = i64> {
+    events.iter().filter(move |event| event.event_type() == kind).map(|event| event.event_id)
+}
+
+fn completed(events: &[HistoryEvent]) -> impl Iterator<Item = i64> {
+    of_kind(events, EventType::WorkflowTaskCompleted)
+}
+
+/// A task that nobody has completed is as good as one that failed.
+fn first_task(events: &[HistoryEvent]) -> Option<i64> {
+    completed(events).next().or_else(|| of_kind(events, EventType::WorkflowTaskScheduled).next().map(|id| id + 1))
+}
+
+fn last_task(events: &[HistoryEvent]) -> Option<i64> {
+    completed(events).last().or_else(|| of_kind(events, EventType::WorkflowTaskScheduled).next().map(|id| id + 1))
+}
+
+fn continued_from(first: &HistoryEvent) -> String {
+    match &first.attributes {
+        Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => {
+            started.continued_execution_run_id.clone()
+        }
+        _ => String::new(),
+    }
+}
+
+/// The events of this run alone.
+async fn history(session: &mut Session, workflow_id: &str, run_id: &str) -> Result<Vec<HistoryEvent>> {
+    let (mut events, mut token) = (Vec::new(), bytes::Bytes::new());
+    loop {
+        let request = GetWorkflowExecutionHistoryRequest {
+            namespace: session.client.namespace.clone(),
+            execution: Some(client::execution(workflow_id, run_id)),
+            next_page_token: token,
+            ..GetWorkflowExecutionHistoryRequest::default()
+        };
+        let answer = session.client.workflow.get_workflow_execution_history(client::call(request)).await;
+        let answer = answer.map_err(|status| Error::rpc("failed to get workflow execution history", &status))?;
+        let answer = answer.into_inner();
+        events.extend(answer.history.unwrap_or_default().events);
+        token = answer.next_page_token;
+        if token.is_empty() {
+            return Ok(events);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(kinds: &[EventType]) -> Vec<HistoryEvent> {
+        let event = |(index, kind): (usize, &EventType)| HistoryEvent {
+            event_id: index as i64 + 1,
+            event_type: (*kind).into(),
+            ..HistoryEvent::default()
+        };
+        kinds.iter().enumerate().map(event).collect()
+    }
+
+    #[test]
+    fn a_point_is_the_end_of_a_workflow_task_or_the_event_behind_its_schedule() {
+        use EventType::{
+            WorkflowExecutionStarted as Started, WorkflowTaskCompleted as Completed, WorkflowTaskFailed as Failed,
+            WorkflowTaskScheduled as Scheduled, WorkflowTaskStarted as Taken,
+        };
+        let events = history(&[Started, Scheduled, Taken, Completed, Scheduled, Taken, Completed, Scheduled]);
+        assert_eq!((first_task(&events), last_task(&events)), (Some(4), Some(7)));
+        let events = history(&[Started, Scheduled, Taken, Failed]);
+        assert_eq!((first_task(&events), last_task(&events)), (Some(3), Some(3)));
+        assert_eq!(first_task(&history(&[Started])), None);
+    }
+}
