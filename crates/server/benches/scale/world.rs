@@ -170,6 +170,7 @@ pub(crate) fn start(workflow_id: &str) -> Start {
         requester: Requester { request_id: key.run_id.to_string(), ..Requester::default() },
         user_metadata: None,
         signal: None,
+        eager: None,
         update: None,
         key,
     }
