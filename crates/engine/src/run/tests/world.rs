@@ -175,7 +175,8 @@ impl World {
         }
         for (id, update) in &state.updates.open {
             let accepted = matches!(update.stage, Some(crate::run::update::Stage::Accepted(_)));
-            assert!(accepted || state.workflow_tasks.open.is_some(), "update {id} is forgotten");
+            let awaited = state.workflow_tasks.open.is_some() || state.is_paused();
+            assert!(accepted || awaited, "update {id} is forgotten");
         }
         let unseen = !state.buffer.events.is_empty();
         assert!(!unseen || self.run.workflow_task_is_started(), "buffered events wait for a started task");
