@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs workers on the official SDKs against a server, and kills a server under one of them.
 #
-#   run.sh BINARY CACHE [python|go|typescript|crash|all]
+#   run.sh BINARY CACHE [python|go|typescript|java|crash|all]
 #
 # BINARY is the server's executable. CACHE is a folder for what is installed from package registries; it may be kept,
 # and nothing is written to the checkout.
 set -euo pipefail
 
-usage="usage: run.sh BINARY CACHE [python|go|typescript|crash|all]"
+usage="usage: run.sh BINARY CACHE [python|go|typescript|java|crash|all]"
 [ $# -ge 2 ] || { echo "$usage" >&2; exit 2; }
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 binary=$(realpath "$1")
@@ -17,8 +17,8 @@ selection=${3:-all}
 # A go that is too old says so, where it would otherwise fetch another one.
 export GOTOOLCHAIN=local
 case $selection in
-all) suites="python go typescript crash" ;;
-python | go | typescript | crash) suites=$selection ;;
+all) suites="python go typescript java crash" ;;
+python | go | typescript | java | crash) suites=$selection ;;
 *) echo "$usage" >&2; exit 2 ;;
 esac
 [ -x "$binary" ] || { echo "no server at $binary: build it first" >&2; exit 2; }
@@ -66,6 +66,19 @@ prepare_typescript() {
     cd "$here"
 }
 
+prepare_java() {
+    command -v javac >/dev/null || install javac openjdk-17-jdk-headless
+    command -v mvn >/dev/null || install mvn maven
+    mkdir -p "$cache/java"
+    rm -rf "$cache/java/src" "$cache/java/target/classes"
+    cp -r "$here"/java/{pom.xml,src} "$cache/java"
+    mvn --quiet --batch-mode --file "$cache/java/pom.xml" compile
+    if ! cmp -s "$cache/java/pom.xml" "$cache/java/installed.xml"; then
+        mvn --quiet --batch-mode --file "$cache/java/pom.xml" dependency:copy-dependencies
+        cp "$cache/java/pom.xml" "$cache/java/installed.xml"
+    fi
+}
+
 prepare_crash() { prepare_python; }
 
 test_python() {
@@ -79,6 +92,10 @@ test_go() {
 
 test_typescript() {
     cd "$cache/typescript" && npm test --silent
+}
+
+test_java() {
+    java -cp "$cache/java/target/classes:$cache/java/target/dependency/*" conformance.Main
 }
 
 test_crash() {
@@ -101,6 +118,8 @@ start_server() {
     while listens "$port"; do port=$((port + 1)); done
     "$binary" server start-dev --headless --ip 127.0.0.1 --port "$port" --db-filename "$folder/data.db" \
         --search-attribute CustomKeywordField=Keyword --search-attribute CustomIntField=Int \
+        --dynamic-config-value frontend.WorkflowPauseEnabled=true \
+        --dynamic-config-value 'callback.allowedAddresses=[{"Pattern":"127.0.0.1:*","AllowInsecure":true}]' \
         >"$folder/server.log" 2>&1 &
     server=$!
     for _ in $(seq 300); do

@@ -163,6 +163,43 @@ async def signals_may_be_left_out(case: Case) -> None:
 
 
 @scenario
+async def updates_since_the_reset_point_are_admitted_again(case: Case) -> None:
+    async with case.worker([Collects]):
+        handle = await case.start(Collects.run, 2)
+        await case.seen(handle, "TaskCompleted")
+        assert await handle.execute_update(Collects.change, "a", id="first") == 1
+        second = await reset(case, handle.result_run_id, 4)
+        assert await second.get_update_handle("first").result() == 1
+        assert await second.execute_update(Collects.change, "b") == 2
+        assert await second.result() == ["a", "b"]
+    history = await case.finish(
+        second,
+        [Collects],
+        ["Started", *RESET, "UpdateAdmitted", *TASK, "UpdateAccepted", "UpdateCompleted"]
+        + [*TASK, "UpdateAccepted", "UpdateCompleted", "Completed"],
+    )
+    admitted = history[4].workflow_execution_update_admitted_event_attributes
+    assert admitted.origin == UpdateAdmittedEventOrigin.UPDATE_ADMITTED_EVENT_ORIGIN_REAPPLY
+    assert admitted.request.meta.update_id == "first"
+    # The request is in the history already.
+    assert not history[8].workflow_execution_update_accepted_event_attributes.HasField("accepted_request")
+
+
+@scenario
+async def updates_may_be_left_out(case: Case) -> None:
+    async with case.worker([Collects]):
+        handle = await case.start(Collects.run, 2)
+        await case.seen(handle, "TaskCompleted")
+        await handle.execute_update(Collects.change, "a")
+        excluded = [ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE]
+        second = await reset(case, handle.result_run_id, 4, reset_reapply_exclude_types=excluded)
+        await second.signal(Collects.tell, "b")
+        await second.signal(Collects.tell, "c")
+        assert await second.result() == ["b", "c"]
+    assert "UpdateAdmitted" not in await case.events(second)
+
+
+@scenario
 async def a_cancellation_is_not_applied_again(case: Case) -> None:
     async with case.worker([Collects]):
         handle = await case.start(Collects.run, 1)

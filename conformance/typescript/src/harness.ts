@@ -10,6 +10,7 @@ import * as activities from './activities';
 /** The events of a workflow task and of an activity that go well, in short names. */
 export const TASK = ['TaskScheduled', 'TaskStarted', 'TaskCompleted'];
 export const ACTIVITY = ['ActivityScheduled', 'ActivityStarted', 'ActivityCompleted'];
+export const UPDATE = ['UpdateAccepted', 'UpdateCompleted'];
 
 /** No scenario needs this long; it turns a hanging server into a failure with a name. */
 const PATIENCE = '30s';

@@ -1,7 +1,8 @@
 // The scenarios: each one's name is a sentence about the server that can be false.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -9,7 +10,7 @@ import {
   TerminatedFailure,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
-import { ACTIVITY, Bench, Corner, TASK } from './harness';
+import { ACTIVITY, Bench, Corner, TASK, UPDATE } from './harness';
 import * as workflows from './workflows';
 
 let bench: Bench;
@@ -185,4 +186,72 @@ scenario('a workflow failure carries type, message and details', async (c) => {
   assert.deepEqual([cause.message, cause.type, cause.nonRetryable], ['on purpose', 'Deliberate', true]);
   assert.deepEqual(cause.details, [{ detail: 1 }]);
   await c.finish(handle, ['Started', ...TASK, 'Failed']);
+});
+
+scenario('an update is answered once for each id', async (c) => {
+  const handle = await c.client.workflow.start(workflows.sums, { ...c.options, args: [3] });
+  await c.work(async () => {
+    await c.seen(handle, 'TaskCompleted');
+    for (const number of [2, 99]) {
+      assert.equal(await handle.executeUpdate(workflows.add, { args: [number], updateId: 'once' }), 2);
+    }
+    assert.equal(await handle.executeUpdate(workflows.add, { args: [1] }), 3);
+    assert.equal(await handle.result(), 3);
+  });
+  await c.finish(handle, ['Started', ...TASK, ...TASK, ...UPDATE, ...TASK, ...UPDATE, 'Completed']);
+});
+
+scenario('a rejected update leaves nothing in the history', async (c) => {
+  const handle = await c.client.workflow.start(workflows.sums, { ...c.options, args: [1] });
+  await c.work(async () => {
+    await c.seen(handle, 'TaskCompleted');
+    await assert.rejects(handle.executeUpdate(workflows.add, { args: [-1] }), WorkflowUpdateFailedError);
+    assert.equal(await handle.executeUpdate(workflows.add, { args: [1] }), 1);
+    await handle.result();
+  });
+  await c.finish(handle, ['Started', ...TASK, ...TASK, ...UPDATE, 'Completed']);
+});
+
+scenario('an update with start starts the run that it updates', async (c) => {
+  const startWorkflowOperation = new WithStartWorkflowOperation(workflows.sums, {
+    ...c.options,
+    args: [1],
+    workflowIdConflictPolicy: 'FAIL',
+  });
+  const options = { args: [1] as [number], startWorkflowOperation };
+  const handle = await c.work(async () => {
+    assert.equal(await c.client.workflow.executeUpdateWithStart(workflows.add, options), 1);
+    const started = await startWorkflowOperation.workflowHandle();
+    assert.equal(await started.result(), 1);
+    return started;
+  });
+  await c.finish(handle, ['Started', ...TASK, ...UPDATE, 'Completed']);
+});
+
+scenario('a workflow is tried again by its policy', async (c) => {
+  const retry = { initialInterval: 1, maximumAttempts: 3 };
+  const handle = await c.client.workflow.start(workflows.succeedsAt, { ...c.options, args: [2], retry });
+  assert.equal(await c.work(() => handle.result()), 2);
+  const first = c.client.workflow.getHandle(c.id, handle.firstExecutionRunId);
+  await c.finish(first, ['Started', ...TASK, 'Failed']);
+  await c.finish(c.client.workflow.getHandle(c.id), ['Started', ...TASK, 'Completed']);
+});
+
+scenario('a reset run gets the signals again', async (c) => {
+  const handle = await c.client.workflow.start(workflows.joins, { ...c.options, args: [1] });
+  const runId = await c.work(async () => {
+    await c.seen(handle, 'TaskCompleted');
+    await handle.signal(workflows.word, 'a');
+    await handle.result();
+    const reset = await c.client.workflowService.resetWorkflowExecution({
+      namespace: c.client.options.namespace,
+      workflowExecution: { workflowId: c.id, runId: handle.firstExecutionRunId },
+      requestId: randomUUID(),
+      workflowTaskFinishEventId: 4 as never,
+    });
+    assert.equal(await c.client.workflow.getHandle(c.id, reset.runId).result(), 'a');
+    return reset.runId;
+  });
+  const failed = ['TaskScheduled', 'TaskStarted', 'TaskFailed'];
+  await c.finish(c.client.workflow.getHandle(c.id, runId), ['Started', ...failed, 'Signaled', ...TASK, 'Completed']);
 });

@@ -83,3 +83,35 @@ export async function waits(): Promise<void> {
 export async function fails(): Promise<void> {
   throw wf.ApplicationFailure.nonRetryable('on purpose', 'Deliberate', { detail: 1 });
 }
+
+export const add = wf.defineUpdate<number, [number]>('add');
+
+export async function sums(wanted: number): Promise<number> {
+  let sum = 0;
+  wf.setHandler(add, (number) => (sum += number), {
+    validator: (number) => {
+      if (number < 0) throw wf.ApplicationFailure.create({ message: 'not negative', type: 'Negative' });
+    },
+  });
+  await wf.condition(() => sum >= wanted);
+  return sum;
+}
+
+export async function child(well: boolean): Promise<string> {
+  if (!well) throw wf.ApplicationFailure.nonRetryable("the child's fault", 'Fault');
+  return `from ${wf.workflowInfo().parent?.workflowId}`;
+}
+
+export async function parent(workflowId: string, well: boolean): Promise<string> {
+  return await wf.executeChild(child, { workflowId, args: [well] });
+}
+
+export async function tells(target: string): Promise<void> {
+  await wf.getExternalWorkflowHandle(target).signal(word, 'hello');
+}
+
+export async function succeedsAt(attempt: number): Promise<number> {
+  const current = wf.workflowInfo().attempt;
+  if (current < attempt) throw wf.ApplicationFailure.create({ message: `attempt ${current}` });
+  return current;
+}

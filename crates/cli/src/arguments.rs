@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::{operator, server, task_queue, workflow};
+use crate::command::{operator, server, task_queue, worker, workflow};
 use crate::duration;
 
 /// Durable workflow execution in one binary: server and command line.
@@ -35,6 +35,8 @@ pub enum Command {
     Operator(operator::Arguments),
     /// Look at Task Queues.
     TaskQueue(task_queue::Arguments),
+    /// Look at workers.
+    Worker(worker::Arguments),
 }
 
 /// Flags of every command.

@@ -3,6 +3,7 @@
 pub mod operator;
 pub mod server;
 pub mod task_queue;
+pub mod worker;
 pub mod workflow;
 
 use std::time::Duration;

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Args, Debug, Clone, Default)]
 pub struct Input {
     /// An argument, in JSON. May be repeated.
-    #[arg(long, short = 'i', value_name = "JSON")]
+    #[arg(long, short = 'i', value_name = "JSON", allow_negative_numbers = true)]
     pub input: Vec<String>,
     /// A file with an argument. May be repeated; not with --input.
     #[arg(long, value_name = "FILE")]

@@ -55,6 +55,7 @@ fn run(arguments: Arguments) -> Result<()> {
         Command::Workflow(workflow) => bounded(&common, command::workflow::run(*workflow, &common)),
         Command::Operator(operator) => bounded(&common, command::operator::run(operator, &common)),
         Command::TaskQueue(task_queue) => bounded(&common, command::task_queue::run(task_queue, &common)),
+        Command::Worker(worker) => bounded(&common, command::worker::run(worker, &common)),
     }
 }
 

@@ -276,6 +276,8 @@ pub struct ReadHistory {
     pub wait: Option<Duration>,
     /// Only the event that closed the run (with `wait`: as soon as there is one).
     pub only_close: bool,
+    /// Whether a workflow task is shown that is not written and may never be: workers need it, people do not.
+    pub unwritten_task: bool,
 }
 
 /// A page of a run's history.

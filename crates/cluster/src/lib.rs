@@ -5,6 +5,7 @@ pub mod error;
 pub mod history;
 pub mod matching;
 pub mod namespace;
+pub mod queue_config;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ pub use error::Error;
 pub use history::History;
 pub use matching::Matching;
 pub use namespace::Namespaces;
+pub use queue_config::QueueConfigs;
 
 /// A boxed future, so that the traits can be used as `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -4,6 +4,7 @@
 pub mod convert;
 pub mod machine;
 pub mod namespace;
+pub mod queue_config;
 pub mod run;
 
 pub use machine::{Emit, Machine};

@@ -8,14 +8,20 @@ mod apply;
 mod attach;
 mod buffer;
 mod cancel;
+mod child;
 mod close;
 mod command;
 mod continue_as_new;
 mod deadline;
 mod describe;
 mod event;
+mod external;
 mod index;
 mod note;
+mod outbound;
+mod outbound_command;
+mod parent;
+mod priority;
 mod properties;
 mod query;
 mod reset;
@@ -35,15 +41,18 @@ mod workflow_task_end;
 mod tests;
 
 pub use command::{
-    ActivityReference, Attach, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName, Reapply,
-    RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset, Resolution, ResolveActivity,
-    Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, Task, TaskId,
-    Terminate, UpdateRefusal, WorkflowTaskCompleted, WorkflowTaskToken,
+    ActivityReference, Attach, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName,
+    Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset, Resolution,
+    ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject,
+    Task, TaskId, Terminate, UpdateRefusal, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
+pub use outbound::{Action, Effect, Fault, Outbound, Outcome, Relation, Sender, Step, Target};
 pub use query::QueryRoute;
 pub use reset::{RESETTER_IDENTITY, ends_in_workflow_task, is_reapplied};
 pub use update::{UpdateAbort, UpdateEnd, UpdateStatus, unfinished_update_failure, update_id};
+
+use std::collections::BTreeSet;
 
 use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus, history::v1::HistoryEvent, workflow::v1::WorkflowExecutionInfo,
@@ -175,6 +184,17 @@ impl Run {
         task.into_iter().chain(activities).collect()
     }
 
+    /// Every subject about which something is owed to another run: exactly the outbound rows that must be stored. A
+    /// closed run may owe, too.
+    pub fn open_outbound(&self) -> BTreeSet<Outbound> {
+        self.state.open_outbound()
+    }
+
+    /// What exactly is to be done about something that is owed; none when nothing is.
+    pub fn effect(&self, outbound: Outbound) -> Option<Effect> {
+        self.state.effect(outbound)
+    }
+
     /// Grows when what the list shows has changed.
     pub fn visibility_revision(&self) -> u64 {
         self.state.position.visibility_revision
@@ -203,6 +223,11 @@ impl Run {
     /// The started event of the open workflow task that history readers see before it is stored, if any.
     pub fn virtual_started_event(&self) -> Option<HistoryEvent> {
         self.state.virtual_started_event()
+    }
+
+    /// The events of the open workflow task that are not written, and may never be.
+    pub fn unwritten_task_events(&self) -> Vec<HistoryEvent> {
+        self.state.unwritten_task_events()
     }
 
     /// About how many bytes it takes in memory: its encoded size and as much again for what surrounds the bytes.
@@ -263,6 +288,9 @@ impl Machine for Run {
             self.fire_deadlines(new_run_id, now, out);
             return Ok(Reply::Done);
         }
+        if let Command::RecordOutcome(outbound, step, outcome) = command {
+            return self.record_outcome(outbound, step, outcome, now, out);
+        }
         if !self.is_open() {
             return Err(Rejection::Closed);
         }
@@ -280,8 +308,12 @@ impl Machine for Run {
             Command::StartActivity(start) => self.start_activity(start, now, out),
             Command::RecordHeartbeat(heartbeat) => self.record_heartbeat(*heartbeat, now, out),
             Command::ResolveActivity(resolve) => self.resolve_activity(*resolve, now, out),
-            Command::FireDeadlines { .. } | Command::MarkReset(_) => unreachable!("handled above"),
+            Command::FireDeadlines { .. } | Command::MarkReset(_) | Command::RecordOutcome(..) => {
+                unreachable!("handled above")
+            }
             Command::ReturnTask(task) => self.return_task(task, now, out),
+            Command::Release => self.release(now, out),
+            Command::ChildEnded(ended) => self.child_ended(*ended, now, out),
         }
     }
 

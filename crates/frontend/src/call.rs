@@ -11,10 +11,14 @@ use tonic::{Response, Status};
 use crate::method::{Method, Rpc, Wait};
 use crate::status::Refusal;
 
+/// What the clients that only people use call themselves.
+const FOR_PEOPLE: [&str; 2] = ["temporal-cli", "temporal-ui"];
+
 /// One call of one RPC.
 pub struct Call {
     method: &'static Method,
     deadline: Option<Instant>,
+    of_sdk: bool,
 }
 
 impl Call {
@@ -31,7 +35,13 @@ impl Call {
         }
         // A deadline too far away to be a point in time is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Ok(Self { method, deadline })
+        let client = metadata.get("client-name").and_then(|name| name.to_str().ok()).unwrap_or_default();
+        Ok(Self { method, deadline, of_sdk: !FOR_PEOPLE.contains(&client) })
+    }
+
+    /// Whether the caller may be a worker: it is none of the clients that only people use.
+    pub fn is_of_sdk(&self) -> bool {
+        self.of_sdk
     }
 
     /// Whether the caller said how long it waits.

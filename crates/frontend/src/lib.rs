@@ -17,7 +17,7 @@ mod workflow;
 
 use std::sync::Arc;
 
-use abide_cluster::{History, Matching, Namespaces};
+use abide_cluster::{History, Matching, Namespaces, QueueConfigs};
 use abide_model::settings::Limits;
 use abide_model::{Clock, RunId, Settings};
 use abide_visibility::Index;
@@ -35,6 +35,8 @@ pub struct Frontend {
     pub matching: Arc<dyn Matching>,
     /// The registry of namespaces.
     pub namespaces: Arc<dyn Namespaces>,
+    /// What was decided about task queues.
+    pub queue_configs: Arc<dyn QueueConfigs>,
     /// What lists and counts show.
     pub index: Index,
     /// Who is asked for the time.

@@ -13,6 +13,7 @@ pub mod start;
 pub mod timeout;
 pub mod update;
 pub mod worker;
+pub mod worker_filter;
 
 use std::sync::Arc;
 

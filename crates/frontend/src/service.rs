@@ -314,4 +314,52 @@ impl WorkflowService for Frontend {
         let call = Call::open(Rpc::DescribeTaskQueue, request.metadata())?;
         call.answer(worker::describe_queue::describe(self, request.into_inner()))
     }
+
+    async fn list_task_queue_partitions(
+        &self,
+        request: Request<ListTaskQueuePartitionsRequest>,
+    ) -> Result<Response<ListTaskQueuePartitionsResponse>, Status> {
+        let call = Call::open(Rpc::ListTaskQueuePartitions, request.metadata())?;
+        call.answer(worker::queue_partitions::list(self, request.into_inner()))
+    }
+
+    async fn update_task_queue_config(
+        &self,
+        request: Request<UpdateTaskQueueConfigRequest>,
+    ) -> Result<Response<UpdateTaskQueueConfigResponse>, Status> {
+        let call = Call::open(Rpc::UpdateTaskQueueConfig, request.metadata())?;
+        call.answer(worker::queue_config::update(self, request.into_inner()).await)
+    }
+
+    async fn record_worker_heartbeat(
+        &self,
+        request: Request<RecordWorkerHeartbeatRequest>,
+    ) -> Result<Response<RecordWorkerHeartbeatResponse>, Status> {
+        let call = Call::open(Rpc::RecordWorkerHeartbeat, request.metadata())?;
+        call.answer(worker::registry::record(self, request.into_inner()))
+    }
+
+    async fn list_workers(
+        &self,
+        request: Request<ListWorkersRequest>,
+    ) -> Result<Response<ListWorkersResponse>, Status> {
+        let call = Call::open(Rpc::ListWorkers, request.metadata())?;
+        call.answer(worker::registry::list(self, request.into_inner()))
+    }
+
+    async fn count_workers(
+        &self,
+        request: Request<CountWorkersRequest>,
+    ) -> Result<Response<CountWorkersResponse>, Status> {
+        let call = Call::open(Rpc::CountWorkers, request.metadata())?;
+        call.answer(worker::registry::count(self, request.into_inner()))
+    }
+
+    async fn describe_worker(
+        &self,
+        request: Request<DescribeWorkerRequest>,
+    ) -> Result<Response<DescribeWorkerResponse>, Status> {
+        let call = Call::open(Rpc::DescribeWorker, request.metadata())?;
+        call.answer(worker::registry::describe(self, request.into_inner()))
+    }
 }

@@ -15,6 +15,7 @@ use abide_api::temporal::api::{
 };
 use abide_cluster::Error;
 use abide_cluster::error::UpdateError;
+use abide_engine::queue_config;
 use abide_engine::run::{Rejection, UpdateRefusal};
 use abide_model::limits;
 use prost::Message;
@@ -38,6 +39,8 @@ pub enum Refusal {
     ActivityIdNotFound(String),
     /// There is no such activity outside of workflows; names it.
     ActivityNotFound(String),
+    /// No such worker was heard of lately; names it.
+    WorkerNotFound(String),
     /// What callers may not do here; the text says what.
     NotAllowed(&'static str),
     /// Two operations that belong together, and how each fared.
@@ -142,6 +145,7 @@ fn refused(refusal: Refusal) -> Row {
             "cannot find pending activity with ActivityID {id}, check workflow execution history for more details"
         )),
         Refusal::ActivityNotFound(id) => Row::not_found(format!("activity not found for ID: {id}")),
+        Refusal::WorkerNotFound(key) => Row::not_found(format!("Worker {key} not found")),
         Refusal::NotAllowed(text) => {
             Row::with(Code::PermissionDenied, text, "PermissionDeniedFailure", &PermissionDeniedFailure::default())
         }
@@ -192,6 +196,9 @@ fn failed(error: Error) -> Row {
             &NamespaceAlreadyExistsFailure {},
         ),
         Error::NamespaceInvalid(text) => Row::plain(Code::InvalidArgument, text),
+        Error::QueueConfigRejected(queue_config::Rejection::TooManyWeights(_)) => {
+            Row::plain(Code::InvalidArgument, "fairness weight overrides update rejected: exceeding maximum key size")
+        }
         Error::RunNotFound { workflow_id, run_id } => run_not_found(&workflow_id, &run_id),
         Error::AlreadyStarted { message, start_request_id, run_id, first_run_id } => Row::with(
             Code::AlreadyExists,
@@ -297,6 +304,8 @@ fn rejected(rejection: Rejection) -> Row {
         Rejection::Update(refusal) => update_refused(refusal),
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
+        Rejection::ParentMismatch => Row::not_found("workflow parent does not match"),
+        Rejection::ChildNotFound => Row::not_found("Pending child execution not found."),
         Rejection::NoWorkflowTaskToReset(cut) => Row::plain(
             Code::InvalidArgument,
             format!(

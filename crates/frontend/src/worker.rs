@@ -6,4 +6,7 @@ pub mod describe_queue;
 pub mod fail_workflow_task;
 pub mod poll;
 pub mod query;
+pub mod queue_config;
+pub mod queue_partitions;
+pub mod registry;
 pub mod sticky;

@@ -289,16 +289,6 @@ async fn a_run_that_is_not_named_rightly_is_not_looked_for() {
         |request| request.workflow_execution = execution("", "") =>
             "InvalidArgument: WorkflowId is not set on request.",
     ]);
-    let reverse = || GetWorkflowExecutionHistoryReverseRequest {
-        namespace: "default".into(),
-        execution: execution("w", ""),
-        ..Default::default()
-    };
-    check!(get_workflow_execution_history_reverse, reverse(), [
-        |request| request.execution = None => "InvalidArgument: Execution is not set on request.",
-        |request| request.execution = execution("w", "zz") => "InvalidArgument: Invalid RunId.",
-        |request| request.next_page_token = "mangled".into() => "InvalidArgument: Invalid NextPageToken.",
-    ]);
     let describe = || DescribeWorkflowExecutionRequest { namespace: "default".into(), execution: execution("w", "") };
     check!(describe_workflow_execution, describe(), [
         |request| request.execution = execution("w", "zz") => "InvalidArgument: Invalid RunId.",
@@ -308,6 +298,28 @@ async fn a_run_that_is_not_named_rightly_is_not_looked_for() {
     check!(reset_sticky_task_queue, reset(), [
         |request| request.execution = execution("w", "zz") => "InvalidArgument: Invalid RunId.",
     ]);
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_be_read_backwards_is_refused() {
+    let world = World::new();
+    let good = GetWorkflowExecutionHistoryReverseRequest {
+        namespace: "default".into(),
+        execution: execution("w", ""),
+        ..Default::default()
+    };
+    let nobody = GetWorkflowExecutionHistoryReverseRequest { execution: None, ..good.clone() };
+    let no_run = GetWorkflowExecutionHistoryReverseRequest { execution: execution("w", "zz"), ..good.clone() };
+    let mangled = GetWorkflowExecutionHistoryReverseRequest { next_page_token: "mangled".into(), ..good };
+    for (request, expected) in [
+        (nobody, "InvalidArgument: Execution is not set on request."),
+        (no_run, "InvalidArgument: Invalid RunId."),
+        (mangled, "InvalidArgument: Invalid NextPageToken."),
+    ] {
+        let outcome = world.frontend.get_workflow_execution_history_reverse(Request::new(request)).await;
+        assert_eq!(shown(outcome), expected);
+        assert!(world.history.take_asked().is_empty(), "{expected}");
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use abide_api::temporal::api::{
     taskqueue::v1::TaskQueue,
     workflowservice::v1::{workflow_service_server::WorkflowService, *},
 };
-use abide_cluster::matching::QueueDescription;
+use abide_cluster::matching::{LevelDescription, QueueDescription};
 use abide_model::Timestamp;
 use fakes::{World, shown};
 use prost_types::Duration;
@@ -42,6 +42,8 @@ async fn a_registered_namespace_is_described_by_name_and_by_id() {
     assert_eq!(info.state(), NamespaceState::Registered);
     let works = Capabilities {
         worker_poll_complete_on_shutdown: true,
+        worker_heartbeats: true,
+        poller_autoscaling: true,
         sync_update: true,
         async_update: true,
         ..Capabilities::default()
@@ -177,7 +179,10 @@ async fn the_server_promises_only_what_works() {
 async fn a_described_queue_shows_what_waits() {
     let world = World::new();
     let oldest = Some(Timestamp::from_millis(1_800_000_000_000 - 3000));
-    *world.matching.description.lock().unwrap() = QueueDescription { backlog: 5, oldest, ..Default::default() };
+    *world.matching.description.lock().unwrap() = QueueDescription {
+        levels: [(3, LevelDescription { backlog: 5, oldest, ..LevelDescription::default() })].into(),
+        ..QueueDescription::default()
+    };
     let request = || DescribeTaskQueueRequest {
         namespace: "default".into(),
         task_queue: Some(TaskQueue { name: "q".into(), ..TaskQueue::default() }),

@@ -50,6 +50,8 @@ impl Returned {
             },
             scheduled_at: Timestamp::EPOCH,
             priority: 3,
+            fairness_key: String::new(),
+            fairness_weight: 0.0,
         };
         let count = self.0.clone();
         Polled::Task(Lease::new(task, 7, move |_| {

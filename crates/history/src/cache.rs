@@ -1,14 +1,15 @@
 //! The loaded runs of a shard, with a bound on their bytes: what was not used for the longest time goes first, about.
 //! Reads and writes no rows.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use abide_cluster::Error;
 use abide_cluster::history::{HistoryPage, ReadHistory};
-use abide_engine::run::{Run, Subject};
+use abide_engine::run::{Outbound, Run};
 use abide_model::{Partition, RunId, RunKey, limits};
 use abide_store::key::TimerKey;
 
+use crate::dispatch::Offered;
 use crate::load::Loaded;
 use crate::query::Queries;
 use crate::read::Tail;
@@ -31,8 +32,10 @@ pub(crate) struct Entry {
     pub(crate) sequence: u64,
     /// The newest batch about this run that somebody waits for: what is told about the run waits for it, too.
     pub(crate) told: u64,
-    /// The offers that have a row, and whether starting them must be durable.
-    pub(crate) offered: BTreeMap<Subject, bool>,
+    /// The offers that have a row.
+    pub(crate) offered: Offered,
+    /// What the run owes to others: the subjects that have a row.
+    pub(crate) owed: BTreeSet<Outbound>,
     /// The timer row.
     pub(crate) timer: Option<TimerKey>,
     /// The newest events.
@@ -65,9 +68,12 @@ impl Growth {
         self.bytes += bytes as u64;
     }
 
-    /// Whether a snapshot is due.
-    pub(crate) fn wants_snapshot(self) -> bool {
-        self.transitions >= limits::SNAPSHOT_EVERY_TRANSITIONS || self.bytes >= limits::SNAPSHOT_EVERY_BYTES
+    /// Whether a snapshot of a run of this size is due. A large run has fewer of them, so that writing them costs each
+    /// transition no more than it does a small run.
+    pub(crate) fn wants_snapshot(self, run_bytes: usize) -> bool {
+        let grown =
+            self.transitions >= limits::SNAPSHOT_EVERY_TRANSITIONS || self.bytes >= limits::SNAPSHOT_EVERY_BYTES;
+        grown && self.bytes >= run_bytes as u64 / 4
     }
 }
 
@@ -91,8 +97,8 @@ impl Entry {
         let Loaded { run, transition, tail, growth } = loaded;
         let key = run.key();
         let mut entry = Self::with(run, key, partition);
-        entry.offered =
-            entry.run.open_offers().into_iter().map(|offer| (offer.task.subject, offer.durable_start)).collect();
+        entry.offered = Offered::of(&entry.run);
+        entry.owed = entry.run.open_outbound();
         entry.transition = transition;
         entry.growth = growth;
         entry.tail = tail;
@@ -110,7 +116,8 @@ impl Entry {
             growth: Growth::default(),
             sequence: 0,
             told: 0,
-            offered: BTreeMap::new(),
+            offered: Offered::default(),
+            owed: BTreeSet::new(),
             timer: None,
             tail: Tail::default(),
             queries: None,
@@ -126,10 +133,16 @@ impl Entry {
     pub(crate) fn grown(&mut self, bytes: usize) {
         self.growth.add(bytes);
         self.measured.add(bytes);
-        if self.measured.transitions >= 64 || self.measured.bytes as usize > 4096 + self.run_bytes / 2 {
+        let transitions_max = 64 + self.run_bytes as u64 / 4096;
+        if self.measured.transitions >= transitions_max || self.measured.bytes as usize > 4096 + self.run_bytes / 2 {
             self.measured = Growth::default();
             self.run_bytes = self.run.memory_bytes();
         }
+    }
+
+    /// Whether a snapshot is due.
+    pub(crate) fn wants_snapshot(&self) -> bool {
+        self.growth.wants_snapshot(self.run_bytes)
     }
 
     fn bytes(&self) -> usize {

@@ -1,16 +1,84 @@
 //! An open task of a run: as the row that keeps it, as the offer that matching gets. One row per subject and run, for
 //! exactly as long as the run's offer is open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use abide_cluster::matching::{QueueKey, QueueKind, QueuedTask};
+use abide_cluster::matching::{Place, QueueKey, QueueKind, QueuedTask, level};
 use abide_engine::run::{Offer, QueueName, Run, Subject, TaskId};
 use abide_model::{Partition, RunKey};
 use abide_store::Write;
-use abide_store::key::{DispatchKey, DispatchRecord, DispatchSubject, Key};
+use abide_store::key::{DispatchKey, DispatchQueue, DispatchRecord, DispatchSubject, Key};
 
-/// The row of an offer.
-pub(crate) fn put_offer(run: &RunKey, partition: Partition, offer: &Offer) -> Write {
+/// The offers of a run that have a row.
+#[derive(Default)]
+pub(crate) struct Offered(BTreeMap<Subject, OfferedRow>);
+
+struct OfferedRow {
+    key: DispatchKey,
+    durable_start: bool,
+}
+
+impl Offered {
+    /// Of a run that was read: every open offer has a row.
+    pub(crate) fn of(run: &Run) -> Self {
+        let key = run.key();
+        Self(run.open_offers().into_iter().map(|offer| (offer.task.subject, OfferedRow::of(&key, &offer))).collect())
+    }
+
+    /// Whether starting this task must be durable before the worker is told.
+    pub(crate) fn must_be_durable(&self, subject: Subject) -> bool {
+        self.0.get(&subject).is_none_or(|row| row.durable_start)
+    }
+
+    /// Writes the row of an offer; one of an older offer about the subject goes.
+    pub(crate) fn put(&mut self, run: &RunKey, partition: Partition, offer: &Offer, writes: &mut Vec<Write>) {
+        let row = OfferedRow::of(run, offer);
+        writes.push(row.key.put(partition, &record(run, offer)));
+        let key = row.key;
+        if let Some(old) = self.0.insert(offer.task.subject, row)
+            && old.key != key
+        {
+            writes.push(old.key.delete(partition));
+        }
+    }
+
+    /// Deletes the row of the offer about this subject, if there is one.
+    pub(crate) fn settle(&mut self, partition: Partition, subject: Subject, writes: &mut Vec<Write>) {
+        writes.extend(self.0.remove(&subject).map(|row| row.key.delete(partition)));
+    }
+
+    /// Deletes all rows: the run has ended.
+    pub(crate) fn clear(&mut self, partition: Partition, writes: &mut Vec<Write>) {
+        writes.extend(std::mem::take(&mut self.0).into_values().map(|row| row.key.delete(partition)));
+    }
+
+    /// Whether nothing is offered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether exactly the open offers of the run have rows, and the rows that a run that is read again would have, for
+    /// checks.
+    pub(crate) fn fits(&self, run: &Run) -> bool {
+        let keys = |offered: &Self| -> BTreeSet<DispatchKey> { offered.0.values().map(|row| row.key).collect() };
+        keys(self) == keys(&Self::of(run))
+    }
+}
+
+impl OfferedRow {
+    fn of(run: &RunKey, offer: &Offer) -> Self {
+        let queue = queue_key(run, offer.task.subject, offer.queue.clone());
+        let place = Place {
+            priority: level(offer.priority.as_ref().map_or(0, |priority| priority.priority_key)),
+            scheduled_at: offer.scheduled_at,
+            run_id: run.run_id,
+            subject: offer.task.subject,
+        };
+        Self { key: dispatch_key(&queue, place), durable_start: offer.durable_start }
+    }
+}
+
+fn record(run: &RunKey, offer: &Offer) -> DispatchRecord {
     let mut record = DispatchRecord::of(&run.workflow);
     record.stamp = offer.task.stamp;
     record.queue.clone_from(&offer.queue.name);
@@ -22,32 +90,46 @@ pub(crate) fn put_offer(run: &RunKey, partition: Partition, offer: &Offer) -> Wr
         record.fairness_key.clone_from(&priority.fairness_key);
         record.fairness_weight = priority.fairness_weight;
     }
-    dispatch_key(run, offer.task.subject).put(partition, &record)
+    record
 }
 
-/// Deletes the row of an offer.
-pub(crate) fn delete_offer(run: &RunKey, partition: Partition, subject: Subject) -> Write {
-    dispatch_key(run, subject).delete(partition)
-}
-
-fn dispatch_key(run: &RunKey, subject: Subject) -> DispatchKey {
-    let subject = match subject {
+/// The key of the row of the task at this place of a queue.
+pub(crate) fn dispatch_key(queue: &QueueKey, place: Place) -> DispatchKey {
+    let subject = match place.subject {
         Subject::WorkflowTask => DispatchSubject::WorkflowTask,
         Subject::Activity(scheduled_event_id) => {
             DispatchSubject::Activity(u64::try_from(scheduled_event_id).unwrap_or(0))
         }
     };
-    DispatchKey { run_id: run.run_id, subject }
+    DispatchKey {
+        queue: dispatch_queue(queue),
+        priority: place.priority,
+        scheduled_at: place.scheduled_at,
+        run_id: place.run_id,
+        subject,
+    }
+}
+
+/// A queue as the keys of its rows have it.
+pub(crate) fn dispatch_queue(queue: &QueueKey) -> DispatchQueue {
+    let kind = match queue.kind {
+        QueueKind::Workflow => 1,
+        QueueKind::Activity => 2,
+    };
+    DispatchQueue::of(queue.namespace, kind, &queue.queue.name)
 }
 
 /// An offer as matching gets it.
 pub(crate) fn offered_task(run: &RunKey, offer: Offer) -> QueuedTask {
+    let priority = offer.priority.unwrap_or_default();
     QueuedTask {
         run: run.clone(),
         task: offer.task,
         queue: queue_key(run, offer.task.subject, offer.queue),
         scheduled_at: offer.scheduled_at,
-        priority: priority(offer.priority.map_or(0, |priority| priority.priority_key)),
+        priority: priority.priority_key,
+        fairness_key: priority.fairness_key,
+        fairness_weight: priority.fairness_weight,
     }
 }
 
@@ -75,16 +157,8 @@ pub(crate) fn queued_task(key: DispatchKey, record: DispatchRecord) -> QueuedTas
         task: TaskId { subject, stamp: record.stamp },
         queue,
         scheduled_at: record.scheduled_at,
-        priority: priority(record.priority),
+        priority: record.priority,
+        fairness_key: record.fairness_key,
+        fairness_weight: record.fairness_weight,
     }
-}
-
-// Nobody said: the middle one of five.
-fn priority(key: i32) -> i32 {
-    if key <= 0 { 3 } else { key }
-}
-
-/// Which offers are open, for checks: the dispatch rows that must be stored.
-pub(crate) fn open_subjects(run: &Run) -> BTreeSet<Subject> {
-    run.open_offers().into_iter().map(|offer| offer.task.subject).collect()
 }

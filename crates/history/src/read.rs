@@ -290,7 +290,10 @@ fn empty(entry: &Entry) -> HistoryPage {
 /// task go back to its queue, its number belongs to another event.
 fn with_virtual_event(entry: &Entry, read: &ReadHistory, mut page: HistoryPage) -> HistoryPage {
     if page.open && read.wait.is_none() && read.last_event_id.is_none() && !read.only_close {
-        page.events.extend(entry.run.virtual_started_event());
+        match read.unwritten_task {
+            true => page.events.extend(entry.run.unwritten_task_events()),
+            false => page.events.extend(entry.run.virtual_started_event()),
+        }
     }
     page
 }

@@ -1,4 +1,4 @@
-//! What a starting server looks at: the rows of open tasks, never the runs. Page by page behind the first requests, so
+//! What a starting server looks at: the rows of open tasks and debts, never the runs. Page by page behind the first requests, so
 //! that neither the time to the first answer nor memory grows with what is stored. A row may be settled while it is on
 //! its way: then the offer or the firing finds nothing to do. Timers are read by time, now and later.
 
@@ -6,21 +6,26 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use abide_model::{RunId, limits};
-use abide_store::key::{DispatchKey, Key, TimerKey};
+use abide_store::key::{DispatchKey, Key, OutboundKey, TimerKey};
 use abide_store::{Error, Row, Scan, Store};
 use bytes::Bytes;
 use tracing::{error, info};
 use uuid::Uuid;
 
 use crate::dispatch::queued_task;
+use crate::outbound;
 use crate::shard::{Message, Seams};
 use crate::timers::Span;
 
-/// Offers every task of these partitions.
+/// Offers every task and takes up every debt of these partitions.
 pub(crate) async fn recover(seams: Arc<Seams>, partitions: RangeInclusive<u16>) {
-    match tasks(&seams, partitions.clone()).await {
-        Ok(0) => {}
-        Ok(tasks) => info!(?partitions, tasks, "recovered"),
+    let counted = async {
+        let tasks = tasks(&seams, partitions.clone()).await?;
+        Ok::<_, Error>((tasks, debts(&seams, partitions.clone()).await?))
+    };
+    match counted.await {
+        Ok((0, 0)) => {}
+        Ok((tasks, debts)) => info!(?partitions, tasks, debts, "recovered"),
         Err(error) => error!(%error, ?partitions, "recovery failed: tasks of before the start may wait"),
     }
 }
@@ -81,6 +86,21 @@ async fn tasks(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, 
             count += 1;
         }
         tokio::task::yield_now().await;
+    }
+    Ok(count)
+}
+
+async fn debts(seams: &Arc<Seams>, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
+    let mut count = 0;
+    let mut rows = Rows::<OutboundKey>::of(partitions);
+    while let Some(page) = rows.page(&*seams.store).await? {
+        for row in page {
+            let (partition, (key, _)) = (row.partition, OutboundKey::decode_row(row)?);
+            // Only so many at a time are taken up, so that memory does not grow with what is owed.
+            seams.errands.room().await;
+            outbound::begin(seams, partition, key.run_id, outbound::subject(key.subject));
+            count += 1;
+        }
     }
     Ok(count)
 }

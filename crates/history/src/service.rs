@@ -8,8 +8,8 @@ use abide_cluster::history::{
     StartRequest, Started, StartedTask, UpdateAnswer, UpdateWorkflow, UpdatedWithStart, WithStartError,
     WorkflowTaskCompleted,
 };
-use abide_cluster::matching::{QueueKey, QueuedTask};
-use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
+use abide_cluster::matching::{Place, QueueKey, QueuedTask};
+use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
 use abide_engine::run::{Command, Poller, Reply, TaskId};
 use abide_model::settings::Limits;
 use abide_model::{Clock, Partition, RunId, RunKey, WorkflowKey, limits};
@@ -20,7 +20,9 @@ use tokio::time::timeout;
 
 use crate::background::Background;
 use crate::namespaces::NamespaceRegistry;
+use crate::outbound::Errands;
 use crate::query::TIMED_OUT;
+use crate::queue_configs::QueueConfigRegistry;
 use crate::read::Reading;
 use crate::recover::recover;
 use crate::refill;
@@ -50,10 +52,12 @@ pub struct HistoryService {
     shards: Shards,
     store: Arc<dyn Store>,
     namespaces: Arc<NamespaceRegistry>,
+    queue_configs: Arc<QueueConfigRegistry>,
     /// For tests, whose clock stands until it is set.
     #[cfg(test)]
     pub(crate) retention: Arc<Retention>,
     background: Arc<Background>,
+    errands: Arc<Errands>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -87,6 +91,9 @@ impl HistoryService {
         let Options { shards: shard_count, cache_bytes, limits } = options;
         let background = Arc::new(Background::new());
         let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
+        let queue_configs = QueueConfigRegistry::open(store.clone(), clock.clone(), matching.clone()).await?;
+        let queue_configs = Arc::new(queue_configs);
+        let errands = Arc::new(Errands::default());
         let retention = Arc::new(Retention::default());
         let shard_count = shard_count.clamp(1, Partition::COUNT);
         let begin = |index: u16| (u32::from(index) * u32::from(Partition::COUNT) / u32::from(shard_count)) as u16;
@@ -104,6 +111,7 @@ impl HistoryService {
                 retention: retention.clone(),
                 background: background.clone(),
                 inbox: inbox.clone(),
+                errands: errands.clone(),
             });
             let shard = Shard::new(seams.clone(), fence, cache_bytes / usize::from(shard_count));
             tasks.push(tokio::spawn(shard.run(mailbox)));
@@ -117,26 +125,41 @@ impl HistoryService {
             shards,
             store,
             namespaces,
+            queue_configs,
             #[cfg(test)]
             retention,
             background,
+            errands,
             tasks: Mutex::new(tasks),
         })
     }
 
-    /// The oldest tasks of a queue that are stored, at most `rows_max`, and how many more it has; for a queue that
-    /// could not keep all of them in memory. Some may be with workers by the time they are used.
-    pub async fn oldest_tasks(
+    /// Says by whom other runs are reached: what runs owe to each other waits until then. On one node that is the
+    /// service itself.
+    pub fn connect(&self, peers: &Arc<impl History>) {
+        let peers: Arc<dyn History> = peers.clone();
+        self.errands.connect(Arc::downgrade(&peers));
+    }
+
+    /// The first tasks of a queue that are stored, from a place on, at most `tasks_max`, and the place of the first that
+    /// is not among them; for a queue that could not keep all of them in memory.
+    pub async fn tasks_from(
         &self,
         queue: &QueueKey,
-        rows_max: usize,
-    ) -> Result<(Vec<QueuedTask>, u64), abide_store::Error> {
-        refill::oldest_tasks(&*self.store, 0..=Partition::COUNT - 1, queue, rows_max).await
+        from: Place,
+        tasks_max: usize,
+    ) -> Result<(Vec<QueuedTask>, Option<Place>), abide_store::Error> {
+        refill::tasks_from(&*self.store, queue, from, tasks_max).await
     }
 
     /// The registry of namespaces.
     pub fn namespaces(&self) -> Arc<dyn Namespaces> {
         self.namespaces.clone()
+    }
+
+    /// What was decided about task queues.
+    pub fn queue_configs(&self) -> Arc<dyn QueueConfigs> {
+        self.queue_configs.clone()
     }
 
     /// Takes no more work, and returns when everything that was acknowledged or rides along is stored. The store stays

@@ -1,11 +1,14 @@
 //! Tests of the loop, over the memory store and a small matching of their own: what is durable when who is told, and
 //! what a failure, a restart or a lost answer leaves behind.
 
+mod backlog;
 mod chain;
 mod deletion;
 mod durability;
 mod failure;
+mod outbound;
 mod query;
+mod queue_config;
 mod reset;
 mod restart;
 mod start;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::taskqueue::v1::PollerInfo;
+use abide_cluster::matching::{Poll, WorkerVersion};
 use abide_engine::convert::to_proto_time;
 use abide_model::{Timestamp, limits};
 
@@ -21,14 +22,20 @@ pub(crate) struct Pollers {
 struct Seen {
     last: Timestamp,
     rate: Option<f64>,
+    version: WorkerVersion,
 }
 
 impl Pollers {
-    /// A poll begins.
-    pub(crate) fn began(&mut self, identity: &str, rate: Option<f64>, now: Timestamp) {
+    /// A poll begins. One without an identity is not listed.
+    pub(crate) fn began(&mut self, poll: &Poll, now: Timestamp) {
         self.last = Some(now);
-        if let Some(seen) = self.seen.get_mut(identity) {
-            *seen = Seen { last: now, rate };
+        let identity = &poll.poller.identity;
+        if identity.is_empty() {
+            return;
+        }
+        let seen = Seen { last: now, rate: poll.rate, version: poll.version.clone() };
+        if let Some(known) = self.seen.get_mut(identity) {
+            *known = seen;
             return;
         }
         self.seen.retain(|_, seen| now.since(seen.last) < limits::POLLER_REMEMBERED);
@@ -36,7 +43,12 @@ impl Pollers {
             let oldest = self.seen.iter().min_by_key(|(_, seen)| seen.last).map(|(identity, _)| identity.clone());
             self.seen.remove(&oldest.expect("a full history is not empty"));
         }
-        self.seen.insert(identity.to_owned(), Seen { last: now, rate });
+        self.seen.insert(identity.clone(), seen);
+    }
+
+    /// How many are remembered.
+    pub(crate) fn count(&self) -> usize {
+        self.seen.len()
     }
 
     /// A poll ended with something, or because its time was up: until now somebody was listening.
@@ -53,6 +65,7 @@ impl Pollers {
     }
 
     /// Who polled lately, newest first.
+    #[allow(deprecated)] // Older workers say their version in the deprecated form, and older tools read it there.
     pub(crate) fn list(&self, now: Timestamp) -> Vec<PollerInfo> {
         let mut seen: Vec<_> =
             self.seen.iter().filter(|(_, seen)| now.since(seen.last) < limits::POLLER_REMEMBERED).collect();
@@ -61,7 +74,8 @@ impl Pollers {
             last_access_time: Some(to_proto_time(seen.last)),
             identity: identity.clone(),
             rate_per_second: seen.rate.unwrap_or(RATE_UNSAID),
-            ..PollerInfo::default()
+            worker_version_capabilities: seen.version.capabilities.clone(),
+            deployment_options: seen.version.deployment.clone(),
         });
         infos.collect()
     }
@@ -70,6 +84,7 @@ impl Pollers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queue::tests::poll_by;
 
     fn names(pollers: &Pollers, now: Timestamp) -> Vec<String> {
         pollers.list(now).into_iter().map(|info| info.identity).collect()
@@ -79,8 +94,8 @@ mod tests {
     fn pollers_are_listed_newest_first_and_forgotten_in_the_end() {
         let at = |seconds| Timestamp::EPOCH.after(Duration::from_secs(seconds));
         let mut pollers = Pollers::default();
-        pollers.began("a", None, at(0));
-        pollers.began("b", Some(2.5), at(1));
+        pollers.began(&poll_by("a", None), at(0));
+        pollers.began(&poll_by("b", Some(2.5)), at(1));
         pollers.ended("a", at(2));
         assert_eq!(names(&pollers, at(2)), ["a", "b"]);
         assert_eq!(pollers.list(at(2))[1].rate_per_second, 2.5);
@@ -93,7 +108,7 @@ mod tests {
     fn at_most_so_many_pollers_are_remembered() {
         let mut pollers = Pollers::default();
         for n in 0..limits::QUEUE_POLLERS_MAX as u64 + 10 {
-            pollers.began(&format!("{n}"), None, Timestamp { nanos: n as i64 });
+            pollers.began(&poll_by(&format!("{n}"), None), Timestamp { nanos: n as i64 });
         }
         let now = Timestamp::from_millis(1);
         assert_eq!(pollers.list(now).len(), limits::QUEUE_POLLERS_MAX);

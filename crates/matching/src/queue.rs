@@ -2,20 +2,27 @@
 //! give what comes out. Invariant: after [`Queue::deliveries`], no live poller waits for anything that may be handed out.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use abide_cluster::matching::{QueryTask, QueueDescription, QueueKey, QueuedTask};
+use abide_cluster::matching::{PRIORITY_MAX, Place, Poll, QueryTask, QueueKey, QueuedTask};
+use abide_engine::queue_config::QueueConfig;
 use abide_engine::run::Poller;
 use abide_model::{Timestamp, limits};
 use uuid::Uuid;
 
-use crate::order::Order;
+use crate::order::Turn;
 use crate::poller::Pollers;
 use crate::rate::{Limiter, Meter};
+use crate::share::Shares;
 use crate::window::Window;
 
+mod describe;
+mod scale;
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub(crate) use scale::PollEnded;
 
 /// Where a waiting poller listens.
 pub(crate) trait Ear {
@@ -37,8 +44,8 @@ pub(crate) struct Waiter<E> {
 /// What a poller gets.
 #[derive(Debug)]
 pub(crate) enum Item {
-    /// A task, the place that it gets back to, and how many more wait.
-    Task(Order, QueuedTask, i64),
+    /// A task, what handing it out moved, and how many more wait.
+    Task(Turn, QueuedTask, i64),
     /// A query.
     Query(Box<QueryTask>),
 }
@@ -61,6 +68,19 @@ pub(crate) struct Queue<E> {
     waiters: BTreeMap<u64, Waiter<E>>,
     pollers: Pollers,
     limiter: Limiter,
+    shares: Shares,
+    config: Arc<QueueConfig>,
+    /// The bound that the last poll named.
+    worker_rate: Option<f64>,
+    flows: [Flow; PRIORITY_MAX as usize],
+    /// How often a poller was kept from a task by a rate alone.
+    held_back: Meter,
+    advice: Limiter,
+}
+
+/// How tasks of one level come and go.
+#[derive(Debug, Default)]
+struct Flow {
     added: Meter,
     dispatched: Meter,
 }
@@ -75,37 +95,52 @@ impl<E: Ear> Queue<E> {
             waiters: BTreeMap::new(),
             pollers: Pollers::default(),
             limiter: Limiter::default(),
-            added: Meter::default(),
-            dispatched: Meter::default(),
+            shares: Shares::default(),
+            config: Arc::default(),
+            worker_rate: None,
+            flows: Default::default(),
+            held_back: Meter::default(),
+            advice: Limiter::default(),
         }
     }
 
+    /// What was decided about the queue; outdoes what its workers say.
+    pub(crate) fn configure(&mut self, config: Arc<QueueConfig>, now: Timestamp) {
+        self.shares.configure(config.weights(), config.key_rate());
+        self.config = config;
+        self.tasks.forget_waits();
+        self.limit(now);
+    }
+
     /// A task waits.
-    pub(crate) fn offer(&mut self, task: QueuedTask, arrival: u64, now: Timestamp) {
-        let order = Order::new(task.priority, task.scheduled_at, arrival);
-        if self.tasks.insert(order, task) {
-            self.added.add(now);
+    pub(crate) fn offer(&mut self, task: QueuedTask, now: Timestamp) {
+        let level = task.place().priority;
+        if self.tasks.insert(task) {
+            self.flow(level).added.add(now);
         }
     }
 
     /// A task that was handed out comes back to its place.
-    pub(crate) fn give_back(&mut self, order: Order, task: QueuedTask, now: Timestamp) {
+    pub(crate) fn give_back(&mut self, turn: Turn, task: QueuedTask, now: Timestamp) {
         self.limiter.refund();
-        self.dispatched.undo(now);
-        self.tasks.insert(order, task);
-    }
-
-    /// Somebody left so many tasks as rows.
-    pub(crate) fn park(&mut self, rows: u64) {
-        self.tasks.park(rows);
+        self.shares.refund(&task.fairness_key);
+        self.flow(task.place().priority).dispatched.undo(now);
+        self.tasks.give_back(task, turn);
     }
 
     /// A poll begins.
-    pub(crate) fn poll_began(&mut self, identity: &str, rate: Option<f64>, now: Timestamp) {
-        self.pollers.began(identity, rate, now);
-        if let Some(rate) = rate {
-            self.limiter.set(rate, now);
-        }
+    pub(crate) fn poll_began(&mut self, poll: &Poll, now: Timestamp) {
+        self.pollers.began(poll, now);
+        self.worker_rate = poll.rate;
+        self.limit(now);
+    }
+
+    fn limit(&mut self, now: Timestamp) {
+        self.limiter.set(self.config.queue_rate().or(self.worker_rate), now);
+    }
+
+    fn flow(&mut self, level: u8) -> &mut Flow {
+        &mut self.flows[usize::from(level) - 1]
     }
 
     /// A poll's time is up. Returns whether it still waited; otherwise something is on its way to it.
@@ -132,13 +167,13 @@ impl<E: Ear> Queue<E> {
         if let Some(query) = self.queries.pop_front() {
             return Some(Item::Query(query));
         }
-        if self.tasks.is_empty() || !self.limiter.is_ready(now) {
+        if !self.has_task(now) {
             return None;
         }
-        let (order, task) = self.tasks.take_first()?;
+        let (turn, task) = self.tasks.take(&mut self.shares, now)?;
         self.limiter.spend();
-        self.dispatched.add(now);
-        Some(Item::Task(order, task, self.tasks.backlog()))
+        self.flow(task.place().priority).dispatched.add(now);
+        Some(Item::Task(turn, task, self.tasks.backlog()))
     }
 
     /// Takes everything that pollers wait for, and the pollers.
@@ -153,22 +188,27 @@ impl<E: Ear> Queue<E> {
         deliveries
     }
 
-    /// Takes the poller that has waited longest, for a task that need not wait.
-    pub(crate) fn reserve(&mut self, now: Timestamp) -> Option<Waiter<E>> {
-        let is_free = self.tasks.is_empty() && self.queries.is_empty() && self.limiter.is_ready(now);
+    /// Takes the poller that has waited longest, for a task of this level that need not wait.
+    pub(crate) fn reserve(&mut self, level: u8, now: Timestamp) -> Option<Waiter<E>> {
+        let is_free = self.tasks.is_empty()
+            && self.queries.is_empty()
+            && !self.shares.are_limited()
+            && self.limiter.is_ready(now);
         let waiter = if is_free { self.take_waiter()? } else { return None };
         self.limiter.spend();
-        self.added.add(now);
-        self.dispatched.add(now);
+        let flow = self.flow(level);
+        flow.added.add(now);
+        flow.dispatched.add(now);
         self.pollers.ended(&waiter.poller.identity, now);
         Some(waiter)
     }
 
     /// A poller that was reserved was not used: it waits on.
-    pub(crate) fn unreserve(&mut self, waiter: Waiter<E>, now: Timestamp) {
+    pub(crate) fn unreserve(&mut self, waiter: Waiter<E>, level: u8, now: Timestamp) {
         self.limiter.refund();
-        self.added.undo(now);
-        self.dispatched.undo(now);
+        let flow = self.flow(level);
+        flow.added.undo(now);
+        flow.dispatched.undo(now);
         self.wait(waiter);
     }
 
@@ -215,14 +255,22 @@ impl<E: Ear> Queue<E> {
         self.pollers.gone_for(now)
     }
 
-    /// When a task may be handed out to a poller that waits, if only the rate forbids it now.
+    /// When a task may be handed out to a poller that waits, if only a rate forbids it now.
     pub(crate) fn blocked_until(&mut self, now: Timestamp) -> Option<Timestamp> {
-        if self.tasks.is_empty() || self.waiters.is_empty() { None } else { self.limiter.ready_at(now) }
+        if self.tasks.is_empty() || self.waiters.is_empty() {
+            return None;
+        }
+        self.limiter.ready_at(now).or_else(|| self.tasks.ready_at())
     }
 
     /// See [`Window::ask_refill`].
-    pub(crate) fn ask_refill(&mut self) -> Option<usize> {
+    pub(crate) fn ask_refill(&mut self) -> Option<(Place, usize)> {
         self.tasks.ask_refill()
+    }
+
+    /// See [`Window::refill`].
+    pub(crate) fn refill(&mut self, tasks: Vec<QueuedTask>, next: Option<Place>) {
+        self.tasks.refill(tasks, next);
     }
 
     /// Whether nothing is lost by forgetting the queue. A sticky queue without a worker holds nothing of worth: the run
@@ -231,7 +279,7 @@ impl<E: Ear> Queue<E> {
         let is_quiet = self.waiters.is_empty()
             && self.queries.is_empty()
             && self.pollers.gone_for(now).is_none_or(|gone| gone >= limits::POLLER_REMEMBERED);
-        is_quiet && (self.key.queue.is_sticky() || self.backlog() == 0)
+        is_quiet && (self.key.queue.is_sticky() || self.tasks.is_empty())
     }
 
     /// Tasks that wait, about.
@@ -239,19 +287,19 @@ impl<E: Ear> Queue<E> {
         self.tasks.backlog()
     }
 
-    /// What is known.
-    pub(crate) fn describe(&mut self, now: Timestamp) -> QueueDescription {
-        QueueDescription {
-            pollers: self.pollers.list(now),
-            backlog: self.backlog(),
-            oldest: self.tasks.oldest(),
-            add_rate: self.added.per_second(now),
-            dispatch_rate: self.dispatched.per_second(now),
+    fn has_task(&mut self, now: Timestamp) -> bool {
+        if self.tasks.is_empty() {
+            return false;
         }
+        let is_ready = self.limiter.is_ready(now) && self.tasks.is_ready(&mut self.shares, now);
+        if !is_ready {
+            self.held_back.add(now);
+        }
+        is_ready
     }
 
     fn has_item(&mut self, now: Timestamp) -> bool {
-        !self.queries.is_empty() || (!self.tasks.is_empty() && self.limiter.is_ready(now))
+        !self.queries.is_empty() || self.has_task(now)
     }
 
     fn take_waiter(&mut self) -> Option<Waiter<E>> {

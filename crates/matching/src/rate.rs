@@ -62,7 +62,7 @@ impl Meter {
     }
 }
 
-/// The bound on tasks per second that the last worker to name one put on a queue. A token bucket of one second's worth.
+/// A bound on tasks per second. A token bucket of one second's worth.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     /// None: no bound.
@@ -78,19 +78,27 @@ impl Default for Limiter {
 }
 
 impl Limiter {
-    /// A worker names the bound; zero (and less) stops the queue.
-    pub(crate) fn set(&mut self, rate: f64, now: Timestamp) {
-        if rate.is_nan() || self.rate == Some(rate) {
+    /// Sets the bound; zero (and less) stops everything, none lets everything through.
+    pub(crate) fn set(&mut self, rate: Option<f64>, now: Timestamp) {
+        let rate = rate.filter(|rate| !rate.is_nan()).map(|rate| rate.max(0.0));
+        if self.rate == rate {
             return;
         }
         self.fill(now);
-        let rate = rate.max(0.0);
-        let before = self.rate.replace(rate);
+        let before = std::mem::replace(&mut self.rate, rate);
         self.tokens = match before {
+            // From standstill as from nothing: a whole second's worth.
             None => self.burst(),
+            Some(before) if before <= 0.0 => self.burst(),
             Some(_) => self.tokens.min(self.burst()),
         };
         self.at = now;
+    }
+
+    /// Whether it is as if nothing had been handed out for long.
+    pub(crate) fn is_full(&mut self, now: Timestamp) -> bool {
+        self.fill(now);
+        self.tokens >= self.burst() * WHOLE
     }
 
     /// Whether a task may be handed out.
@@ -177,7 +185,7 @@ mod tests {
     fn a_limiter_lets_through_a_second_at_once_and_then_its_rate() {
         let mut limiter = Limiter::default();
         assert!(limiter.is_ready(at(0)));
-        limiter.set(2.0, at(0));
+        limiter.set(Some(2.0), at(0));
         for _ in 0..2 {
             assert!(limiter.is_ready(at(0)));
             limiter.spend();
@@ -191,19 +199,19 @@ mod tests {
     #[test]
     fn a_rate_of_zero_stops_and_another_rate_starts_again() {
         let mut limiter = Limiter::default();
-        limiter.set(0.0, at(0));
+        limiter.set(Some(0.0), at(0));
         assert!(!limiter.is_ready(at(1_000_000)));
         assert_eq!(limiter.ready_at(at(0)), None);
-        limiter.set(10.0, at(1_000_000));
+        limiter.set(Some(10.0), at(1_000_000));
         assert!(limiter.is_ready(at(1_000_100)));
-        limiter.set(f64::NAN, at(1_000_100));
+        limiter.set(Some(f64::NAN), at(1_000_100));
         assert!(limiter.is_ready(at(1_000_100)));
     }
 
     #[test]
     fn a_token_that_comes_back_can_be_spent_again() {
         let mut limiter = Limiter::default();
-        limiter.set(1.0, at(0));
+        limiter.set(Some(1.0), at(0));
         limiter.spend();
         assert!(!limiter.is_ready(at(0)));
         limiter.refund();

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use abide_cluster::matching::{QueueKey, QueueKind};
+use abide_engine::queue_config::QueueConfig;
 use abide_model::{NamespaceId, Timestamp};
 
 use crate::queue::{Ear, Queue};
@@ -26,6 +27,8 @@ pub(crate) struct Registry<E> {
 #[derive(Debug)]
 struct Shard<E> {
     queues: BTreeMap<(NamespaceId, QueueKind), BTreeMap<String, Queue<E>>>,
+    /// What was decided about queues, whether they are here or not. Those who store it bound it.
+    configs: BTreeMap<(NamespaceId, QueueKind), BTreeMap<String, Arc<QueueConfig>>>,
     count: usize,
     sweep_at: usize,
 }
@@ -33,7 +36,8 @@ struct Shard<E> {
 impl<E: Ear> Registry<E> {
     /// With the most tasks that a queue keeps in memory.
     pub(crate) fn new(tasks_max: usize) -> Self {
-        let shard = || Mutex::new(Shard { queues: BTreeMap::new(), count: 0, sweep_at: SWEEP_QUEUES_MIN });
+        let (queues, configs) = (BTreeMap::new, BTreeMap::new);
+        let shard = || Mutex::new(Shard { queues: queues(), configs: configs(), count: 0, sweep_at: SWEEP_QUEUES_MIN });
         Self { shards: (0..SHARDS).map(|_| shard()).collect(), tasks_max }
     }
 
@@ -42,13 +46,29 @@ impl<E: Ear> Registry<E> {
         let mut shard = self.lock(key);
         let known = shard.queue(key).is_some();
         if !known {
-            shard.add(Queue::new(key.clone(), self.tasks_max), now);
+            let mut queue = Queue::new(key.clone(), self.tasks_max);
+            if let Some(config) = shard.config(key) {
+                queue.configure(config, now);
+            }
+            shard.add(queue, now);
         }
         let queue = shard.queue(key).expect("the queue was known or added");
         if key.queue.is_sticky() && !queue.key.queue.is_sticky() {
             queue.key = key.clone();
         }
         act(queue)
+    }
+
+    /// Remembers what was decided about a queue.
+    pub(crate) fn keep_config(&self, key: &QueueKey, config: Arc<QueueConfig>) {
+        let mut shard = self.lock(key);
+        let configs = shard.configs.entry((key.namespace, key.kind)).or_default();
+        configs.insert(key.queue.name.clone(), config);
+    }
+
+    /// What was decided about a queue.
+    pub(crate) fn config(&self, key: &QueueKey) -> Option<Arc<QueueConfig>> {
+        self.lock(key).config(key)
     }
 
     /// Does something with a queue, if there is one.
@@ -80,6 +100,10 @@ impl<E: Ear> Registry<E> {
 impl<E: Ear> Shard<E> {
     fn queue(&mut self, key: &QueueKey) -> Option<&mut Queue<E>> {
         self.queues.get_mut(&(key.namespace, key.kind))?.get_mut(&key.queue.name)
+    }
+
+    fn config(&self, key: &QueueKey) -> Option<Arc<QueueConfig>> {
+        self.configs.get(&(key.namespace, key.kind))?.get(&key.queue.name).cloned()
     }
 
     fn add(&mut self, queue: Queue<E>, now: Timestamp) {
@@ -119,7 +143,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::queue::tests::{FakeEar, key, sticky_key, task};
+    use crate::queue::tests::{FakeEar, key, poll_by, sticky_key, task};
 
     fn count(registry: &Registry<FakeEar>) -> usize {
         registry.shards.iter().map(|shard| hold(shard).count).sum()
@@ -129,10 +153,10 @@ mod tests {
     fn useless_queues_are_forgotten_and_others_are_kept() {
         let registry = Registry::<FakeEar>::new(10);
         let start = Timestamp::EPOCH;
-        registry.with(&key("busy"), start, |queue| queue.offer(task(1, 1, 3, 0), 1, start));
+        registry.with(&key("busy"), start, |queue| queue.offer(task(1, 1, 3, 0), start));
         for n in 0..20_000 {
             let now = start.after(Duration::from_secs(n / 20));
-            registry.with(&key(&format!("idle-{n}")), now, |queue| queue.poll_began("me", None, now));
+            registry.with(&key(&format!("idle-{n}")), now, |queue| queue.poll_began(&poll_by("me", None), now));
         }
         // Some 6,000 were polled within the last five minutes, and at most twice as many are kept.
         assert!(count(&registry) < 14_000, "{} queues", count(&registry));
@@ -145,8 +169,8 @@ mod tests {
     fn a_sticky_queue_is_known_by_its_name_alone() {
         let registry = Registry::<FakeEar>::new(10);
         let now = Timestamp::EPOCH;
-        registry.with(&key("mine"), now, |queue| queue.poll_began("me", None, now));
-        registry.with(&sticky_key("mine"), now, |queue| queue.offer(task(1, 1, 3, 0), 1, now));
+        registry.with(&key("mine"), now, |queue| queue.poll_began(&poll_by("me", None), now));
+        registry.with(&sticky_key("mine"), now, |queue| queue.offer(task(1, 1, 3, 0), now));
         assert_eq!(count(&registry), 1);
         registry.each(None, |queue| assert!(queue.key.queue.is_sticky()));
         let later = now.after(Duration::from_secs(300));

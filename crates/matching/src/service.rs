@@ -4,27 +4,28 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use abide_api::temporal::api::worker::v1::WorkerHeartbeat;
 use abide_cluster::history::QueryOutcome;
 use abide_cluster::matching::{
-    Poll, Polled, QueryTask, QueueDescription, QueueKey, QueueKind, QueuedTask, Reservation,
+    Place, Poll, PollEnd, Polled, QueryTask, QueueDescription, QueueKey, QueueKind, QueuedTask, Reservation, level,
 };
 use abide_cluster::{BoxFuture, Error, Matching};
+use abide_engine::queue_config::QueueConfig;
 use abide_engine::run::QueueName;
 use abide_model::{Clock, NamespaceId, limits};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::query;
+use crate::queue::Queue;
 use crate::shell::Shell;
 
 /// Brings parked tasks back: those that found no room in memory and are only rows.
 pub trait Refill: Send + Sync + 'static {
-    /// A queue that parked tasks has drained below half: offer its dispatch rows again ([`Matching::offer`]), the oldest
-    /// first. Rows that are already in memory, or on their way to a worker, may be among them, and do no harm.
-    ///
-    /// The first `rows_max` rows suffice. Offering every row is correct, only dear: what finds no place is parked again
-    /// and asked for again. Whoever stops early reports how many rows are left with [`TaskQueues::park`], or they are
-    /// never asked for. Called without any lock held, on whatever thread drained the queue; must not block.
-    fn refill(&self, queue: &QueueKey, rows_max: usize);
+    /// A queue that parked tasks has little left in memory: read its rows from this place on, in order, at most so many,
+    /// and say what they are with [`TaskQueues::refilled`], whatever became of it: until then it is not asked again.
+    /// Called without any lock held, on whatever thread drained the queue; must not block.
+    fn refill(&self, queue: &QueueKey, from: Place, tasks_max: usize);
 }
 
 /// The owner of task queues. Cheap to make; no task or timer of its own while nothing waits.
@@ -48,11 +49,10 @@ impl TaskQueues {
         let _ = self.shell.refill.set(refill);
     }
 
-    /// Says that so many tasks of a queue were left as rows; see [`Refill::refill`].
-    pub fn park(&self, queue: &QueueKey, rows: u64) {
-        if rows > 0 {
-            self.shell.touch(queue, |queue, _| queue.park(rows));
-        }
+    /// The parked tasks of a queue that were read for [`Refill::refill`], and the place of the first that was not: the
+    /// place from which they were to be read when reading failed, none when there are no more.
+    pub fn refilled(&self, queue: &QueueKey, tasks: Vec<QueuedTask>, next: Option<Place>) {
+        self.shell.touch(queue, |queue, _| queue.refill(tasks, next));
     }
 }
 
@@ -61,8 +61,8 @@ impl Matching for TaskQueues {
         self.shell.offer(task);
     }
 
-    fn reserve(&self, queue: &QueueKey) -> Option<Reservation> {
-        self.shell.reserve(queue)
+    fn reserve(&self, queue: &QueueKey, priority: i32) -> Option<Reservation> {
+        self.shell.reserve(queue, level(priority))
     }
 
     fn has_recent_poller(&self, queue: &QueueKey) -> bool {
@@ -71,7 +71,7 @@ impl Matching for TaskQueues {
         gone_for.flatten().is_some_and(|gone| gone < limits::STICKY_POLLER_GONE)
     }
 
-    fn poll(&self, poll: Poll) -> BoxFuture<'_, Result<Polled, Error>> {
+    fn poll(&self, poll: Poll) -> BoxFuture<'_, Result<PollEnd, Error>> {
         Box::pin(async move { Ok(self.shell.poll(poll).await) })
     }
 
@@ -100,7 +100,34 @@ impl Matching for TaskQueues {
 
     fn describe(&self, queue: &QueueKey) -> QueueDescription {
         let now = self.shell.now();
-        self.shell.registry.find(queue, |queue| queue.describe(now)).unwrap_or_default()
+        let known = self.shell.registry.find(queue, |queue| queue.describe(now));
+        known.unwrap_or_else(|| {
+            let mut unknown = Queue::<oneshot::Sender<Polled>>::new(queue.clone(), 0);
+            if let Some(config) = self.shell.registry.config(queue) {
+                unknown.configure(config, now);
+            }
+            unknown.describe(now)
+        })
+    }
+
+    fn configure(&self, queue: &QueueKey, config: Arc<QueueConfig>) {
+        self.shell.registry.keep_config(queue, config.clone());
+        let exists = self.shell.registry.find(queue, |_| ()).is_some();
+        if exists {
+            self.shell.touch(queue, |queue, now| queue.configure(config, now));
+        }
+    }
+
+    fn record_heartbeats(&self, namespace: NamespaceId, heartbeats: Vec<WorkerHeartbeat>) {
+        self.shell.workers.record(namespace, heartbeats, self.shell.now());
+    }
+
+    fn workers(&self, namespace: NamespaceId, behind: Option<&str>) -> Vec<Arc<WorkerHeartbeat>> {
+        self.shell.workers.list(namespace, behind, self.shell.now())
+    }
+
+    fn worker(&self, namespace: NamespaceId, worker_instance_key: &str) -> Option<Arc<WorkerHeartbeat>> {
+        self.shell.workers.get(namespace, worker_instance_key, self.shell.now())
     }
 
     fn close(&self) {

@@ -6,18 +6,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use abide_cluster::matching::{Lease, Poll, Polled, QueueKey, QueuedTask, Reservation};
+use abide_cluster::matching::{Lease, Place, Poll, PollEnd, Polled, QueueKey, QueuedTask, Reservation};
 use abide_model::{Clock, NamespaceId, Timestamp, limits};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::order::Order;
+use crate::order::Turn;
 use crate::query::Asked;
-use crate::queue::{Delivery, Ear, Item, Queue, Waiter};
+use crate::queue::{Delivery, Ear, Item, PollEnded, Queue, Waiter};
 use crate::registry::{Registry, hold};
 use crate::service::Refill;
+use crate::workers::Workers;
 
 type Sender = oneshot::Sender<Polled>;
 
@@ -33,6 +34,7 @@ pub(crate) struct Shell {
     pub asked: Asked,
     pub refill: OnceLock<Arc<dyn Refill>>,
     pub departed: Departed,
+    pub workers: Workers,
     clock: Arc<dyn Clock>,
     arrivals: AtomicU64,
     closed: AtomicBool,
@@ -44,7 +46,7 @@ pub(crate) struct Shell {
 /// What is to be done after the lock.
 struct Aftermath {
     deliveries: Vec<Delivery<Sender>>,
-    refill: Option<usize>,
+    refill: Option<(Place, usize)>,
     sleep: Option<Duration>,
 }
 
@@ -55,6 +57,7 @@ impl Shell {
             asked: Asked::default(),
             refill: OnceLock::new(),
             departed: Departed::default(),
+            workers: Workers::new(limits::WORKERS_MAX),
             clock,
             arrivals: AtomicU64::new(1),
             closed: AtomicBool::new(false),
@@ -90,19 +93,32 @@ impl Shell {
     }
 
     /// Waits for a task or a query. May be dropped at any time.
-    pub(crate) async fn poll(self: &Arc<Self>, poll: Poll) -> Polled {
+    pub(crate) async fn poll(self: &Arc<Self>, poll: Poll) -> PollEnd {
         self.runtime.get_or_init(Handle::current);
-        let Poll { queue: key, poller, wait, rate, worker_instance_key } = poll;
+        let (key, began) = (poll.queue.clone(), self.now());
+        let polled = self.wait(poll).await;
+        let now = self.now();
+        let ended = match &polled {
+            Polled::Task(lease) => PollEnded::WithTask(now.since(lease.task.scheduled_at)),
+            Polled::Started(_) | Polled::Query(_) | Polled::Empty => PollEnded::Otherwise,
+        };
+        let more_pollers = self.registry.find(&key, |queue| queue.advise(now.since(began), ended, now));
+        PollEnd { polled, more_pollers: more_pollers.unwrap_or_default() }
+    }
+
+    async fn wait(self: &Arc<Self>, poll: Poll) -> Polled {
+        let (key, wait) = (poll.queue.clone(), poll.wait);
         let began = self.touch(&key, |queue, now| {
-            if self.is_over(key.namespace, &worker_instance_key) {
+            if self.is_over(key.namespace, &poll.worker_instance_key) {
                 return Began::Over;
             }
-            queue.poll_began(&poller.identity, rate, now);
+            queue.poll_began(&poll, now);
             if let Some(item) = queue.take(now) {
                 return Began::Got(item);
             }
             let (ear, receiver) = oneshot::channel();
             let arrival = self.arrival();
+            let Poll { poller, worker_instance_key, .. } = poll;
             queue.wait(Waiter { arrival, poller, worker_instance_key, ear });
             Began::Waits(arrival, receiver)
         });
@@ -117,18 +133,18 @@ impl Shell {
 
     pub(crate) fn offer(self: &Arc<Self>, task: QueuedTask) {
         let key = task.queue.clone();
-        self.touch(&key, |queue, now| queue.offer(task, self.arrival(), now));
+        self.touch(&key, |queue, now| queue.offer(task, now));
     }
 
-    pub(crate) fn reserve(self: &Arc<Self>, key: &QueueKey) -> Option<Reservation> {
+    pub(crate) fn reserve(self: &Arc<Self>, key: &QueueKey, level: u8) -> Option<Reservation> {
         let now = self.now();
-        let waiter = self.registry.find(key, |queue| queue.reserve(now))??;
+        let waiter = self.registry.find(key, |queue| queue.reserve(level, now))??;
         let Waiter { arrival, poller, worker_instance_key, ear } = waiter;
         let (shell, key, reserved) = (self.clone(), key.clone(), poller.clone());
         Some(Reservation::new(reserved, ear, move |ear| {
             shell.touch(&key, |queue, now| {
                 if !shell.is_over(key.namespace, &worker_instance_key) {
-                    queue.unreserve(Waiter { arrival, poller, worker_instance_key, ear }, now);
+                    queue.unreserve(Waiter { arrival, poller, worker_instance_key, ear }, level, now);
                 }
             });
         }))
@@ -166,24 +182,24 @@ impl Shell {
                 self.take_back(key, unheard);
             }
         }
-        if let (Some(rows_max), Some(refill)) = (aftermath.refill, self.refill.get()) {
-            refill.refill(key, rows_max);
+        if let (Some((from, tasks_max)), Some(refill)) = (aftermath.refill, self.refill.get()) {
+            refill.refill(key, from, tasks_max);
         }
     }
 
     fn polled(self: &Arc<Self>, item: Item) -> Polled {
         match item {
             Item::Query(query) => Polled::Query(query),
-            Item::Task(order, task, backlog) => {
+            Item::Task(turn, task, backlog) => {
                 let shell = self.clone();
-                Polled::Task(Lease::new(task, backlog, move |task| shell.give_back(order, task)))
+                Polled::Task(Lease::new(task, backlog, move |task| shell.give_back(turn, task)))
             }
         }
     }
 
-    fn give_back(self: &Arc<Self>, order: Order, task: QueuedTask) {
+    fn give_back(self: &Arc<Self>, turn: Turn, task: QueuedTask) {
         let key = task.queue.clone();
-        self.touch(&key, |queue, now| queue.give_back(order, task, now));
+        self.touch(&key, |queue, now| queue.give_back(turn, task, now));
     }
 
     /// Nobody heard this. Tasks go back by themselves when dropped.

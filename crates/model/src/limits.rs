@@ -97,10 +97,33 @@ pub const QUERY_POLLER_GONE: Duration = Duration::from_secs(20);
 
 /// Tasks of one queue kept in memory; beyond it they stay as rows only.
 pub const QUEUE_WINDOW_TASKS_MAX: usize = 10_000;
+/// Fairness keys of a queue's level that are remembered although they have no tasks, because they have had more than
+/// their share.
+pub const FAIRNESS_KEYS_SPENT_MAX: usize = 1000;
+/// Fairness keys of a queue whose rates are counted, unless more of them are held back at the same time.
+pub const FAIRNESS_KEYS_LIMITED_MAX: usize = 1000;
+/// Weights of fairness keys that the configuration of one queue names, and that one request changes.
+pub const FAIRNESS_WEIGHTS_MAX: usize = 1000;
+/// Why a configuration is as it is, in the words of who changed it: bytes.
+pub const REASON_BYTES_MAX: usize = 1000;
+/// A task that has waited for this long is of a backlog: one more poller would help.
+pub const POLLER_SCALE_UP_AGE: Duration = Duration::from_millis(200);
+/// A poller that has waited for this long is one too many.
+pub const POLLER_SCALE_DOWN_WAIT: Duration = Duration::from_secs(1);
+/// Advice to have more pollers, per second and poller of a queue.
+pub const POLLER_SCALE_PER_SECOND: f64 = 10.0;
+/// How many times as fast as they go tasks must come for the advice to have more pollers.
+pub const POLLER_SCALE_UP_RATIO: f32 = 1.2;
 /// Direct queries that wait for one queue's pollers; beyond it callers get RESOURCE_EXHAUSTED.
 pub const QUEUE_QUERIES_MAX: usize = 1000;
 /// Poller identities remembered per queue; beyond it the one that polled longest ago is forgotten.
 pub const QUEUE_POLLERS_MAX: usize = 1000;
+/// How long a worker is remembered after its last heartbeat.
+pub const WORKER_REMEMBERED: Duration = Duration::from_secs(300);
+/// Workers that are remembered by their heartbeats; beyond it the one not heard of for longest is forgotten.
+pub const WORKERS_MAX: usize = 100_000;
+/// Configurations of task queues that one server keeps; beyond it callers get RESOURCE_EXHAUSTED.
+pub const QUEUE_CONFIGS_MAX: usize = 10_000;
 /// Workers that said they are leaving and whose late polls are ended at once; beyond it the first is forgotten.
 pub const DEPARTED_WORKERS_MAX: usize = 1000;
 /// A poll whose time is up waits this long for a task that is being started for it; less than
@@ -161,3 +184,14 @@ pub const TIMER_SLEEP_MAX: Duration = Duration::from_secs(60);
 pub const BROKEN_RUN_PAUSE: Duration = Duration::from_secs(10);
 /// How long to wait before a fence is asked for again.
 pub const FENCE_RETRY: Duration = Duration::from_secs(1);
+
+/// What runs owe to other runs that one node carries out at the same time.
+pub const OUTBOUND_PARALLEL_MAX: usize = 256;
+/// Debts from before a restart that are taken up again at the same time.
+pub const OUTBOUND_RECOVERED_MAX: usize = 4096;
+/// Resets of a parent that the end of its child is brought along.
+pub const RESETS_FOLLOWED_MAX: usize = 100;
+/// The pause after the first failure to do what is owed.
+pub const OUTBOUND_RETRY_MIN: Duration = Duration::from_millis(100);
+/// The longest pause between two attempts to do what is owed.
+pub const OUTBOUND_RETRY_MAX: Duration = Duration::from_secs(30);

@@ -109,6 +109,8 @@ pub struct Features {
     pub list_workers: bool,
     /// A worker that shuts down has its waiting polls ended.
     pub cancel_polls_on_shutdown: bool,
+    /// Commands of a workflow that are about workflows of other namespaces.
+    pub cross_namespace_commands: bool,
 }
 
 /// Where completion callbacks may go.
@@ -168,7 +170,7 @@ impl Default for Waits {
 }
 
 impl Default for Features {
-    /// As the reference server: all but pausing. That a worker's waiting polls are ended when it shuts down is an option
+    /// As the reference server: all but pausing and commands across namespaces. That a worker's waiting polls are ended when it shuts down is an option
     /// there; here it is the rule, as the development server of the reference has it.
     fn default() -> Self {
         Self {
@@ -181,6 +183,7 @@ impl Default for Features {
             worker_heartbeats: true,
             list_workers: true,
             cancel_polls_on_shutdown: true,
+            cross_namespace_commands: false,
         }
     }
 }

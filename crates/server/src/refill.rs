@@ -3,8 +3,7 @@
 
 use std::sync::Weak;
 
-use abide_cluster::Matching;
-use abide_cluster::matching::QueueKey;
+use abide_cluster::matching::{Place, QueueKey};
 use abide_history::HistoryService;
 use abide_matching::{Refill, TaskQueues};
 use tokio::runtime::Handle;
@@ -20,17 +19,18 @@ pub(crate) struct FromHistory {
 }
 
 impl Refill for FromHistory {
-    fn refill(&self, queue: &QueueKey, rows_max: usize) {
+    fn refill(&self, queue: &QueueKey, from: Place, tasks_max: usize) {
         let (Some(history), Some(matching)) = (self.history.upgrade(), self.matching.upgrade()) else { return };
         let queue = queue.clone();
         self.runtime.spawn(async move {
-            match history.oldest_tasks(&queue, rows_max).await {
-                Ok((tasks, left)) => {
-                    tasks.into_iter().for_each(|task| matching.offer(task));
-                    matching.park(&queue, left);
+            let (tasks, next) = match history.tasks_from(&queue, from, tasks_max).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::error!(%error, queue = queue.queue.name, "parked tasks cannot be read");
+                    (Vec::new(), Some(from))
                 }
-                Err(error) => tracing::error!(%error, queue = queue.queue.name, "parked tasks cannot be read"),
-            }
+            };
+            matching.refilled(&queue, tasks, next);
         });
     }
 }

@@ -39,6 +39,7 @@ impl Roles {
         let options = HistoryOptions { shards, limits: settings.limits, ..HistoryOptions::default() };
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await;
         let history = Arc::new(history?);
+        history.connect(&history);
         matching.set_refill(Arc::new(FromHistory {
             history: Arc::downgrade(&history),
             matching: Arc::downgrade(&matching),
@@ -54,6 +55,7 @@ impl Roles {
             history: self.history.clone(),
             matching: self.matching.clone(),
             namespaces: self.namespaces.clone(),
+            queue_configs: self.history.queue_configs(),
             index: abide_visibility::Index::new(self.store.clone()),
             clock: self.clock.clone(),
             settings: self.settings.clone(),

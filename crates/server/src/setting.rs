@@ -34,7 +34,7 @@ const fn setting(key: &'static str, kind: Kind, why: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(crate) const SETTINGS: [Setting; 29] = [
+pub(crate) const SETTINGS: [Setting; 30] = [
     setting(
         "callback.allowedAddresses",
         Kind::Addresses(|to| &mut to.callback_addresses),
@@ -170,6 +170,11 @@ pub(crate) const SETTINGS: [Setting; 29] = [
         "system.enableActivityEagerExecution",
         Kind::Switch(|to| &mut to.features.eager_activities),
         "tests: that activities come by their queue",
+    ),
+    setting(
+        "system.enableCrossNamespaceCommands",
+        Kind::Switch(|to| &mut to.features.cross_namespace_commands),
+        "operators: workflows that start, signal and cancel workflows of other namespaces",
     ),
     setting(
         "system.enableEagerWorkflowStart",

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use abide_model::{NamespaceId, Partition, RunId, Timestamp, WorkflowKey};
 use abide_store::key::{
-    CurrentKey, CurrentRecord, DispatchKey, DispatchRecord, DispatchSubject, Key, NodeKey, NodeRecord, TimerKey,
-    TimerRecord, VisibilityKey, VisibilityRecord,
+    CurrentKey, CurrentRecord, DispatchKey, DispatchQueue, DispatchRecord, DispatchSubject, Key, NodeKey, NodeRecord,
+    TimerKey, TimerRecord, VisibilityKey, VisibilityRecord,
 };
 use abide_store::sqlite::Options;
 use abide_store::{Batch, CommitError, Fence, SqliteStore, Store, Urgency, Write};
@@ -123,7 +123,13 @@ impl Run {
         let node = NodeKey { run_id: self.run_id, first_event_id: 1 + 3 * self.step, transition: 1 + self.step };
         let changes = Bytes::from(vec![7; 500]);
         let mut writes = vec![node.put(partition, &NodeRecord { next_event_id: 4 + 3 * self.step, changes })];
-        let dispatch = DispatchKey { run_id: self.run_id, subject: DispatchSubject::Activity(5) };
+        let dispatch = DispatchKey {
+            queue: DispatchQueue::of(self.workflow.namespace, 2, "orders"),
+            priority: 3,
+            scheduled_at: Timestamp::EPOCH,
+            run_id: self.run_id,
+            subject: DispatchSubject::Activity(5),
+        };
         let timer = TimerKey::at(self.started_at, self.run_id);
         match self.step {
             0 => {

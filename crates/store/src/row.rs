@@ -30,13 +30,15 @@ pub enum Space {
     Timer = 6,
     /// What lists show.
     Visibility = 7,
+    /// What runs owe to other runs.
+    Outbound = 8,
     /// Closed runs that are to be deleted.
     Retention = 9,
 }
 
 impl Space {
     /// All of them, in order.
-    pub const ALL: [Space; 8] = [
+    pub const ALL: [Space; 9] = [
         Space::Meta,
         Space::Current,
         Space::Node,
@@ -44,6 +46,7 @@ impl Space {
         Space::Dispatch,
         Space::Timer,
         Space::Visibility,
+        Space::Outbound,
         Space::Retention,
     ];
 
@@ -214,9 +217,8 @@ impl std::error::Error for Error {
 }
 
 /// A range of rows, in order of partition, then key. Across partitions it is quick for the spaces that owners recover
-/// from ([`Space::Dispatch`], [`Space::Timer`]) and for [`Space::Meta`], [`Space::Visibility`] and
-/// [`Space::Retention`]; of the others a
-/// driver may have to sort all rows.
+/// from ([`Space::Dispatch`], [`Space::Timer`], [`Space::Outbound`]) and for [`Space::Meta`], [`Space::Visibility`] and
+/// [`Space::Retention`]; of the others a driver may have to sort all rows.
 #[derive(Clone, Debug)]
 pub struct Scan {
     /// Which kind.

@@ -1,4 +1,7 @@
-//! `task-queue describe`: who polls a task queue, and what waits there.
+//! `task-queue describe`: who polls a task queue, and what waits there. `task-queue config` is next door.
+
+mod config;
+mod partition;
 
 use std::time::Duration;
 
@@ -30,6 +33,11 @@ pub struct Arguments {
 enum Command {
     /// Show who polls a Task Queue, and what waits there.
     Describe(Describe),
+    /// Look at what was decided about a Task Queue, or decide.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// List the partitions of a Task Queue.
+    ListPartition(partition::List),
 }
 
 #[derive(Args, Debug)]
@@ -54,18 +62,25 @@ const BUILD_ID: &str = "UNVERSIONED";
 /// Runs the command.
 pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
     let mut session = Session::open(&arguments.connection, common).await?;
-    let Command::Describe(describe) = arguments.command;
+    match arguments.command {
+        Command::Describe(arguments) => describe(&mut session, arguments).await,
+        Command::Config(command) => config::run(&mut session, command).await,
+        Command::ListPartition(arguments) => partition::list(&mut session, arguments).await,
+    }
+}
+
+async fn describe(session: &mut Session, describe: Describe) -> Result<()> {
     let kinds = [Kind::Workflow, Kind::Activity];
     let wanted =
         kinds.iter().filter(|kind| describe.task_queue_type.is_empty() || describe.task_queue_type.contains(kind));
     let mut answers = Vec::new();
     for kind in wanted {
-        answers.push((*kind, ask(&mut session, &describe.task_queue, *kind).await?));
+        answers.push((*kind, ask(session, &describe.task_queue, *kind).await?));
     }
     if session.output.is_json() {
-        print_json(&session, &answers)
+        print_json(session, &answers)
     } else {
-        print_text(&session, &answers)
+        print_text(session, &answers)
     }
     Ok(())
 }

@@ -17,6 +17,8 @@ mod signal;
 mod signal_with_start;
 mod start;
 mod terminate;
+mod update;
+mod update_with_start;
 
 use clap::{Args, Subcommand};
 
@@ -47,6 +49,8 @@ enum Command {
     Describe(describe::Arguments),
     /// Start a Workflow Execution and wait for its result.
     Execute(execute::Arguments),
+    /// Send an Update to a Workflow Execution, start it if it is not running, and wait for the result of the Update.
+    ExecuteUpdateWithStart(Box<update_with_start::Arguments>),
     /// List Workflow Executions.
     List(list::Arguments),
     /// Ask a Workflow Execution for its state.
@@ -63,8 +67,12 @@ enum Command {
     SignalWithStart(Box<signal_with_start::Arguments>),
     /// Start a Workflow Execution.
     Start(Box<start::Arguments>),
+    /// Send an Update to a Workflow Execution, start it if it is not running, and wait until the Update is accepted.
+    StartUpdateWithStart(Box<update_with_start::StartArguments>),
     /// End a Workflow Execution at once.
     Terminate(many::Target),
+    /// Ask a Workflow Execution something that it may turn down.
+    Update(update::Arguments),
 }
 
 /// One Workflow Execution.
@@ -96,5 +104,8 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
         Command::SignalWithStart(arguments) => signal_with_start::run(&mut session, *arguments).await,
         Command::Start(arguments) => start::run(&mut session, *arguments).await,
         Command::Terminate(target) => terminate::run(&mut session, target).await,
+        Command::Update(arguments) => update::run(&mut session, arguments).await,
+        Command::StartUpdateWithStart(arguments) => update_with_start::start(&mut session, *arguments).await,
+        Command::ExecuteUpdateWithStart(arguments) => update_with_start::execute(&mut session, *arguments).await,
     }
 }

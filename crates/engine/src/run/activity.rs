@@ -21,6 +21,7 @@ use super::command::{
 use super::event::{Annotation, annotated, event};
 use super::index::Due;
 use super::note::{ActivityHeartbeat, ActivityOffered, ActivityStartedNote, NoteKind};
+use super::priority::merged;
 use super::properties::{detach, detach_all};
 use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Offered, State};
 use super::worker_command::Turn;
@@ -83,7 +84,7 @@ impl State {
             queue: QueueName::normal(queue.map(|queue| queue.name.clone()).unwrap_or_default()),
             scheduled_at: activity.attempt_scheduled_at,
             durable_start: policy(activity).attempts_max == 1,
-            priority: activity.scheduled.priority.clone().or_else(|| self.execution.started.priority.clone()),
+            priority: merged(self.execution.started.priority.as_ref(), activity.scheduled.priority.as_ref()),
         })
     }
 }
@@ -144,7 +145,10 @@ impl Run {
             task,
             scheduled_event_id,
             attempt: activity.attempt,
-            scheduled: Box::new(activity.scheduled.clone()),
+            scheduled: Box::new(ActivityTaskScheduledEventAttributes {
+                priority: merged(self.state.execution.started.priority.as_ref(), activity.scheduled.priority.as_ref()),
+                ..activity.scheduled.clone()
+            }),
             workflow_type: self.state.workflow_type(),
             heartbeat_details: activity.heartbeat_details.clone(),
             scheduled_at: activity.scheduled_at,

@@ -4,6 +4,7 @@ use abide_api::temporal::api::history::v1::{HistoryEvent, history_event::Attribu
 use prost::Message;
 
 use super::Run;
+use super::external::External;
 use super::index::Index;
 use super::note::NoteKind;
 use crate::convert::from_proto_time;
@@ -14,8 +15,11 @@ impl Run {
         position.next_event_id = event.event_id + 1;
         position.history_bytes += event.encoded_len() as i64;
         if position.flushing > 0 {
-            // It was buffered, and had its effect then.
+            // It was buffered, and had its effect then, but for its number.
             position.flushing -= 1;
+            if let Some(Attributes::ChildWorkflowExecutionStartedEventAttributes(started)) = &event.attributes {
+                self.apply_child_started(event.event_id, started);
+            }
             self.apply_request_numbered(event);
             return;
         }
@@ -76,6 +80,46 @@ impl Run {
             }
             Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
             Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
+            Attributes::StartChildWorkflowExecutionInitiatedEventAttributes(_) => self.apply_child_initiated(event),
+            Attributes::ChildWorkflowExecutionStartedEventAttributes(started) => {
+                self.apply_child_started(event.event_id, started);
+            }
+            Attributes::StartChildWorkflowExecutionFailedEventAttributes(failed) => {
+                self.apply_child_gone(failed.initiated_event_id);
+            }
+            Attributes::ChildWorkflowExecutionCompletedEventAttributes(ended) => {
+                self.apply_child_gone(ended.initiated_event_id);
+            }
+            Attributes::ChildWorkflowExecutionFailedEventAttributes(ended) => {
+                self.apply_child_gone(ended.initiated_event_id);
+            }
+            Attributes::ChildWorkflowExecutionCanceledEventAttributes(ended) => {
+                self.apply_child_gone(ended.initiated_event_id);
+            }
+            Attributes::ChildWorkflowExecutionTimedOutEventAttributes(ended) => {
+                self.apply_child_gone(ended.initiated_event_id);
+            }
+            Attributes::ChildWorkflowExecutionTerminatedEventAttributes(ended) => {
+                self.apply_child_gone(ended.initiated_event_id);
+            }
+            Attributes::SignalExternalWorkflowExecutionInitiatedEventAttributes(initiated) => {
+                self.state.external.signals.insert(event.event_id, initiated.clone());
+            }
+            Attributes::ExternalWorkflowExecutionSignaledEventAttributes(signaled) => {
+                self.state.external.signals.remove(&signaled.initiated_event_id);
+            }
+            Attributes::SignalExternalWorkflowExecutionFailedEventAttributes(failed) => {
+                self.state.external.signals.remove(&failed.initiated_event_id);
+            }
+            Attributes::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(initiated) => {
+                self.state.external.cancels.insert(event.event_id, initiated.clone());
+            }
+            Attributes::ExternalWorkflowExecutionCancelRequestedEventAttributes(requested) => {
+                self.state.external.cancels.remove(&requested.initiated_event_id);
+            }
+            Attributes::RequestCancelExternalWorkflowExecutionFailedEventAttributes(failed) => {
+                self.state.external.cancels.remove(&failed.initiated_event_id);
+            }
             Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => {
                 self.apply_update_reapplied(admitted);
             }
@@ -121,6 +165,10 @@ impl Run {
             NoteKind::Reset(reset) => self.apply_reset(reset),
             NoteKind::ReplacedBy(replaced) => self.apply_replaced_by(replaced),
             NoteKind::NextAttempt(attempt) => self.state.workflow_tasks.next_attempt = *attempt,
+            NoteKind::ChildReleased(released) => self.apply_child_released(released.initiated_event_id),
+            NoteKind::ChildLeft(left) => self.apply_child_left(left.initiated_event_id),
+            NoteKind::Released(_) => self.state.children.awaits_parent = false,
+            NoteKind::ParentTold(_) => self.state.children.report = None,
             NoteKind::UpdateAdmitted(admitted) => self.apply_update_admitted(admitted),
             NoteKind::UpdateDropped(dropped) => self.apply_update_dropped(dropped),
             NoteKind::SpeculativeTaskScheduled(scheduled) => self.apply_speculative_scheduled(scheduled),
@@ -128,11 +176,12 @@ impl Run {
         }
     }
 
-    /// Forgets what only an open run has. Pending activities stay to be shown (observed), but owe nothing any more.
+    /// Forgets what only an open run has. Pending activities and children stay to be shown (observed).
     pub(super) fn forget_open_parts(&mut self) {
         self.state.workflow_tasks.open = None;
         self.state.timers.pending.clear();
         self.state.buffer.events.clear();
+        self.state.external = External::default();
         self.index = Index::default();
     }
 }

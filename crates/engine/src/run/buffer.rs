@@ -56,7 +56,7 @@ impl Run {
         self.emit_note(NoteKind::Buffered(Box::new(event)), out);
     }
 
-    /// Numbers what was buffered: ends of activities behind the rest, each with the number of its start.
+    /// Numbers what was buffered: ends of activities and children behind the rest, each with the number of its start.
     pub(super) fn flush_buffer(&mut self, now: Timestamp, out: &mut Out) -> Flush {
         if self.state.buffer.events.is_empty() {
             return Flush::Nothing;
@@ -66,15 +66,18 @@ impl Run {
         let (ends, others): (Vec<_>, Vec<_>) = buffered.into_iter().partition(moves_last);
         let mut starts = BTreeMap::new();
         for event in others {
-            let scheduled_event_id = match &event.attributes {
+            let decided_event_id = match &event.attributes {
                 Some(Attributes::ActivityTaskStartedEventAttributes(started)) => Some(started.scheduled_event_id),
+                Some(Attributes::ChildWorkflowExecutionStartedEventAttributes(started)) => {
+                    Some(started.initiated_event_id)
+                }
                 _ => None,
             };
             let event_id = self.emit_event(now, event, out);
-            starts.extend(scheduled_event_id.map(|scheduled| (scheduled, event_id)));
+            starts.extend(decided_event_id.map(|decided| (decided, event_id)));
         }
         for mut event in ends {
-            if let Some(started) = scheduled_event_id_of_end(&event).and_then(|scheduled| starts.get(&scheduled)) {
+            if let Some(started) = decided_event_id_of_end(&event).and_then(|decided| starts.get(&decided)) {
                 set_started_event_id(&mut event, *started);
             }
             self.emit_event(now, event, out);
@@ -93,12 +96,18 @@ impl Run {
     }
 }
 
-fn scheduled_event_id_of_end(event: &HistoryEvent) -> Option<i64> {
+/// The event by which the workflow scheduled or initiated what ended.
+fn decided_event_id_of_end(event: &HistoryEvent) -> Option<i64> {
     match event.attributes.as_ref()? {
         Attributes::ActivityTaskCompletedEventAttributes(end) => Some(end.scheduled_event_id),
         Attributes::ActivityTaskFailedEventAttributes(end) => Some(end.scheduled_event_id),
         Attributes::ActivityTaskTimedOutEventAttributes(end) => Some(end.scheduled_event_id),
         Attributes::ActivityTaskCanceledEventAttributes(end) => Some(end.scheduled_event_id),
+        Attributes::ChildWorkflowExecutionCompletedEventAttributes(end) => Some(end.initiated_event_id),
+        Attributes::ChildWorkflowExecutionFailedEventAttributes(end) => Some(end.initiated_event_id),
+        Attributes::ChildWorkflowExecutionCanceledEventAttributes(end) => Some(end.initiated_event_id),
+        Attributes::ChildWorkflowExecutionTimedOutEventAttributes(end) => Some(end.initiated_event_id),
+        Attributes::ChildWorkflowExecutionTerminatedEventAttributes(end) => Some(end.initiated_event_id),
         _ => None,
     }
 }
@@ -109,6 +118,15 @@ fn set_started_event_id(event: &mut HistoryEvent, started_event_id: i64) {
         Some(Attributes::ActivityTaskFailedEventAttributes(end)) => end.started_event_id = started_event_id,
         Some(Attributes::ActivityTaskTimedOutEventAttributes(end)) => end.started_event_id = started_event_id,
         Some(Attributes::ActivityTaskCanceledEventAttributes(end)) => end.started_event_id = started_event_id,
+        Some(Attributes::ChildWorkflowExecutionCompletedEventAttributes(end)) => {
+            end.started_event_id = started_event_id;
+        }
+        Some(Attributes::ChildWorkflowExecutionFailedEventAttributes(end)) => end.started_event_id = started_event_id,
+        Some(Attributes::ChildWorkflowExecutionCanceledEventAttributes(end)) => end.started_event_id = started_event_id,
+        Some(Attributes::ChildWorkflowExecutionTimedOutEventAttributes(end)) => end.started_event_id = started_event_id,
+        Some(Attributes::ChildWorkflowExecutionTerminatedEventAttributes(end)) => {
+            end.started_event_id = started_event_id;
+        }
         _ => {}
     }
 }

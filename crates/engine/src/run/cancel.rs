@@ -18,14 +18,17 @@ impl Run {
         now: Timestamp,
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
+        self.state.accepts(&request.requester)?;
         if self.state.execution.cancel_requested {
             return Ok(Reply::Done);
         }
+        let sender = request.requester.sender;
         let mut requested = event(Attributes::WorkflowExecutionCancelRequestedEventAttributes(
             WorkflowExecutionCancelRequestedEventAttributes {
                 cause: request.reason,
                 identity: request.requester.identity,
-                ..WorkflowExecutionCancelRequestedEventAttributes::default()
+                external_initiated_event_id: sender.as_ref().map_or(0, |sender| sender.initiated_event_id),
+                external_workflow_execution: sender.map(|sender| sender.execution),
             },
         ));
         requested.links = request.requester.links;

@@ -1,5 +1,5 @@
-//! How a run ends: completed, failed or cancelled by its worker, terminated from outside, out of time. A closed run owes
-//! nothing and never changes.
+//! How a run ends: completed, failed or cancelled by its worker, terminated from outside, out of time. A closed run is
+//! shown as it is for ever; all that it still does is to tell its parent and to end its children.
 
 use abide_api::temporal::api::{
     common::v1::Payloads,
@@ -28,6 +28,7 @@ impl Run {
         now: Timestamp,
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
+        self.state.accepts(&terminate.requester)?;
         self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
         let attributes = WorkflowExecutionTerminatedEventAttributes {
             reason: terminate.reason,
@@ -107,14 +108,19 @@ impl Run {
         self.close(last, turn.now, out);
     }
 
-    /// Writes the last event. Whatever was offered is settled; nothing is owed any more.
+    /// Writes the last event. Whatever was offered is settled; what is owed is what the end means for others.
     pub(super) fn close(&mut self, last: HistoryEvent, now: Timestamp, out: &mut Out) {
         for offer in self.open_offers() {
             out.task(Task::Settle(offer.task.subject));
         }
+        let owed = self.state.open_outbound();
         self.forget_speculative_task(out);
         self.abort_updates(&last, out);
         self.emit_event(now, last, out);
+        self.settle_outbound(owed.iter().copied(), out);
+        for outbound in self.state.open_outbound().difference(&owed) {
+            out.task(Task::Owe(*outbound));
+        }
         debug_assert!(self.deadline().is_none(), "a closed run has no deadline");
     }
 
@@ -132,6 +138,7 @@ impl Run {
         self.state.execution.status = status as i32;
         self.state.execution.closed_at = Some(at);
         self.state.position.visibility_revision += 1;
+        self.state.apply_end_to_family(last);
         self.forget_open_parts();
     }
 }

@@ -1,19 +1,22 @@
 //! What the world asks of a run, what it answers, and why it refuses. Everything arrives parsed: ids are valid, sizes
 //! are within the limits that do not depend on the run.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
     command::v1::Command as WorkerCommand,
-    common::v1::{Callback, Header, Link, Payloads, Priority},
+    common::v1::{Callback, Header, Link, Payloads, Priority, WorkflowExecution},
     enums::v1::WorkflowTaskFailedCause,
     failure::v1::Failure,
-    history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
+    history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes, history_event::Attributes as LastEvent},
     protocol::v1::Message,
     sdk::v1::{UserMetadata, WorkflowTaskCompletedMetadata},
     update::v1::Request,
 };
-use abide_model::{RunId, RunKey, Timestamp};
+use abide_model::{NamespaceId, RunId, RunKey, Timestamp};
+
+use super::outbound::{Outbound, Outcome, Sender, Step};
 
 /// A task queue as a run names it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Message)]
@@ -47,6 +50,8 @@ pub struct Requester {
     pub request_id: String,
     /// Links to show on the event.
     pub links: Vec<Link>,
+    /// The run that asks, when it is not a client.
+    pub sender: Option<Box<Sender>>,
 }
 
 /// A worker that asks for a task, or got one.
@@ -100,6 +105,25 @@ pub enum Command {
     },
     /// A task was started for a poller that is gone: it waits for the next one.
     ReturnTask(TaskId),
+    /// The parent of this child has recorded its start: it may work. Asking again decides nothing.
+    Release,
+    /// A child of this run has ended. Rejected when this run has no such child (any more).
+    ChildEnded(Box<ChildEnded>),
+    /// What came of a step of something that the run owes. Closed runs owe, too.
+    RecordOutcome(Outbound, Step, Outcome),
+}
+
+/// A child of a run has ended, and no other run goes on in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChildEnded {
+    /// The parent's event that initiated it.
+    pub initiated_event_id: i64,
+    /// The run that ended.
+    pub execution: WorkflowExecution,
+    /// The first run of its chain, as text.
+    pub first_run_id: String,
+    /// Its last event.
+    pub last: Box<LastEvent>,
 }
 
 /// Begins a run.
@@ -255,6 +279,8 @@ pub struct CompleteWorkflowTask {
     pub new_run_id: Option<RunId>,
     /// What makes the inline next task's start unique.
     pub poller: Poller,
+    /// The other namespaces that commands may name, by name.
+    pub namespaces: BTreeMap<String, NamespaceId>,
 }
 
 /// Names one start of a workflow task.
@@ -446,6 +472,10 @@ pub enum Task {
     Settle(Subject),
     /// The run has ended, and this one goes on in its place: it begins in the same commit. At most once in a run's life.
     Succeed(Box<Start>),
+    /// Something is owed to another run, or still is. What exactly is said by [`super::Run::effect`].
+    Owe(Outbound),
+    /// Nothing is owed about this any more.
+    Discharge(Outbound),
 }
 
 /// A task that a poller of a queue must get.
@@ -486,6 +516,10 @@ pub enum Rejection {
     InvalidCommandSequence(String),
     /// The workflow task was refused and, being a retry, is left to time out.
     Refused(RefusedCommand),
+    /// Whoever asks is not the parent of the run, and had to be.
+    ParentMismatch,
+    /// The run has no such child (any more).
+    ChildNotFound,
     /// A history that ends before this event has no workflow task at its end.
     NoWorkflowTaskToReset(i64),
     /// The run has no such event to reset it to.

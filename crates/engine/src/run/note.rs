@@ -18,7 +18,10 @@ use super::{Change, DecodeError};
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Note {
     /// Which; always set.
-    #[prost(oneof = "NoteKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 40, 41")]
+    #[prost(
+        oneof = "NoteKind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 30, 31, 32, 33, 40, 41"
+    )]
     pub kind: Option<NoteKind>,
 }
 
@@ -82,6 +85,18 @@ pub enum NoteKind {
     /// A speculative workflow task never was.
     #[prost(message, tag = "23")]
     WorkflowTaskDiscarded(WorkflowTaskDiscarded),
+    /// A child whose start is recorded may work.
+    #[prost(message, tag = "30")]
+    ChildReleased(ChildReleased),
+    /// What the end of the run means for a child is done.
+    #[prost(message, tag = "31")]
+    ChildLeft(ChildLeft),
+    /// The parent knows of this child.
+    #[prost(message, tag = "32")]
+    Released(Released),
+    /// The parent knows how this child ended.
+    #[prost(message, tag = "33")]
+    ParentTold(ParentTold),
     /// The history up to here was that of another run.
     #[prost(message, boxed, tag = "40")]
     Reset(Box<ResetNote>),
@@ -89,6 +104,30 @@ pub enum NoteKind {
     #[prost(message, tag = "41")]
     ReplacedBy(ReplacedBy),
 }
+
+/// A child may work.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ChildReleased {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub initiated_event_id: i64,
+}
+
+/// What the end of the run means for a child is done.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ChildLeft {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub initiated_event_id: i64,
+}
+
+/// The parent knows of this child.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Released {}
+
+/// The parent knows how this child ended.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ParentTold {}
 
 /// An update waits for a workflow task.
 #[derive(Clone, PartialEq, prost::Message)]

@@ -74,6 +74,9 @@ impl Run {
         for event in reset.later {
             self.reapply(event, now, out);
         }
+        for outbound in self.state.open_outbound() {
+            out.task(Task::Owe(outbound));
+        }
         self.want_workflow_task(now, out);
         self.enforce_history_limits(now, out);
         Ok(Reply::Started)
@@ -167,7 +170,11 @@ impl Run {
             Some(Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(accepted)) => {
                 return self.admit_reapplied_update(accepted.accepted_request, now, out);
             }
-            _ => return,
+            Some(attributes) => match self.state.reconnected(attributes) {
+                Some(attributes) => attributes,
+                None => return,
+            },
+            None => return,
         };
         let mut again = event(again);
         again.links = happened.links;

@@ -10,6 +10,7 @@ use super::{Out, Run};
 
 impl Run {
     pub(super) fn signal(&mut self, signal: Signal, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
+        self.state.accepts(&signal.requester)?;
         let request_id = &signal.requester.request_id;
         if !request_id.is_empty() && self.state.signals.request_ids.contains_key(request_id) {
             return Ok(Reply::Done);
@@ -35,6 +36,7 @@ impl Run {
                 identity: signal.requester.identity,
                 header: signal.header,
                 request_id: signal.requester.request_id,
+                external_workflow_execution: signal.requester.sender.map(|sender| sender.execution),
                 ..WorkflowExecutionSignaledEventAttributes::default()
             }));
         signaled.links = signal.requester.links;

@@ -23,7 +23,8 @@ impl Run {
     /// Schedules a task for the updates that wait, unless one is open.
     pub(super) fn want_speculative_task(&mut self, now: Timestamp, out: &mut Out) {
         let tasks = &self.state.workflow_tasks;
-        if !self.is_open() || tasks.open.is_some() {
+        // The first task of a child whose parent does not know it yet will carry the update.
+        if !self.is_open() || tasks.open.is_some() || self.state.children.awaits_parent {
             return;
         }
         if tasks.next_attempt > 1 {

@@ -64,6 +64,7 @@ impl Run {
         state.execution.started_at = at;
         state.execution.first_task_at = (delay > Duration::ZERO).then(|| at.after(delay));
         state.workflow_tasks.next_attempt = 1;
+        state.children.awaits_parent = State::begins_as_child(started);
         if let Some(memo) = &started.memo {
             state.properties.memo = memo.fields.clone();
             state.properties.memo.values_mut().for_each(detach);

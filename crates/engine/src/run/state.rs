@@ -11,7 +11,9 @@ use abide_api::temporal::api::{
 };
 use abide_model::Timestamp;
 
+use super::child::Children;
 use super::command::QueueName;
+use super::external::External;
 use super::update::Updates;
 
 /// Everything about a run.
@@ -47,6 +49,12 @@ pub struct State {
     /// Its updates.
     #[prost(message, required, tag = "10")]
     pub updates: Updates,
+    /// Its child workflows, and its own part as a child.
+    #[prost(message, required, tag = "11")]
+    pub children: Children,
+    /// What it has asked of other workflows.
+    #[prost(message, required, tag = "12")]
+    pub external: External,
 }
 
 /// Which run this is.

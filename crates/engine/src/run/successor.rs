@@ -51,6 +51,7 @@ impl Run {
                 // Nobody asked for it, so nobody can ask for it again.
                 request_id: String::new(),
                 links: self.state.execution.links.clone(),
+                sender: None,
             },
             attributes: Box::new(attributes),
             user_metadata: self.state.execution.user_metadata.clone(),

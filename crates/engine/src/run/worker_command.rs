@@ -11,8 +11,10 @@ use abide_api::temporal::api::{
     enums::v1::{CommandType, WorkflowTaskFailedCause as Cause},
     failure::v1::Failure,
     history::v1::{
-        ActivityTaskScheduledEventAttributes, MarkerRecordedEventAttributes, TimerCanceledEventAttributes,
-        TimerStartedEventAttributes, history_event,
+        ActivityTaskScheduledEventAttributes, MarkerRecordedEventAttributes,
+        RequestCancelExternalWorkflowExecutionInitiatedEventAttributes,
+        SignalExternalWorkflowExecutionInitiatedEventAttributes, StartChildWorkflowExecutionInitiatedEventAttributes,
+        TimerCanceledEventAttributes, TimerStartedEventAttributes, history_event,
     },
     protocol,
 };
@@ -22,6 +24,7 @@ use prost::Message;
 
 use super::command::Rejection;
 use super::event::{Annotation, annotated};
+use super::outbound_command::{Asked, Namespaces};
 use super::update::{Messages, UpdateDecision};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
@@ -64,6 +67,9 @@ enum Decision {
     Complete(Option<Payloads>),
     Fail(Option<Failure>),
     Cancel(Option<Payloads>),
+    StartChild(Box<StartChildWorkflowExecutionInitiatedEventAttributes>),
+    SignalExternal(Box<SignalExternalWorkflowExecutionInitiatedEventAttributes>),
+    CancelExternal(Box<RequestCancelExternalWorkflowExecutionInitiatedEventAttributes>),
     Update(UpdateDecision),
     ContinueAsNew(Box<ContinueAsNewWorkflowExecutionCommandAttributes>),
 }
@@ -132,6 +138,7 @@ struct Ids {
     activities: BTreeSet<String>,
     timers_started: BTreeSet<String>,
     timers_canceled: BTreeSet<String>,
+    asked: Asked,
     messages: Messages,
 }
 
@@ -140,10 +147,11 @@ impl Run {
         &self,
         commands: &[Command],
         messages: &[protocol::v1::Message],
+        namespaces: &Namespaces,
         limits: &Limits,
     ) -> Checked<Vec<Decided>> {
         let mut ids = Ids { messages: Messages::of(messages, limits.updates), ..Ids::default() };
-        let commands = commands.iter().map(|command| self.check_command(command, limits, &mut ids));
+        let commands = commands.iter().map(|command| self.check_command(command, namespaces, limits, &mut ids));
         let commands = commands.collect::<Checked<Vec<_>>>()?;
         let others = self.check_other_messages(&mut ids.messages, limits)?;
         // What is turned down leaves no event, so it may come first: before the run closes.
@@ -153,7 +161,13 @@ impl Run {
         Ok(turned_down.into_iter().map(decided).chain(commands).chain(late.into_iter().map(decided)).collect())
     }
 
-    fn check_command(&self, command: &Command, limits: &Limits, ids: &mut Ids) -> Checked<Decided> {
+    fn check_command(
+        &self,
+        command: &Command,
+        namespaces: &Namespaces,
+        limits: &Limits,
+        ids: &mut Ids,
+    ) -> Checked<Decided> {
         let kind = command.command_type();
         if closes(kind) && !self.state.buffer.events.is_empty() {
             return refuse(Cause::UnhandledCommand, "new events arrived that the workflow has not seen");
@@ -193,6 +207,18 @@ impl Run {
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
                 check_memo(command.upserted_memo.as_ref(), limits)?;
                 Decision::ModifyProperties(command.upserted_memo)
+            }
+            Attributes::StartChildWorkflowExecutionCommandAttributes(command) => {
+                let initiated = self.state.check_start_child(command, namespaces, &mut ids.asked, limits)?;
+                Decision::StartChild(Box::new(initiated))
+            }
+            Attributes::SignalExternalWorkflowExecutionCommandAttributes(command) => {
+                let initiated = self.state.check_signal_external(command, namespaces, &mut ids.asked, limits)?;
+                Decision::SignalExternal(Box::new(initiated))
+            }
+            Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(command) => {
+                let initiated = self.state.check_cancel_external(command, namespaces, &mut ids.asked, limits)?;
+                Decision::CancelExternal(Box::new(initiated))
             }
             Attributes::ProtocolMessageCommandAttributes(command) => {
                 Decision::Update(self.check_message_command(&command.message_id, &mut ids.messages, limits)?)
@@ -329,6 +355,9 @@ impl Run {
                 self.upsert_search_attributes(attributes, completed, annotation, now, out);
             }
             Decision::ModifyProperties(memo) => self.modify_properties(memo, completed, annotation, now, out),
+            Decision::StartChild(initiated) => self.initiate_child(*initiated, annotation, turn, out),
+            Decision::SignalExternal(initiated) => self.initiate_signal(*initiated, annotation, turn, out),
+            Decision::CancelExternal(initiated) => self.initiate_cancel(*initiated, annotation, turn, out),
             // The worker may have closed the run before it came to its messages.
             Decision::Update(update) if self.is_open() => self.decide_update(update, annotation, turn, out),
             Decision::Update(_) => {}
@@ -388,7 +417,7 @@ fn check_close(attributes: Attributes, kind: CommandType, blob: usize) -> Checke
     Ok(decision)
 }
 
-fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> Checked<()> {
+pub(super) fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> Checked<()> {
     if size > max { too_large(cause, format!("{what} exceeds size limit.")) } else { Ok(()) }
 }
 
@@ -403,7 +432,7 @@ fn check_search_attributes(attributes: Option<&SearchAttributes>) -> Checked<()>
     check_search_attributes_of_start(Some(attributes))
 }
 
-fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Checked<()> {
+pub(super) fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Checked<()> {
     let cause = Cause::BadSearchAttributes;
     let Some(attributes) = attributes else { return Ok(()) };
     let fields = &attributes.indexed_fields;

@@ -61,6 +61,13 @@ impl State {
         index.set(Due::WorkflowTask, at);
     }
 
+    /// The events of the open workflow task that are not written, and may never be if it is speculative.
+    pub fn unwritten_task_events(&self) -> Vec<HistoryEvent> {
+        let Some(open) = self.workflow_tasks.open.as_ref() else { return Vec::new() };
+        let scheduled = (open.attempt > 1 || open.speculative).then(|| scheduled_event(open));
+        scheduled.into_iter().chain(open.started.as_ref().map(|started| started_event(open, started))).collect()
+    }
+
     /// The started event of the workflow task that is with a worker for the first time.
     pub fn virtual_started_event(&self) -> Option<HistoryEvent> {
         let open = self.workflow_tasks.open.as_ref().filter(|open| open.attempt == 1 && !open.speculative)?;
@@ -108,9 +115,10 @@ impl Run {
         self.state.workflow_tasks.open.as_ref().is_some_and(|open| open.started.is_some())
     }
 
-    /// Schedules a workflow task unless one is open, or the first one is delayed, or the run is closed.
+    /// Schedules a workflow task unless one is open, or the first one must wait for its time or for the run's parent, or
+    /// the run is closed.
     pub(super) fn want_workflow_task(&mut self, now: Timestamp, out: &mut Out) {
-        let delayed = self.state.execution.first_task_at.is_some();
+        let delayed = self.state.execution.first_task_at.is_some() || self.state.children.awaits_parent;
         if self.is_open() && !delayed && self.state.workflow_tasks.open.is_none() {
             self.schedule_workflow_task(now, out);
         }
@@ -219,7 +227,6 @@ impl Run {
         let tasks = &self.state.workflow_tasks;
         let open = tasks.open.as_ref()?;
         let started = open.started.as_ref()?;
-        let scheduled = (open.attempt > 1 || open.speculative).then(|| scheduled_event(open));
         let sticky = open.queue.is_sticky();
         Some(StartedWorkflowTask {
             token: WorkflowTaskToken {
@@ -236,7 +243,7 @@ impl Run {
             started_at: started.at,
             first_event_id: if sticky { tasks.previous_started_event_id + 1 } else { 1 },
             last_event_id: self.next_event_id() - 1,
-            virtual_events: scheduled.into_iter().chain([started_event(open, started)]).collect(),
+            virtual_events: self.state.unwritten_task_events(),
             messages: self.state.update_messages(started.event_id),
         })
     }
@@ -311,6 +318,7 @@ impl Run {
     }
 
     pub(super) fn open_workflow_task(&mut self, open: OpenWorkflowTask) {
+        self.state.children.awaits_parent = false;
         self.state.position.stamp += 1;
         let stamp = self.state.position.stamp;
         let original_scheduled_at = open.scheduled_at;

@@ -39,7 +39,8 @@ impl Run {
         let attempt = self.started_task(&completion.token)?.attempt;
         check_sequence(&completion.commands)?;
         check_bodies(&completion.messages)?;
-        let reply = match self.check_commands(&completion.commands, &completion.messages, &out.limits) {
+        let CompleteWorkflowTask { commands, messages, namespaces, .. } = &completion;
+        let reply = match self.check_commands(commands, messages, namespaces, &out.limits) {
             Ok(decided) => self.completed(completion, decided, now, out),
             Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
         };

@@ -48,6 +48,9 @@ fn info(namespace: &Namespace, settings: &Settings) -> NamespaceInfo {
         capabilities: Some(Capabilities {
             // ShutdownWorker ends the polls of the worker that it names, so workers may wait for their polls to end.
             worker_poll_complete_on_shutdown: settings.features.cancel_polls_on_shutdown,
+            // RecordWorkerHeartbeat keeps what workers say, and polls end with advice on the number of pollers.
+            worker_heartbeats: settings.features.worker_heartbeats,
+            poller_autoscaling: true,
             sync_update: settings.features.updates,
             async_update: settings.features.updates && settings.features.updates_async_accepted,
             ..Capabilities::default()

@@ -26,7 +26,8 @@ pub fn normal(queue: Option<TaskQueue>) -> Result<String, Refusal> {
     Ok(queue.name)
 }
 
-fn check(name: &str) -> Result<(), Refusal> {
+/// Whether a queue may be called so.
+pub fn check(name: &str) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err(Refusal::invalid("missing task queue name"));
     }

@@ -57,6 +57,7 @@ pub fn parse(
             identity: request.identity.clone(),
             request_id: std::mem::take(&mut request.request_id),
             links: std::mem::take(&mut request.links),
+            sender: None,
         },
         user_metadata: request.user_metadata.take(),
         signal: None,

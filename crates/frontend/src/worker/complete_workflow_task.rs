@@ -1,5 +1,6 @@
 //! RespondWorkflowTaskCompleted.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
@@ -13,7 +14,7 @@ use abide_cluster::history::CompleteWorkflowTask;
 use abide_engine::convert::from_proto_duration;
 use abide_engine::namespace::Namespace;
 use abide_engine::run::{self, Poller, QueueName, Rejection, WorkflowTaskToken};
-use abide_model::{RunKey, limits};
+use abide_model::{NamespaceId, RunKey, limits};
 
 use crate::Frontend;
 use crate::convert::workflow_task::workflow_task;
@@ -39,9 +40,10 @@ pub async fn complete(
     if let Err(refusal) = check_search_attributes(&namespace, &request.commands) {
         return Err(refuse(frontend, run, token, request.identity, refusal).await);
     }
+    let namespaces = frontend.namespaces_of(&namespace, &request.commands)?;
     let completion = CompleteWorkflowTask {
         query_results: std::mem::take(&mut request.query_results),
-        completion: Box::new(completion(frontend, token, request)),
+        completion: Box::new(completion(frontend, token, namespaces, request)),
     };
     let completed = frontend.history.complete_workflow_task(run, completion).await?;
     if let Some(refused) = completed.refused {
@@ -58,6 +60,7 @@ pub async fn complete(
 fn completion(
     frontend: &Frontend,
     token: WorkflowTaskToken,
+    namespaces: BTreeMap<String, NamespaceId>,
     request: RespondWorkflowTaskCompletedRequest,
 ) -> run::CompleteWorkflowTask {
     let build_id = request.deployment_options.map(|deployment| deployment.build_id);
@@ -84,6 +87,7 @@ fn completion(
         sdk_metadata: request.sdk_metadata,
         metering_metadata: request.metering_metadata,
         new_run_id: Some(frontend.new_run_id()),
+        namespaces,
     }
 }
 
@@ -96,6 +100,32 @@ fn sticky(attributes: StickyExecutionAttributes) -> Option<(QueueName, Duration)
     }
     let normal_name = if queue.normal_name.is_empty() { queue.name.clone() } else { queue.normal_name };
     Some((QueueName { name: queue.name, normal_name }, wait))
+}
+
+impl Frontend {
+    /// The other namespaces that commands name, as far as they may. A namespace that does not exist refuses the whole
+    /// answer, as in the reference: perhaps it will exist when the worker tries again.
+    fn namespaces_of(&self, own: &Namespace, commands: &[Command]) -> Result<BTreeMap<String, NamespaceId>, Refusal> {
+        let mut namespaces = BTreeMap::new();
+        let names = commands.iter().filter_map(|command| namespace_named(command.attributes.as_ref()?));
+        for name in names.filter(|name| !name.is_empty() && *name != own.name) {
+            let namespace = self.namespaces.by_name(name)?;
+            if self.settings.features.cross_namespace_commands {
+                namespaces.insert(name.to_owned(), namespace.id());
+            }
+        }
+        Ok(namespaces)
+    }
+}
+
+#[expect(deprecated, reason = "commands still name namespaces")]
+fn namespace_named(attributes: &Attributes) -> Option<&str> {
+    match attributes {
+        Attributes::StartChildWorkflowExecutionCommandAttributes(child) => Some(&child.namespace),
+        Attributes::SignalExternalWorkflowExecutionCommandAttributes(signal) => Some(&signal.namespace),
+        Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(cancel) => Some(&cancel.namespace),
+        _ => None,
+    }
 }
 
 /// Search attributes are the namespace's, which the run does not know: its commands are checked here.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use abide_api::temporal::api::{
-    enums::v1::{DescribeTaskQueueMode, TaskQueueType},
+    enums::v1::{DescribeTaskQueueMode, RateLimitSource, TaskQueueType},
     taskqueue::v1::{TaskQueueStats, TaskQueueStatus, TaskQueueTypeInfo, TaskQueueVersionInfo},
-    workflowservice::v1::{DescribeTaskQueueRequest, DescribeTaskQueueResponse},
+    workflowservice::v1::{
+        DescribeTaskQueueRequest, DescribeTaskQueueResponse, describe_task_queue_response::EffectiveRateLimit,
+    },
 };
-use abide_cluster::matching::{QueueDescription, QueueKey, QueueKind};
+use abide_cluster::matching::{EffectiveRate, LevelDescription, QueueDescription, QueueKey, QueueKind};
 use abide_engine::convert::to_proto_duration;
 use abide_engine::run::QueueName;
 use abide_model::{NamespaceId, Timestamp};
@@ -16,8 +18,8 @@ use crate::Frontend;
 use crate::parse::queue;
 use crate::status::Refusal;
 
-/// Priority of tasks whose workflow names none.
-const PRIORITY_DEFAULT: i32 = 3;
+/// The rate shown for a queue that has no limit.
+const RATE_UNLIMITED: f64 = 100_000.0;
 
 /// Describes a queue.
 #[allow(deprecated)]
@@ -28,19 +30,43 @@ pub fn describe(
     let namespace = frontend.namespace(&request.namespace)?.id();
     let queue = queue::name(request.task_queue.take())?;
     if request.api_mode() == DescribeTaskQueueMode::Enhanced {
+        if queue.is_sticky() {
+            return Err(Refusal::invalid(
+                "Enhanced DescribeTaskQueue is not valid for a sticky queue, use api_mode=UNSPECIFIED or a normal queue.",
+            ));
+        }
         return Ok(enhanced(frontend, namespace, &queue, &request));
     }
-    let kind = kind(request.task_queue_type());
-    let described = describe_one(frontend, namespace, kind, &queue);
-    let stats = request.report_stats.then(|| stats(frontend.clock.now(), &described));
-    let status = TaskQueueStatus { backlog_count_hint: described.backlog, ..TaskQueueStatus::default() };
+    let Some(kind) = kind(request.task_queue_type()) else { return Ok(DescribeTaskQueueResponse::default()) };
+    let key = QueueKey { namespace, kind, queue };
+    let described = frontend.matching.describe(&key);
+    let now = frontend.clock.now();
+    let rate = effective(described.rate);
+    let status = TaskQueueStatus {
+        backlog_count_hint: described.backlog(),
+        rate_per_second: rate.requests_per_second.into(),
+        ..TaskQueueStatus::default()
+    };
+    let by_level =
+        described.levels.iter().map(|(level, known)| (i32::from(*level), level_stats(now, known, &described)));
     Ok(DescribeTaskQueueResponse {
-        stats_by_priority_key: stats.map(|stats| BTreeMap::from([(PRIORITY_DEFAULT, stats)])).unwrap_or_default(),
-        stats,
+        stats_by_priority_key: if request.report_stats { by_level.collect() } else { BTreeMap::new() },
+        stats: request.report_stats.then(|| stats(now, &described)),
+        config: request.report_config.then(|| frontend.queue_configs.get(&key).shown.clone()),
+        effective_rate_limit: Some(rate),
         task_queue_status: request.include_task_queue_status.then_some(status),
         pollers: described.pollers,
         ..DescribeTaskQueueResponse::default()
     })
+}
+
+fn effective(rate: EffectiveRate) -> EffectiveRateLimit {
+    let (rate, source) = match rate {
+        EffectiveRate::Configured(rate) => (rate, RateLimitSource::Api),
+        EffectiveRate::Worker(rate) => (rate, RateLimitSource::Worker),
+        EffectiveRate::Unlimited => (RATE_UNLIMITED, RateLimitSource::System),
+    };
+    EffectiveRateLimit { requests_per_second: rate as f32, rate_limit_source: source.into() }
 }
 
 /// The older form that the command line asks for: several types at once, under the one version there is.
@@ -87,12 +113,22 @@ fn kind(asked: TaskQueueType) -> Option<QueueKind> {
 }
 
 fn stats(now: Timestamp, described: &QueueDescription) -> TaskQueueStats {
-    let age = described.oldest.map(|oldest| now.since(oldest)).unwrap_or_default();
+    let all = LevelDescription {
+        backlog: described.backlog(),
+        oldest: described.oldest(),
+        add_rate: described.add_rate(),
+        dispatch_rate: described.dispatch_rate(),
+    };
+    level_stats(now, &all, described)
+}
+
+fn level_stats(now: Timestamp, level: &LevelDescription, described: &QueueDescription) -> TaskQueueStats {
+    let age = level.oldest.map(|oldest| now.since(oldest)).unwrap_or_default();
     TaskQueueStats {
-        approximate_backlog_count: described.backlog,
+        approximate_backlog_count: level.backlog,
         approximate_backlog_age: Some(to_proto_duration(age)),
-        tasks_add_rate: described.add_rate,
-        tasks_dispatch_rate: described.dispatch_rate,
-        ..TaskQueueStats::default()
+        tasks_add_rate: level.add_rate,
+        tasks_dispatch_rate: level.dispatch_rate,
+        rate_limiting_active: described.rate_limited,
     }
 }

@@ -1,12 +1,15 @@
 //! PollWorkflowTaskQueue and PollActivityTaskQueue. A poll takes tasks from its queue until one of them can still be
 //! started. Dropped at any moment (the client hung up), it gives back what it holds.
 
-use abide_api::temporal::api::workflowservice::v1::{
-    PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, PollWorkflowTaskQueueRequest,
-    PollWorkflowTaskQueueResponse,
+use abide_api::temporal::api::{
+    taskqueue::v1::PollerScalingDecision,
+    workflowservice::v1::{
+        PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, PollWorkflowTaskQueueRequest,
+        PollWorkflowTaskQueueResponse,
+    },
 };
 use abide_cluster::history::{StartedTask, is_stale};
-use abide_cluster::matching::{Poll, Polled, QueryTask, QueueKey, QueueKind};
+use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueKey, QueueKind, WorkerVersion};
 use abide_engine::run::Poller;
 use abide_model::limits;
 use tokio::time::Instant;
@@ -34,19 +37,26 @@ pub async fn workflow_task_queue(
         &request.binary_checksum,
     )?;
     let queue = parse::queue::name(request.task_queue)?;
+    #[allow(deprecated)]
+    let capabilities = request.worker_version_capabilities;
     let poll = Poll {
+        version: WorkerVersion { capabilities, deployment: request.deployment_options },
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Workflow, queue },
         poller: poller(request.identity, build_id),
         wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
         rate: None,
         worker_instance_key: request.worker_instance_key,
     };
-    match next(frontend, poll).await? {
-        Next::Nothing => Ok(PollWorkflowTaskQueueResponse::default()),
-        Next::Task(StartedTask::Workflow(task), backlog) => Ok(workflow_task(*task, backlog)),
-        Next::Query(task) => Ok(query_task(*task)),
-        Next::Task(StartedTask::Activity(_), _) => Err(Refusal::bug("an activity came by a queue of workflow tasks")),
-    }
+    let (next, more_pollers) = next(frontend, poll).await?;
+    let response = match next {
+        Next::Nothing => PollWorkflowTaskQueueResponse::default(),
+        Next::Task(StartedTask::Workflow(task), backlog) => workflow_task(*task, backlog),
+        Next::Query(task) => query_task(*task),
+        Next::Task(StartedTask::Activity(_), _) => {
+            return Err(Refusal::bug("an activity came by a queue of workflow tasks"));
+        }
+    };
+    Ok(PollWorkflowTaskQueueResponse { poller_scaling_decision: scaling(more_pollers), ..response })
 }
 
 /// Waits for an activity. Without one in time, the response is empty.
@@ -61,20 +71,25 @@ pub async fn activity_task_queue(
     let build_id =
         parse::worker::build_id(request.deployment_options.as_ref(), request.worker_version_capabilities.as_ref(), "")?;
     let queue = parse::queue::name(request.task_queue)?;
+    #[allow(deprecated)]
+    let capabilities = request.worker_version_capabilities;
     let poll = Poll {
+        version: WorkerVersion { capabilities, deployment: request.deployment_options },
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Activity, queue },
         poller: poller(request.identity, build_id),
         wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
         rate: request.task_queue_metadata.and_then(|metadata| metadata.max_tasks_per_second),
         worker_instance_key: request.worker_instance_key,
     };
-    match next(frontend, poll).await? {
-        Next::Nothing => Ok(PollActivityTaskQueueResponse::default()),
-        Next::Task(StartedTask::Activity(task), _) => Ok(activity_task(&namespace, *task)),
+    let (next, more_pollers) = next(frontend, poll).await?;
+    let response = match next {
+        Next::Nothing => PollActivityTaskQueueResponse::default(),
+        Next::Task(StartedTask::Activity(task), _) => activity_task(&namespace, *task),
         Next::Task(StartedTask::Workflow(_), _) | Next::Query(_) => {
-            Err(Refusal::bug("a workflow task came by a queue of activities"))
+            return Err(Refusal::bug("a workflow task came by a queue of activities"));
         }
-    }
+    };
+    Ok(PollActivityTaskQueueResponse { poller_scaling_decision: scaling(more_pollers), ..response })
 }
 
 /// What a poll ends with.
@@ -85,14 +100,21 @@ enum Next {
     Query(Box<QueryTask>),
 }
 
-async fn next(frontend: &Frontend, mut poll: Poll) -> Result<Next, Refusal> {
+/// Whether the worker should have more pollers; nothing when it is well as it is.
+fn scaling(more_pollers: i32) -> Option<PollerScalingDecision> {
+    (more_pollers != 0).then_some(PollerScalingDecision { poll_request_delta_suggestion: more_pollers })
+}
+
+/// What the poll ends with, and how many more pollers the worker should have.
+async fn next(frontend: &Frontend, mut poll: Poll) -> Result<(Next, i32), Refusal> {
     let until = Instant::now() + poll.wait;
     loop {
         poll.wait = until.saturating_duration_since(Instant::now());
-        let lease = match frontend.matching.poll(poll.clone()).await? {
-            Polled::Empty => return Ok(Next::Nothing),
-            Polled::Started(task) => return Ok(Next::Task(task, 0)),
-            Polled::Query(task) => return Ok(Next::Query(task)),
+        let PollEnd { polled, more_pollers } = frontend.matching.poll(poll.clone()).await?;
+        let lease = match polled {
+            Polled::Empty => return Ok((Next::Nothing, more_pollers)),
+            Polled::Started(task) => return Ok((Next::Task(task, 0), more_pollers)),
+            Polled::Query(task) => return Ok((Next::Query(task), more_pollers)),
             Polled::Task(lease) => lease,
         };
         let task = lease.task.clone();
@@ -100,7 +122,7 @@ async fn next(frontend: &Frontend, mut poll: Poll) -> Result<Next, Refusal> {
             Ok(started) => {
                 let backlog = lease.backlog;
                 lease.done();
-                return Ok(Next::Task(started, backlog));
+                return Ok((Next::Task(started, backlog), more_pollers));
             }
             Err(error) if is_stale(&error) => lease.done(),
             // The lease is dropped, so that the task waits for the next poll.

@@ -23,6 +23,11 @@ pub async fn reset(
 /// A worker is leaving.
 pub fn shutdown(frontend: &Frontend, request: ShutdownWorkerRequest) -> Result<ShutdownWorkerResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
+    if let Some(last) = request.worker_heartbeat
+        && frontend.settings.features.worker_heartbeats
+    {
+        frontend.matching.record_heartbeats(namespace.id(), vec![last]);
+    }
     // Without an instance named, only the sticky queue is told.
     let ends_polls = frontend.settings.features.cancel_polls_on_shutdown;
     let instance = if ends_polls { request.worker_instance_key.as_str() } else { "" };

@@ -20,7 +20,8 @@ pub async fn cancel(
     let run = execution::run_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
     link::check(&request.links)?;
     let chain = Chain::of(&run);
-    let requester = Requester { identity: request.identity, request_id: request.request_id, links: request.links };
+    let requester =
+        Requester { identity: request.identity, request_id: request.request_id, links: request.links, sender: None };
     let command = Command::RequestCancel(RequestCancel { reason: request.reason, requester });
     match frontend.history.execute(run, command).await {
         Ok(_) | Err(Error::Rejected(Rejection::Closed)) => Ok(RequestCancelWorkflowExecutionResponse {}),

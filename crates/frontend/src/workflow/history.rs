@@ -36,6 +36,7 @@ pub async fn history(
         limit: page_size(request.maximum_page_size),
         wait,
         only_close,
+        unwritten_task: call.is_of_sdk(),
     };
     let page = frontend.history.read(run, read).await?;
     Ok(match from.and_then(|from| Some((from.last_event_id?, from))) {

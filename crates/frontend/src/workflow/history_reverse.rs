@@ -47,6 +47,13 @@ pub async fn history_reverse(
 
 async fn read(frontend: &Frontend, run: RunReference, (first, last): (i64, i64)) -> Result<Read, Refusal> {
     let limit = usize::try_from(last - first + 1).unwrap_or(0).max(1);
-    let read = ReadHistory { first_event_id: first, last_event_id: Some(last), limit, wait: None, only_close: false };
+    let read = ReadHistory {
+        first_event_id: first,
+        last_event_id: Some(last),
+        limit,
+        wait: None,
+        only_close: false,
+        unwritten_task: false,
+    };
     Ok(frontend.history.read(run, read).await?)
 }

@@ -32,6 +32,7 @@ pub async fn signal(
             identity: request.identity,
             request_id: request.request_id.clone(),
             links: request.links,
+            sender: None,
         },
         ends_start_delay: false,
     };

@@ -24,7 +24,7 @@ pub async fn terminate(
     let command = Command::Terminate(Terminate {
         reason: or(request.reason, "terminated by user via frontend"),
         details: request.details,
-        requester: Requester { identity, request_id: String::new(), links: request.links },
+        requester: Requester { identity, links: request.links, ..Requester::default() },
     });
     match frontend.history.execute(run, command).await {
         Ok(_) => Ok(TerminateWorkflowExecutionResponse {}),

@@ -6,17 +6,20 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    enums::v1::WorkflowExecutionStatus, workflowservice::v1::DescribeWorkflowExecutionResponse,
+    enums::v1::WorkflowExecutionStatus, worker::v1::WorkerHeartbeat,
+    workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use abide_cluster::history::{
     CompleteWorkflowTask, HistoryPage, PollUpdate, Query, QueryAnswer, QueryOutcome, ReadHistory, ResetRequest,
     RunReference, StartRequest, Started, StartedTask, UpdateAnswer, UpdateStage, UpdateWorkflow, UpdatedWithStart,
     WithStartError, WorkflowTaskCompleted,
 };
-use abide_cluster::matching::{Poll, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
-use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces};
+use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
+use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
 use abide_engine::namespace::{Namespace, Register, Update};
+use abide_engine::queue_config::{self, QueueConfig};
 use abide_engine::run::{Command, Poller, Reply, TaskId};
+use abide_engine::{Emit, Machine};
 use abide_frontend::{Frontend, ServerInfo};
 use abide_model::{Clock, NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
 use abide_store::MemoryStore;
@@ -50,6 +53,7 @@ impl World {
             history: history.clone(),
             matching: matching.clone(),
             namespaces: namespaces.clone(),
+            queue_configs: Arc::new(FakeQueueConfigs::default()),
             index: Index::new(Arc::new(MemoryStore::open().expect("in memory"))),
             clock: Arc::new(FixedClock),
             settings: Arc::default(),
@@ -263,12 +267,14 @@ pub struct FakeMatching {
     pub outcomes: Mutex<Vec<(Uuid, QueryOutcome)>>,
     pub leaving: Mutex<Vec<(String, String)>>,
     pub description: Mutex<QueueDescription>,
+    pub more_pollers: Mutex<i32>,
+    pub heartbeats: Mutex<BTreeMap<String, Arc<WorkerHeartbeat>>>,
 }
 
 impl Matching for FakeMatching {
     fn offer(&self, _task: QueuedTask) {}
 
-    fn reserve(&self, _queue: &QueueKey) -> Option<Reservation> {
+    fn reserve(&self, _queue: &QueueKey, _priority: i32) -> Option<Reservation> {
         None
     }
 
@@ -276,10 +282,11 @@ impl Matching for FakeMatching {
         false
     }
 
-    fn poll(&self, poll: Poll) -> BoxFuture<'_, Result<Polled, Error>> {
+    fn poll(&self, poll: Poll) -> BoxFuture<'_, Result<PollEnd, Error>> {
         self.polls.lock().unwrap().push(poll);
         let polled = self.polled.lock().unwrap().pop_front();
-        ready(Ok(polled.unwrap_or(Polled::Empty)))
+        let more_pollers = *self.more_pollers.lock().unwrap();
+        ready(Ok(PollEnd { polled: polled.unwrap_or(Polled::Empty), more_pollers }))
     }
 
     fn query(&self, _: QueueKey, _: QueryTask, _: Duration) -> BoxFuture<'_, Result<QueryOutcome, Error>> {
@@ -298,6 +305,24 @@ impl Matching for FakeMatching {
         self.leaving.lock().unwrap().push((sticky_queue.into(), worker_instance_key.into()));
     }
 
+    fn configure(&self, _queue: &QueueKey, _config: Arc<QueueConfig>) {}
+
+    fn record_heartbeats(&self, _namespace: NamespaceId, heartbeats: Vec<WorkerHeartbeat>) {
+        let named =
+            heartbeats.into_iter().map(|heartbeat| (heartbeat.worker_instance_key.clone(), Arc::new(heartbeat)));
+        self.heartbeats.lock().unwrap().extend(named);
+    }
+
+    fn workers(&self, _namespace: NamespaceId, behind: Option<&str>) -> Vec<Arc<WorkerHeartbeat>> {
+        let known = self.heartbeats.lock().unwrap();
+        let wanted = known.iter().filter(|(key, _)| behind.is_none_or(|behind| key.as_str() > behind));
+        wanted.map(|(_, heartbeat)| heartbeat.clone()).collect()
+    }
+
+    fn worker(&self, _namespace: NamespaceId, worker_instance_key: &str) -> Option<Arc<WorkerHeartbeat>> {
+        self.heartbeats.lock().unwrap().get(worker_instance_key).cloned()
+    }
+
     fn describe(&self, _queue: &QueueKey) -> QueueDescription {
         self.description.lock().unwrap().clone()
     }
@@ -306,6 +331,25 @@ impl Matching for FakeMatching {
 
     fn backlog(&self) -> BTreeMap<QueueKey, i64> {
         BTreeMap::new()
+    }
+}
+
+/// Decides like the real one, and stores nothing.
+#[derive(Default)]
+pub struct FakeQueueConfigs(Mutex<BTreeMap<QueueKey, Arc<QueueConfig>>>);
+
+impl QueueConfigs for FakeQueueConfigs {
+    fn update(&self, queue: QueueKey, update: queue_config::Update) -> BoxFuture<'_, Result<Arc<QueueConfig>, Error>> {
+        let mut known = self.0.lock().unwrap();
+        let mut config = known.get(&queue).map(|config| QueueConfig::clone(config)).unwrap_or_default();
+        let decided = config.handle(update, FixedClock.now(), &mut Emit::default());
+        let config = Arc::new(config);
+        known.insert(queue, config.clone());
+        ready(decided.map(|()| config).map_err(Error::QueueConfigRejected))
+    }
+
+    fn get(&self, queue: &QueueKey) -> Arc<QueueConfig> {
+        self.0.lock().unwrap().get(queue).cloned().unwrap_or_default()
     }
 }
 

@@ -1,12 +1,12 @@
 //! Where a shard works on one run: from a command to a decision, from a decision to rows, from rows to a batch on its
 //! way. The runs themselves are in the cache; here is everything else that a transition needs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use abide_cluster::{Error, Matching};
-use abide_engine::run::{Change, Command, Rejection, Reply, Start, encode_changes};
+use abide_engine::run::{Change, Command, Outbound, Rejection, Reply, Start, encode_changes};
 use abide_engine::{Emit, Machine};
 use abide_model::settings::Limits;
 use abide_model::{Clock, RunId, Timestamp, WorkflowKey, limits};
@@ -22,9 +22,10 @@ use super::outbox::{Ended, NEVER, Outbox, Release};
 use super::perform::Performed;
 use crate::background::Background;
 use crate::cache::Entry;
-use crate::dispatch::{delete_offer, offered_task, open_subjects, put_offer};
+use crate::dispatch::offered_task;
 use crate::load::event_number;
 use crate::namespaces::NamespaceRegistry;
+use crate::outbound::{self, Errands, delete_outbound, put_outbound};
 use crate::retention::Retention;
 use crate::timers::Timers;
 
@@ -38,6 +39,7 @@ pub(crate) struct Seams {
     pub(crate) retention: Arc<Retention>,
     pub(crate) background: Arc<Background>,
     pub(crate) inbox: Inbox,
+    pub(crate) errands: Arc<Errands>,
 }
 
 /// See the file's first lines.
@@ -145,6 +147,7 @@ impl Desk {
             draft.urgency = Urgency::Now;
         }
         draft.successor = decided.dispatch.successor.take().or(draft.successor.take());
+        self.record_outbound(entry, std::mem::take(&mut decided.dispatch.outbound), draft);
         self.record_dispatch(entry, decided.dispatch, draft);
         self.keep_timer(entry, draft, now);
         record_place(entry, before, draft);
@@ -152,7 +155,7 @@ impl Desk {
             let over = self.retention_over(entry);
             self.delete_later(&entry.key, over, draft);
         }
-        if entry.growth.wants_snapshot() {
+        if entry.wants_snapshot() {
             draft.writes.push(super::snapshot(entry));
         }
     }
@@ -165,8 +168,7 @@ impl Desk {
         for (subject, offer) in dispatch.offers {
             match offer {
                 Some(offer) => {
-                    draft.writes.push(put_offer(&entry.key, entry.partition, &offer));
-                    entry.offered.insert(subject, offer.durable_start);
+                    entry.offered.put(&entry.key, entry.partition, &offer, &mut draft.writes);
                     let (matching, task) = (self.seams.matching.clone(), offered_task(&entry.key, offer));
                     draft.answer(Box::new(move |durable| {
                         if durable.is_ok() {
@@ -174,21 +176,13 @@ impl Desk {
                         }
                     }));
                 }
-                None if entry.offered.remove(&subject).is_some() => {
-                    draft.writes.push(delete_offer(&entry.key, entry.partition, subject));
-                }
-                None => {}
+                None => entry.offered.settle(entry.partition, subject, &mut draft.writes),
             }
         }
         if !entry.run.is_open() {
-            for (subject, _) in std::mem::take(&mut entry.offered) {
-                draft.writes.push(delete_offer(&entry.key, entry.partition, subject));
-            }
+            entry.offered.clear(entry.partition, &mut draft.writes);
         }
-        debug_assert!(
-            entry.offered.keys().copied().collect::<std::collections::BTreeSet<_>>() == open_subjects(&entry.run),
-            "every open offer has a dispatch row, and nothing else has one"
-        );
+        debug_assert!(entry.offered.fits(&entry.run), "every open offer has a dispatch row, and nothing else has one");
         for (reservation, reply) in dispatch.fused {
             match self.prepare(entry, reply) {
                 Ok(prepared) => draft.answer(self.hand_over(prepared, move |task| {
@@ -200,6 +194,29 @@ impl Desk {
                 Err(error) => error!(?error, run_id = %entry.key.run_id, "a started task cannot be handed over"),
             }
         }
+    }
+
+    /// Outbound rows, and the errands that they mean.
+    fn record_outbound(&self, entry: &mut Entry, outbound: BTreeMap<Outbound, bool>, draft: &mut Draft) {
+        for (outbound, owed) in outbound {
+            if owed {
+                if entry.owed.insert(outbound) {
+                    draft.writes.push(put_outbound(&entry.key, entry.partition, outbound));
+                }
+                let (seams, partition, run_id) = (self.seams.clone(), entry.partition, entry.key.run_id);
+                draft.releases.push(Box::new(move |durable| {
+                    if durable.is_ok() {
+                        outbound::begin(&seams, partition, run_id, outbound);
+                    }
+                }));
+            } else if entry.owed.remove(&outbound) {
+                draft.writes.push(delete_outbound(entry.key.run_id, entry.partition, outbound));
+            }
+        }
+        debug_assert!(
+            entry.owed == entry.run.open_outbound(),
+            "everything that is owed has a row, and nothing else has"
+        );
     }
 
     /// Sees to it that the run has a timer row no later than its earliest deadline. A row that is too early stays: it

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use abide_cluster::Matching;
 use abide_cluster::matching::Reservation;
-use abide_engine::run::{Command, Offer, Reply, Run, Start, Subject, Task};
+use abide_engine::run::{Command, Offer, Outbound, Reply, Run, Start, Subject, Task};
 use abide_engine::{Emit, Machine};
 use abide_model::{RunKey, Timestamp};
 use tracing::warn;
@@ -23,6 +23,8 @@ pub(super) struct Dispatch {
     pub(super) workflow_task_offered: bool,
     /// The run that follows this one.
     pub(super) successor: Option<Box<Start>>,
+    /// Per subject: whether something is owed to another run, or not any more.
+    pub(super) outbound: BTreeMap<Outbound, bool>,
 }
 
 /// Starts what was offered for pollers that wait already. A sticky offer whose worker has gone is offered to all.
@@ -48,12 +50,15 @@ pub(super) fn fuse(
                     dispatch.offers.insert(subject, None);
                 }
                 Task::Succeed(start) => dispatch.successor = Some(start),
+                Task::Owe(outbound) => drop(dispatch.outbound.insert(outbound, true)),
+                Task::Discharge(outbound) => drop(dispatch.outbound.insert(outbound, false)),
             }
         }
         let Some(subject) = untried.pop_front() else { return dispatch };
         let Some(Some(offer)) = dispatch.offers.get(&subject) else { continue };
         let queue = queue_key(key, subject, offer.queue.clone());
-        match matching.reserve(&queue) {
+        let priority = offer.priority.as_ref().map_or(0, |priority| priority.priority_key);
+        match matching.reserve(&queue, priority) {
             Some(reservation) => {
                 let command = start_command(offer.task, reservation.poller.clone());
                 match run.handle(command, now, out) {

@@ -9,7 +9,7 @@ use abide_cluster::history::{
     CompleteWorkflowTask, Query, QueryAnswer, ReadHistory, ResetRequest, RunReference, StartRequest, Started,
     StartedTask, WorkflowTaskCompleted,
 };
-use abide_engine::run::{self, Command, Poller, TaskId};
+use abide_engine::run::{self, Command, Effect, Outbound, Outcome, Poller, Step, TaskId};
 use abide_model::{Partition, RunId, RunKey, WorkflowKey};
 use abide_store::key::{CurrentRecord, RetentionKey, TimerKey};
 use abide_store::{CommitError, Fence};
@@ -112,6 +112,8 @@ pub(crate) enum Ask {
     Fire(TimerKey),
     /// The sticky worker did not answer a query.
     Unstick,
+    /// What is to be done next about something that is owed, perhaps with what came of the step before.
+    Outbound(Outbound, Option<(Step, Outcome)>, Answer<Option<Box<Effect>>>),
 }
 
 impl Message {
@@ -145,6 +147,7 @@ impl Ask {
             Ask::Describe(answer) => drop(answer.send(Err(error))),
             Ask::Delete(answer) => drop(answer.send(Err(error))),
             Ask::Read(_, answer) => drop(answer.send(Err(error))),
+            Ask::Outbound(_, _, answer) => drop(answer.send(Err(error))),
             Ask::Return(_) | Ask::Fire(_) | Ask::Unstick => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What is asked of a loaded run, one function per kind of request.
 
 use abide_cluster::history::{CompleteWorkflowTask, StartedTask, WorkflowTaskCompleted};
-use abide_engine::run::{self, Command, Poller, Rejection, Reply, TaskId};
+use abide_engine::run::{self, Command, Effect, Outbound, Outcome, Poller, Rejection, Reply, Step, TaskId};
 use abide_model::{RunId, Timestamp};
 use abide_store::Urgency;
 use abide_store::key::{Key, TimerKey};
@@ -26,6 +26,7 @@ impl Desk {
             Ask::Return(task) => return self.do_unasked(entry, Command::ReturnTask(task), Urgency::Now, now),
             Ask::Unstick => return self.do_unasked(entry, Command::ResetStickiness, Urgency::Lazy, now),
             Ask::Fire(row) => return self.fire(entry, row, now),
+            Ask::Outbound(outbound, done, answer) => return self.outbound(entry, outbound, done, answer, now),
             Ask::Update(request, caller) => return self.update(entry, *request, caller, now),
             Ask::PollUpdate(id, caller) => self.poll_update(entry, id, caller),
             Ask::Delete(answer) => return self.delete(entry, answer, now),
@@ -115,7 +116,7 @@ impl Desk {
         answer: Answer<StartedTask>,
         now: Timestamp,
     ) -> Performed {
-        let must_be_durable = entry.offered.get(&task.subject).copied().unwrap_or(true);
+        let must_be_durable = entry.offered.must_be_durable(task.subject);
         let mut decided = match self.decide(entry, start_command(task, poller), now) {
             Ok(decided) => decided,
             Err(undecided) => return self.refuse(entry, undecided, answer),
@@ -141,6 +142,28 @@ impl Desk {
             Err(Undecided::Rejected(_)) => Ok(None),
             Err(Undecided::Panicked) => Err(Undecided::Panicked),
         }
+    }
+
+    /// What came of a step of something that is owed, and the next step. What is only noted may be lost: then the step is
+    /// taken again, to no effect.
+    fn outbound(
+        &mut self,
+        entry: &mut Entry,
+        outbound: Outbound,
+        done: Option<(Step, Outcome)>,
+        answer: Answer<Option<Box<Effect>>>,
+        now: Timestamp,
+    ) -> Performed {
+        let mut draft = Draft::new(Urgency::Lazy);
+        if let Some((step, outcome)) = done {
+            match self.decide(entry, Command::RecordOutcome(outbound, step, outcome), now) {
+                Ok(decided) => self.record(entry, decided, &mut draft, now),
+                Err(undecided) => return self.refuse(entry, undecided, answer),
+            }
+        }
+        let effect = entry.run.effect(outbound).map(Box::new);
+        draft.answer(answering(answer, Ok(effect)));
+        self.finish(entry, draft, now)
     }
 
     /// A timer row is due: whatever is due in the run happens, and the row makes room for the next one.
@@ -202,6 +225,9 @@ fn urgency(command: &Command) -> Urgency {
         | Command::StartActivity(_)
         | Command::ResolveActivity(_)
         | Command::FireDeadlines { .. }
-        | Command::ReturnTask(_) => Urgency::Now,
+        | Command::ReturnTask(_)
+        | Command::Release
+        | Command::ChildEnded(_)
+        | Command::RecordOutcome(..) => Urgency::Now,
     }
 }

@@ -3,7 +3,7 @@
 
 use abide_cluster::Error;
 use abide_engine::run::{Command, Requester, Terminate};
-use abide_model::{Partition, RunKey, Timestamp};
+use abide_model::{Partition, RunKey, Timestamp, limits};
 use abide_store::key::{CurrentKey, Key, NodeKey, RetentionKey, SnapshotKey};
 use abide_store::{Space, Urgency, Write};
 use tokio::sync::oneshot;
@@ -72,6 +72,10 @@ impl Shard {
             self.cache.insert(entry);
             return self.forget_row(purge);
         }
+        if !entry.owed.is_empty() {
+            self.cache.insert(entry);
+            return self.purge_later(purge);
+        }
         let mut draft = Draft::new(Urgency::Lazy);
         draft.writes.push(purge.row.delete(Partition::SHARED));
         draft.writes.extend(self.desk.rows_of(&entry));
@@ -83,6 +87,15 @@ impl Shard {
         self.desk.flush(draft);
         // It is gone whatever happens: the row is kept until the commit.
         let _ = purge.answer.send(Ok(()));
+    }
+
+    /// A run that still owes something to others, such as to tell its parent how it ended, does that first.
+    fn purge_later(&self, purge: Purge) {
+        let seams = self.desk.seams.clone();
+        self.desk.seams.background.spawn("purge", async move {
+            tokio::time::sleep(limits::OUTBOUND_RETRY_MIN).await;
+            drop(seams.inbox.send(Message::Purge(purge)));
+        });
     }
 
     /// There is no such run (any more): only the row is left.

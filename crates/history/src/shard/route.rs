@@ -17,6 +17,7 @@ use super::perform::Performed;
 use crate::cache::{Entry, Loading, Reason, Slot};
 use crate::dispatch::offered_task;
 use crate::load::{Loaded, load};
+use crate::outbound::{self, delete_outbound};
 use crate::start::{Decision, Existing, decide, with_signal};
 use abide_store::key::TimerKey;
 
@@ -226,6 +227,9 @@ impl Shard {
         if reason == Reason::Dropped {
             // Nobody knows which row is stored; one more than needed does no harm.
             self.desk.timers.set(run_id, partition, None);
+            for outbound in loaded.run.open_outbound() {
+                outbound::begin(&self.desk.seams, partition, run_id, outbound);
+            }
             for offer in loaded.run.open_offers() {
                 self.desk.seams.matching.offer(offered_task(&loaded.run.key(), offer));
             }
@@ -258,6 +262,12 @@ impl Shard {
                     let mut draft = Draft::new(Urgency::Lazy);
                     draft.writes.push(row.delete(loading.partition));
                     self.desk.commit(draft, &mut []);
+                }
+                Message::Run(Request { ask: Ask::Outbound(outbound, _, answer), .. }) => {
+                    let mut draft = Draft::new(Urgency::Lazy);
+                    draft.writes.push(delete_outbound(run_id, loading.partition, outbound));
+                    self.desk.commit(draft, &mut []);
+                    drop(answer.send(Ok(None)));
                 }
                 Message::Run(Request { to: Address::Reference(reference), ask, .. }) => ask.fail(not_found(&reference)),
                 Message::Purge(purge) => self.forget_row(purge),

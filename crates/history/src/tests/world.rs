@@ -15,15 +15,17 @@ use abide_api::temporal::api::common::v1::{ActivityType, RetryPolicy, WorkflowTy
 use abide_api::temporal::api::enums::v1::{CommandType, EventType, WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use abide_api::temporal::api::history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes};
 use abide_api::temporal::api::taskqueue::v1::TaskQueue;
+use abide_api::temporal::api::worker::v1::WorkerHeartbeat;
 use abide_cluster::history::{
     ActivityTask, CompleteWorkflowTask, HistoryPage, QueryOutcome, ReadHistory, RunReference, StartRequest, Started,
     StartedTask, WorkflowTask, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{
-    Poll, Polled, QueryTask, QueueDescription, QueueKey, QueueKind, QueuedTask, Reservation,
+    Poll, PollEnd, Polled, QueryTask, QueueDescription, QueueKey, QueueKind, QueuedTask, Reservation,
 };
 use abide_cluster::{BoxFuture, Error, History, Matching};
 use abide_engine::convert::to_proto_duration;
+use abide_engine::queue_config::QueueConfig;
 use abide_engine::run::{self, Command, Poller, Requester, Signal, Start};
 use abide_model::{Clock, NamespaceId, Partition, RunId, RunKey, Timestamp, WorkflowKey};
 use abide_store::{
@@ -62,10 +64,22 @@ impl World {
     }
 
     pub async fn with(store: Arc<dyn Store>, clock: Arc<ManualClock>, cache_bytes: usize) -> Self {
+        let world = Self::unconnected(store, clock, cache_bytes).await;
+        world.history.connect(&world.history);
+        world
+    }
+
+    /// A server whose runs do not reach each other.
+    pub async fn apart(store: Arc<dyn Store>) -> Self {
+        Self::unconnected(store, Arc::default(), abide_model::limits::CACHE_BYTES_DEFAULT).await
+    }
+
+    async fn unconnected(store: Arc<dyn Store>, clock: Arc<ManualClock>, cache_bytes: usize) -> Self {
         let matching = Arc::new(Remembering::default());
         let options = Options { shards: 2, cache_bytes, ..Options::default() };
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await.unwrap();
-        Self { store, matching, clock, history: Arc::new(history) }
+        let history = Arc::new(history);
+        Self { store, matching, clock, history }
     }
 
     /// Another server on the same store and clock, after this one was closed.
@@ -141,7 +155,14 @@ pub async fn rows(store: &dyn Store, space: Space) -> Vec<Row> {
 }
 
 pub fn read(change: impl FnOnce(&mut ReadHistory)) -> ReadHistory {
-    let mut read = ReadHistory { first_event_id: 1, last_event_id: None, limit: 256, wait: None, only_close: false };
+    let mut read = ReadHistory {
+        first_event_id: 1,
+        last_event_id: None,
+        limit: 256,
+        wait: None,
+        only_close: false,
+        unwritten_task: false,
+    };
     change(&mut read);
     read
 }
@@ -256,7 +277,7 @@ pub fn schedule_activity(activity_id: &str, attempts: i32) -> WorkerCommand {
     worker_command(CommandType::ScheduleActivityTask, Attributes::ScheduleActivityTaskCommandAttributes(attributes))
 }
 
-fn worker_command(command_type: CommandType, attributes: Attributes) -> WorkerCommand {
+pub fn worker_command(command_type: CommandType, attributes: Attributes) -> WorkerCommand {
     WorkerCommand { command_type: command_type.into(), attributes: Some(attributes), ..WorkerCommand::default() }
 }
 
@@ -298,6 +319,7 @@ pub struct Remembering {
     asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<AskedQuery>>,
     waiting: Arc<Mutex<Waiting>>,
     recent: Mutex<HashSet<String>>,
+    pub configs: Mutex<BTreeMap<QueueKey, Arc<QueueConfig>>>,
     pub offers_made: AtomicUsize,
     pub panics: AtomicBool,
 }
@@ -313,6 +335,7 @@ impl Default for Remembering {
             asked: tokio::sync::Mutex::new(asked),
             waiting: Arc::default(),
             recent: Mutex::default(),
+            configs: Mutex::default(),
             offers_made: AtomicUsize::new(0),
             panics: AtomicBool::new(false),
         }
@@ -351,7 +374,7 @@ impl Matching for Remembering {
         drop(self.offers.send(task));
     }
 
-    fn reserve(&self, queue: &QueueKey) -> Option<Reservation> {
+    fn reserve(&self, queue: &QueueKey, _: i32) -> Option<Reservation> {
         assert!(!self.panics.load(Ordering::SeqCst), "told to panic");
         let place = (queue.kind, queue.queue.name.clone());
         let (poller, deliver) = self.waiting.lock().unwrap().get_mut(&place)?.pop_front()?;
@@ -365,8 +388,8 @@ impl Matching for Remembering {
         self.recent.lock().unwrap().contains(&queue.queue.name)
     }
 
-    fn poll(&self, _: Poll) -> BoxFuture<'_, Result<Polled, Error>> {
-        Box::pin(async { Ok(Polled::Empty) })
+    fn poll(&self, _: Poll) -> BoxFuture<'_, Result<PollEnd, Error>> {
+        Box::pin(async { Ok(PollEnd { polled: Polled::Empty, more_pollers: 0 }) })
     }
 
     fn query(&self, queue: QueueKey, task: QueryTask, wait: Duration) -> BoxFuture<'_, Result<QueryOutcome, Error>> {
@@ -386,8 +409,22 @@ impl Matching for Remembering {
 
     fn shutdown_worker(&self, _: NamespaceId, _: &str, _: &str) {}
 
+    fn configure(&self, queue: &QueueKey, config: Arc<QueueConfig>) {
+        self.configs.lock().unwrap().insert(queue.clone(), config);
+    }
+
     fn describe(&self, _: &QueueKey) -> QueueDescription {
         QueueDescription::default()
+    }
+
+    fn record_heartbeats(&self, _: NamespaceId, _: Vec<WorkerHeartbeat>) {}
+
+    fn workers(&self, _: NamespaceId, _: Option<&str>) -> Vec<Arc<WorkerHeartbeat>> {
+        Vec::new()
+    }
+
+    fn worker(&self, _: NamespaceId, _: &str) -> Option<Arc<WorkerHeartbeat>> {
+        None
     }
 
     fn close(&self) {}

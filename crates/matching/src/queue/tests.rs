@@ -1,5 +1,5 @@
 //! The core against a plain list. What is checked after every step: a task is with at most one poller, nothing is lost
-//! when pollers vanish, no live poller waits while there is something for it, and the order is urgency, then age.
+//! when pollers vanish, no live poller waits while there is something for it, and the order is urgency, then turns of fairness keys, then age.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -33,6 +33,19 @@ pub(crate) fn task(run: u32, stamp: u64, priority: i32, at_millis: i64) -> Queue
         queue: key("queue"),
         scheduled_at: Timestamp::from_millis(at_millis),
         priority,
+        fairness_key: String::new(),
+        fairness_weight: 0.0,
+    }
+}
+
+pub(crate) fn poll_by(identity: &str, rate: Option<f64>) -> Poll {
+    Poll {
+        queue: key("queue"),
+        poller: Poller { identity: identity.into(), ..Poller::default() },
+        wait: Duration::ZERO,
+        rate,
+        worker_instance_key: String::new(),
+        version: Default::default(),
     }
 }
 
@@ -64,6 +77,7 @@ enum Step {
         run: u32,
         priority: i32,
         at: i64,
+        key: &'static str,
     },
     OfferAgain(usize),
     Poll,
@@ -85,7 +99,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let any = 0..1000_usize;
     let step = prop_oneof![
-        6 => (0..8_u32, 0..7_i32, 0..5_i64).prop_map(|(run, priority, at)| Step::Offer { run, priority, at }),
+        6 => (0..8_u32, 0..7_i32, 0..5_i64, prop_oneof![Just(""), Just("a"), Just("b")])
+            .prop_map(|(run, priority, at, key)| Step::Offer { run, priority, at, key }),
         1 => any.clone().prop_map(Step::OfferAgain),
         6 => Just(Step::Poll),
         2 => any.clone().prop_map(Step::HangUp),
@@ -104,7 +119,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// A task as the model keeps it: its place, spelled out, and itself.
-type Placed = ((i32, i64, u64), QueuedTask);
+type Placed = ((i32, i64, u128), QueuedTask);
 
 #[derive(Default)]
 struct Model {
@@ -112,7 +127,7 @@ struct Model {
     queries: VecDeque<Uuid>,
     /// Those that wait, longest first, and whether they are gone.
     pollers: Vec<(u64, FakeEar)>,
-    leased: Vec<(Order, Placed)>,
+    leased: Vec<(Turn, Placed)>,
     reserved: Vec<Waiter<FakeEar>>,
     asked: Vec<QueryTask>,
     numbers: u64,
@@ -143,17 +158,21 @@ impl Model {
                 assert_eq!(self.queries.pop_front(), Some(query.id), "queries come first, in order");
                 self.asked.push(*query);
             }
-            Item::Task(order, task, backlog) => {
+            Item::Task(turn, task, backlog) => {
                 assert!(self.queries.is_empty(), "queries come before tasks");
-                let placed = self.tasks.pop_front().expect("only a task that waits is handed out");
-                assert_eq!(placed.1, task, "urgency, then age");
+                let urgency = self.tasks.front().expect("only a task that waits is handed out").0.0;
+                // Whose turn it is, is the business of the order's own tests.
+                let is_next = |(place, other): &Placed| place.0 == urgency && other.fairness_key == task.fairness_key;
+                let here = self.tasks.iter().position(is_next).expect("the most urgent first");
+                let placed = self.tasks.remove(here).expect("it was found there");
+                assert_eq!(placed.1, task, "the oldest of its key");
                 assert_eq!(backlog, self.tasks.len() as i64);
                 let id = (task.run.run_id, task.task);
                 assert!(
                     self.leased.iter().all(|(_, (_, other))| (other.run.run_id, other.task) != id),
                     "one at a time"
                 );
-                self.leased.push((order, placed));
+                self.leased.push((turn, placed));
             }
         }
     }
@@ -181,15 +200,15 @@ fn waiter(arrival: u64) -> Waiter<FakeEar> {
 
 fn take_step(queue: &mut Queue<FakeEar>, model: &mut Model, step: Step, now: Timestamp) {
     match step {
-        Step::Offer { run, priority, at } => {
-            let task = task(run, model.number(), priority, at);
-            queue.offer(task.clone(), task.task.stamp, now);
+        Step::Offer { run, priority, at, key } => {
+            let task = QueuedTask { fairness_key: key.into(), ..task(run, model.number(), priority, at) };
+            queue.offer(task.clone(), now);
             let urgency = if priority == 0 { 3 } else { priority.min(5) };
-            model.insert(((urgency, at, task.task.stamp), task));
+            model.insert(((urgency, at, run.into()), task));
         }
         Step::OfferAgain(index) if !model.tasks.is_empty() => {
             let task = model.tasks[index % model.tasks.len()].1.clone();
-            queue.offer(task, model.number(), now);
+            queue.offer(task, now);
         }
         Step::OfferAgain(_) => {}
         Step::Poll => match queue.take(now) {
@@ -211,7 +230,7 @@ fn take_step(queue: &mut Queue<FakeEar>, model: &mut Model, step: Step, now: Tim
         }
         Step::Reserve => {
             let must_not = !model.tasks.is_empty() || !model.queries.is_empty() || !model.has_live_poller();
-            let waiter = queue.reserve(now);
+            let waiter = queue.reserve(3, now);
             assert_eq!(waiter.is_none(), must_not);
             if let Some(waiter) = waiter {
                 model.took(&waiter);
@@ -222,14 +241,14 @@ fn take_step(queue: &mut Queue<FakeEar>, model: &mut Model, step: Step, now: Tim
             if let Some(waiter) = pick(&mut model.reserved, index) {
                 model.pollers.push((waiter.arrival, waiter.ear.clone()));
                 model.pollers.sort_by_key(|(arrival, _)| *arrival);
-                queue.unreserve(waiter, now);
+                queue.unreserve(waiter, 3, now);
             }
         }
         Step::UseReservation(index) => drop(pick(&mut model.reserved, index)),
         Step::Finish(index) => drop(pick(&mut model.leased, index)),
         Step::GiveBack(index) => {
-            if let Some((order, placed)) = pick(&mut model.leased, index) {
-                queue.give_back(order, placed.1.clone(), now);
+            if let Some((turn, placed)) = pick(&mut model.leased, index) {
+                queue.give_back(turn, placed.1.clone(), now);
                 model.insert(placed);
             }
         }
@@ -282,9 +301,9 @@ proptest! {
 fn a_rate_keeps_tasks_and_pollers_apart_but_not_queries() {
     let at = Timestamp::from_millis;
     let mut queue = Queue::<FakeEar>::new(key("queue"), 100);
-    queue.poll_began("me", Some(1.0), at(0));
+    queue.poll_began(&poll_by("me", Some(1.0)), at(0));
     for run in 1..=2 {
-        queue.offer(task(run, 1, 3, 0), run.into(), at(0));
+        queue.offer(task(run, 1, 3, 0), at(0));
         queue.wait(waiter(u64::from(run) + 10));
     }
     assert_eq!(queue.deliveries(at(0)).len(), 1);
@@ -296,8 +315,8 @@ fn a_rate_keeps_tasks_and_pollers_apart_but_not_queries() {
     queue.wait(waiter(20));
     assert_eq!(queue.deliveries(until).len(), 1);
     queue.wait(waiter(21));
-    assert!(queue.reserve(until).is_none(), "a reservation needs a token as well");
-    assert!(queue.reserve(at(2100)).is_some());
+    assert!(queue.reserve(3, until).is_none(), "a reservation needs a token as well");
+    assert!(queue.reserve(3, at(2100)).is_some());
 }
 
 #[test]
@@ -307,4 +326,68 @@ fn queries_beyond_the_bound_are_refused() {
         assert!(queue.ask(Box::new(query_task(id))));
     }
     assert!(!queue.ask(Box::new(query_task(u32::MAX))));
+}
+
+fn configured(queue_rate: Option<f32>, key_rate: Option<f32>) -> Arc<QueueConfig> {
+    use abide_engine::queue_config::{LimitUpdate, Update};
+    use abide_engine::{Emit, Machine};
+    let limit = |rate: Option<f32>| Some(LimitUpdate { rate, ..LimitUpdate::default() });
+    let update = Update { queue: limit(queue_rate), keys: limit(key_rate), ..Update::default() };
+    let mut config = QueueConfig::default();
+    config.handle(update, Timestamp::EPOCH, &mut Emit::default()).unwrap();
+    Arc::new(config)
+}
+
+#[test]
+fn a_configured_rate_outdoes_the_workers_until_it_is_lifted() {
+    use abide_cluster::matching::EffectiveRate;
+    let at = Timestamp::from_millis;
+    let mut queue = Queue::<FakeEar>::new(key("queue"), 100);
+    queue.poll_began(&poll_by("me", Some(1.0)), at(0));
+    assert_eq!(queue.describe(at(0)).rate, EffectiveRate::Worker(1.0));
+    queue.configure(configured(Some(0.0), None), at(0));
+    assert_eq!(queue.describe(at(0)).rate, EffectiveRate::Configured(0.0));
+    queue.offer(task(1, 1, 3, 0), at(0));
+    assert!(queue.take(at(1_000_000)).is_none(), "zero stops the queue");
+    assert!(queue.describe(at(1_000_000)).rate_limited);
+    queue.configure(configured(None, None), at(1_000_000));
+    assert!(queue.take(at(1_000_000)).is_some());
+    queue.poll_began(&poll_by("me", None), at(1_000_000));
+    assert_eq!(queue.describe(at(1_000_000)).rate, EffectiveRate::Unlimited, "the last poll named none");
+}
+
+#[test]
+fn a_rate_of_fairness_keys_holds_back_each_key_alone_and_ends_on_time() {
+    let at = Timestamp::from_millis;
+    let mut queue = Queue::new(key("queue"), 100);
+    queue.configure(configured(None, Some(1.0)), at(0));
+    for (run, fairness_key) in [(1, "a"), (2, "a"), (3, "b")] {
+        queue.offer(QueuedTask { fairness_key: fairness_key.into(), ..task(run, 1, 3, run.into()) }, at(0));
+        queue.wait(waiter(run.into()));
+    }
+    assert_eq!(queue.deliveries(at(0)).len(), 2);
+    let until = queue.blocked_until(at(0)).unwrap();
+    assert!(until > at(999) && until <= at(1001), "{until:?}");
+    assert_eq!(queue.deliveries(until).len(), 1);
+    queue.wait(waiter(9));
+    assert!(queue.reserve(3, until).is_none(), "a task in one commit would not be asked for its key");
+}
+
+#[test]
+fn pollers_are_advised_by_what_they_waited_for() {
+    let at = Timestamp::from_millis;
+    let long = limits::POLLER_SCALE_DOWN_WAIT;
+    let mut queue = Queue::<FakeEar>::new(key("queue"), 100);
+    assert_eq!(queue.advise(long, PollEnded::Otherwise, at(0)), -1);
+    assert_eq!(queue.advise(Duration::ZERO, PollEnded::Otherwise, at(0)), 0);
+    let old = limits::POLLER_SCALE_UP_AGE * 2;
+    assert_eq!(queue.advise(long, PollEnded::WithTask(old), at(0)), 0, "a rate held it back");
+    queue.offer(task(1, 1, 3, 0), at(0));
+    assert_eq!(queue.advise(Duration::ZERO, PollEnded::Otherwise, at(201)), 1);
+    let advice = |queue: &mut Queue<FakeEar>, millis| queue.advise(Duration::ZERO, PollEnded::Otherwise, at(millis));
+    let given: i32 = (0..100).map(|_| advice(&mut queue, 1000)).sum();
+    assert!(given <= 10, "{given} in one second");
+    queue.configure(configured(Some(0.0), None), at(5000));
+    assert!(queue.take(at(5000)).is_none());
+    assert_eq!(advice(&mut queue, 5000), 0, "more pollers would wait as well");
 }

@@ -18,7 +18,7 @@ const WAIT: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 const MOMENT: Duration = Duration::from_millis(10);
 
-type PollFuture<'a> = BoxFuture<'a, Result<Polled, Error>>;
+type PollFuture<'a> = BoxFuture<'a, Result<PollEnd, Error>>;
 
 /// The time of the test runtime.
 struct TestClock(Instant);
@@ -35,7 +35,7 @@ fn queues() -> TaskQueues {
 
 fn poll_of(queue: QueueKey) -> Poll {
     let poller = Poller { identity: "me".into(), ..Poller::default() };
-    Poll { queue, poller, wait: WAIT, rate: None, worker_instance_key: String::new() }
+    Poll { queue, poller, wait: WAIT, rate: None, worker_instance_key: String::new(), version: Default::default() }
 }
 
 fn poll(queues: &TaskQueues) -> PollFuture<'_> {
@@ -61,9 +61,9 @@ fn waiting_as(queues: &TaskQueues, poll: Poll) -> PollFuture<'_> {
     future
 }
 
-fn lease(polled: Option<Result<Polled, Error>>) -> abide_cluster::matching::Lease {
+fn lease(polled: Option<Result<PollEnd, Error>>) -> abide_cluster::matching::Lease {
     match polled {
-        Some(Ok(Polled::Task(lease))) => lease,
+        Some(Ok(PollEnd { polled: Polled::Task(lease), .. })) => lease,
         other => panic!("a task was expected: {other:?}"),
     }
 }
@@ -75,20 +75,20 @@ fn take(queues: &TaskQueues) -> RunOf {
 
 type RunOf = abide_model::RunKey;
 
-fn done(polled: Option<Result<Polled, Error>>) -> RunOf {
+fn done(polled: Option<Result<PollEnd, Error>>) -> RunOf {
     let lease = lease(polled);
     let run = lease.task.run.clone();
     lease.done();
     run
 }
 
-fn is_empty(polled: Option<Result<Polled, Error>>) -> bool {
-    matches!(polled, Some(Ok(Polled::Empty)))
+fn is_empty(polled: Option<Result<PollEnd, Error>>) -> bool {
+    matches!(polled, Some(Ok(PollEnd { polled: Polled::Empty, .. })))
 }
 
-fn query_id(polled: Option<Result<Polled, Error>>) -> Uuid {
+fn query_id(polled: Option<Result<PollEnd, Error>>) -> Uuid {
     match polled {
-        Some(Ok(Polled::Query(query))) => query.id,
+        Some(Ok(PollEnd { polled: Polled::Query(query), .. })) => query.id,
         other => panic!("a query was expected: {other:?}"),
     }
 }
@@ -135,7 +135,7 @@ async fn a_poll_ends_empty_when_its_time_is_up() {
     let began = Instant::now();
     assert!(is_empty(Some(poll(&queues).await)));
     assert_eq!(began.elapsed(), WAIT);
-    assert!(queues.reserve(&key("queue")).is_none());
+    assert!(queues.reserve(&key("queue"), 0).is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,7 +158,7 @@ async fn a_task_sent_to_a_poll_that_is_dropped_goes_to_the_next() {
 async fn a_poll_that_was_dropped_gets_nothing() {
     let queues = queues();
     drop(waiting(&queues));
-    assert!(queues.reserve(&key("queue")).is_none());
+    assert!(queues.reserve(&key("queue"), 0).is_none());
     queues.offer(task(1, 1, 3, 0));
     assert_eq!(take(&queues), run_key(1));
 }
@@ -178,15 +178,15 @@ async fn a_dropped_lease_goes_back_to_its_place() {
 #[tokio::test(start_paused = true)]
 async fn a_reserved_poller_gets_the_started_task() {
     let queues = queues();
-    assert!(queues.reserve(&key("queue")).is_none());
+    assert!(queues.reserve(&key("queue"), 0).is_none());
     let mut poll = waiting(&queues);
-    let reservation = queues.reserve(&key("queue")).unwrap();
+    let reservation = queues.reserve(&key("queue"), 0).unwrap();
     assert_eq!(reservation.poller.identity, "me");
-    assert!(queues.reserve(&key("queue")).is_none());
+    assert!(queues.reserve(&key("queue"), 0).is_none());
     queues.offer(task(1, 1, 3, 0));
     let losses = Arc::new(AtomicUsize::new(0));
     reservation.deliver(started(&losses));
-    assert!(matches!(step(&mut poll), Some(Ok(Polled::Started(_)))));
+    assert!(matches!(step(&mut poll), Some(Ok(PollEnd { polled: Polled::Started(_), .. }))));
     assert_eq!(take(&queues), run_key(1));
 }
 
@@ -194,7 +194,7 @@ async fn a_reserved_poller_gets_the_started_task() {
 async fn a_reservation_that_is_dropped_puts_the_poller_back_in_front() {
     let queues = queues();
     let (mut first, mut second) = (waiting(&queues), waiting(&queues));
-    let reservation = queues.reserve(&key("queue")).unwrap();
+    let reservation = queues.reserve(&key("queue"), 0).unwrap();
     queues.offer(task(1, 1, 3, 0));
     assert_eq!(done(step(&mut second)), run_key(1));
     let mut third = waiting(&queues);
@@ -208,7 +208,7 @@ async fn a_reservation_that_is_dropped_puts_the_poller_back_in_front() {
 async fn a_reservation_that_is_dropped_takes_what_came_meanwhile() {
     let queues = queues();
     let mut poll = waiting(&queues);
-    let reservation = queues.reserve(&key("queue")).unwrap();
+    let reservation = queues.reserve(&key("queue"), 0).unwrap();
     queues.offer(task(1, 1, 3, 0));
     drop(reservation);
     assert_eq!(done(step(&mut poll)), run_key(1));
@@ -219,22 +219,22 @@ async fn a_started_task_whose_poller_is_gone_is_lost_and_says_so() {
     let queues = queues();
     let losses = Arc::new(AtomicUsize::new(0));
     let poll = waiting(&queues);
-    let reservation = queues.reserve(&key("queue")).unwrap();
+    let reservation = queues.reserve(&key("queue"), 0).unwrap();
     drop(poll);
     reservation.deliver(started(&losses));
     assert_eq!(losses.load(Ordering::Relaxed), 1);
 
     let poll = waiting(&queues);
-    queues.reserve(&key("queue")).unwrap().deliver(started(&losses));
+    queues.reserve(&key("queue"), 0).unwrap().deliver(started(&losses));
     assert_eq!(losses.load(Ordering::Relaxed), 1);
     drop(poll);
     assert_eq!(losses.load(Ordering::Relaxed), 2);
 
     let poll = waiting(&queues);
-    let reservation = queues.reserve(&key("queue")).unwrap();
+    let reservation = queues.reserve(&key("queue"), 0).unwrap();
     drop(poll);
     drop(reservation);
-    assert!(queues.reserve(&key("queue")).is_none());
+    assert!(queues.reserve(&key("queue"), 0).is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,14 +242,14 @@ async fn a_poll_whose_time_is_up_waits_a_moment_for_the_task_it_is_reserved_for(
     let queues = queues();
     let losses = Arc::new(AtomicUsize::new(0));
     let mut poll = waiting(&queues);
-    let reservation = queues.reserve(&key("queue")).unwrap();
+    let reservation = queues.reserve(&key("queue"), 0).unwrap();
     advance(WAIT + MOMENT).await;
     assert!(step(&mut poll).is_none());
     reservation.deliver(started(&losses));
-    assert!(matches!(step(&mut poll), Some(Ok(Polled::Started(_)))));
+    assert!(matches!(step(&mut poll), Some(Ok(PollEnd { polled: Polled::Started(_), .. }))));
 
     let poll = waiting(&queues);
-    let _reservation = queues.reserve(&key("queue")).unwrap();
+    let _reservation = queues.reserve(&key("queue"), 0).unwrap();
     let began = Instant::now();
     assert!(is_empty(Some(poll.await)));
     assert_eq!(began.elapsed(), WAIT + limits::HANDOVER_GRACE);
@@ -261,7 +261,7 @@ async fn a_query_is_handed_over_and_answered_once() {
     let mut poll = waiting(&queues);
     let mut query = queues.query(key("queue"), query_task(0), WAIT);
     assert!(step(&mut query).is_none());
-    assert!(queues.reserve(&key("queue")).is_none(), "the poller is taken");
+    assert!(queues.reserve(&key("queue"), 0).is_none(), "the poller is taken");
     let id = query_id(step(&mut poll));
     let outcome = QueryOutcome::Answered(None);
     assert_eq!(queues.answer(id, outcome.clone()), Ok(()));
@@ -378,13 +378,16 @@ async fn a_rate_spreads_tasks_over_time() {
 async fn a_rate_of_zero_hands_out_nothing_until_another_rate_is_named() {
     let queues = queues();
     let mut stopped = waiting_as(&queues, Poll { rate: Some(0.0), ..poll_of(key("queue")) });
-    assert!(queues.reserve(&key("queue")).is_none());
+    assert!(queues.reserve(&key("queue"), 0).is_none());
     queues.offer(task(1, 1, 3, 0));
     advance(SECOND * 30).await;
     assert!(step(&mut stopped).is_none());
     let other = queues.poll(Poll { rate: Some(10.0), ..poll_of(key("queue")) });
     let (first, second) = tokio::join!(stopped, other);
-    let polled: Vec<_> = [first, second].into_iter().filter(|polled| matches!(polled, Ok(Polled::Task(_)))).collect();
+    let polled: Vec<_> = [first, second]
+        .into_iter()
+        .filter(|polled| matches!(polled, Ok(PollEnd { polled: Polled::Task(_), .. })))
+        .collect();
     assert_eq!(polled.len(), 1, "exactly one got it");
 }
 
@@ -430,7 +433,7 @@ async fn closing_ends_all_polls_and_those_that_come_later() {
     let mut query = queues.query(key("other"), query_task(0), WAIT);
     assert!(step(&mut query).is_none());
     let (mut first, mut reserved) = (waiting(&queues), waiting(&queues));
-    let reservation = queues.reserve(&key("queue")).unwrap();
+    let reservation = queues.reserve(&key("queue"), 0).unwrap();
     queues.close();
     drop(reservation);
     assert!(is_empty(step(&mut first)));
@@ -456,14 +459,6 @@ impl Rows {
         Arc::new(Rows { queues, rows: Mutex::new(tasks.collect()), refills: AtomicUsize::new(0) })
     }
 
-    fn offer(&self, tasks: usize) {
-        let rows = self.rows.lock().unwrap().clone();
-        for row in rows.values().take(tasks) {
-            self.queues.offer(row.clone());
-        }
-        self.queues.park(&key("queue"), rows.len().saturating_sub(tasks) as u64);
-    }
-
     fn drain(&self) -> Vec<u32> {
         let mut runs = Vec::new();
         while let Some(polled) = step(&mut poll(&self.queues)) {
@@ -475,46 +470,43 @@ impl Rows {
     }
 }
 
-/// Offers all that there is, or no more than asked for.
-struct Refiller(std::sync::Weak<Rows>, fn(usize) -> usize);
+/// Reads what was asked for, at once.
+struct Refiller(std::sync::Weak<Rows>);
 
 impl Refill for Refiller {
-    fn refill(&self, queue: &QueueKey, rows_max: usize) {
-        assert_eq!(*queue, key("queue"));
+    fn refill(&self, queue: &QueueKey, from: Place, tasks_max: usize) {
         let rows = self.0.upgrade().unwrap();
         rows.refills.fetch_add(1, Ordering::Relaxed);
-        rows.offer((self.1)(rows_max));
+        let found: Vec<_> = rows.rows.lock().unwrap().values().filter(|row| row.place() >= from).cloned().collect();
+        let next = found.get(tasks_max).map(QueuedTask::place);
+        rows.queues.refilled(queue, found.into_iter().take(tasks_max).collect(), next);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_backlog_beyond_the_window_comes_back_in_order() {
-    for limit in [|_| usize::MAX, |rows_max| rows_max] {
-        let rows = Rows::new(10, 100);
-        rows.queues.set_refill(Arc::new(Refiller(Arc::downgrade(&rows), limit)));
-        rows.offer(usize::MAX);
-        assert_eq!(rows.queues.describe(&key("queue")).backlog, 100);
-        let mut runs = rows.drain();
-        assert!(rows.rows.lock().unwrap().is_empty());
-        // The row of the task on its way at a refill is offered once more; the run would refuse it.
-        runs.dedup();
-        assert!(runs.is_sorted(), "{runs:?}");
-        let refills = rows.refills.load(Ordering::Relaxed);
-        assert!(refills < 30, "{refills} refills for 100 rows in windows of 10");
-    }
+    let rows = Rows::new(10, 100);
+    rows.queues.set_refill(Arc::new(Refiller(Arc::downgrade(&rows))));
+    let offered: Vec<_> = rows.rows.lock().unwrap().values().cloned().collect();
+    offered.into_iter().for_each(|row| rows.queues.offer(row));
+    assert_eq!(rows.queues.describe(&key("queue")).backlog(), 100);
+    let runs = rows.drain();
+    assert_eq!(runs, (1..=100).collect::<Vec<_>>());
+    let refills = rows.refills.load(Ordering::Relaxed);
+    assert!(refills < 20, "{refills} refills for 100 rows in windows of 10");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_description_shows_pollers_backlog_and_rates() {
     let queues = queues();
-    assert_eq!(queues.describe(&key("queue")).backlog, 0);
+    assert_eq!(queues.describe(&key("queue")).backlog(), 0);
     for run in 1..=3 {
         queues.offer(task(run, 1, 3, i64::from(run)));
     }
     take(&queues);
     let description = queues.describe(&key("queue"));
-    assert_eq!((description.backlog, description.oldest), (2, Some(Timestamp::from_millis(2))));
-    assert_eq!((description.add_rate, description.dispatch_rate), (3.0, 1.0));
+    assert_eq!((description.backlog(), description.oldest()), (2, Some(Timestamp::from_millis(2))));
+    assert_eq!((description.add_rate(), description.dispatch_rate()), (3.0, 1.0));
     assert_eq!(description.pollers.len(), 1);
     assert_eq!((description.pollers[0].identity.as_str(), description.pollers[0].rate_per_second), ("me", 100_000.0));
 }
@@ -547,7 +539,7 @@ async fn with_pollers_that_hang_up_on_all_threads_every_task_is_done_once() {
     }
     for run in 1..=TASKS {
         queues.offer(task(run, 1, 3, 0));
-        drop(queues.reserve(&key("queue")));
+        drop(queues.reserve(&key("queue"), 0));
         if run % 8 == 0 {
             tokio::task::yield_now().await;
         }
@@ -558,4 +550,33 @@ async fn with_pollers_that_hang_up_on_all_threads_every_task_is_done_once() {
     runs.dedup();
     assert_eq!(runs.len(), TASKS as usize);
     assert!(queues.backlog().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_is_kept_for_queues_that_are_not_here() {
+    use abide_cluster::matching::EffectiveRate;
+    use abide_engine::queue_config::{LimitUpdate, QueueConfig, Update};
+    use abide_engine::{Emit, Machine};
+    let queues = queues();
+    let mut config = QueueConfig::default();
+    let limit = LimitUpdate { rate: Some(0.0), ..LimitUpdate::default() };
+    let update = Update { queue: Some(limit), ..Update::default() };
+    config.handle(update, Timestamp::EPOCH, &mut Emit::default()).unwrap();
+    queues.configure(&key("queue"), Arc::new(config));
+    assert_eq!(queues.describe(&key("queue")).rate, EffectiveRate::Configured(0.0));
+    queues.offer(task(1, 1, 3, 0));
+    let mut stopped = waiting(&queues);
+    queues.configure(&key("queue"), Arc::default());
+    assert_eq!(done(step(&mut stopped)), run_key(1), "and a change is felt at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_waited_in_vain_advises_fewer_pollers() {
+    let queues = queues();
+    let ended = poll(&queues).await.unwrap();
+    assert_eq!(ended.more_pollers, -1);
+    queues.offer(task(1, 1, 3, 0));
+    queues.offer(task(2, 1, 3, 0));
+    let ended = poll(&queues).await.unwrap();
+    assert_eq!(ended.more_pollers, 1, "another task is old already");
 }

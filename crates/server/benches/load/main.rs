@@ -35,6 +35,8 @@ pub(crate) enum Scenario {
     Activity,
     /// Nothing: `--concurrency` callers signal `--count` open workflows.
     Signal,
+    /// One workflow task: `--count` workflows are started before there is any worker, then they are done.
+    Backlog,
 }
 
 #[derive(Clone, Debug, Parser)]
@@ -50,7 +52,7 @@ pub(crate) struct Arguments {
     /// Activities per workflow.
     #[arg(long, default_value_t = 1)]
     pub(crate) steps: usize,
-    /// Open workflows to signal.
+    /// Open workflows to signal, or workflows that wait.
     #[arg(long, default_value_t = 200)]
     pub(crate) count: usize,
     /// Pollers of each kind.
@@ -126,6 +128,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match load.arguments.scenario {
         Scenario::Signal => signal(&load, &clients).await?,
         Scenario::Noop | Scenario::Activity => workflows(&load, &clients).await,
+        Scenario::Backlog => backlog(&load, &clients).await,
     }
     Ok(())
 }
@@ -170,6 +173,40 @@ async fn workflows(load: &Arc<Load>, clients: &[Client]) {
         });
     }
     measured.report(load);
+}
+
+/// Fills a queue that nobody polls, says how fast that went, and measures how fast it drains.
+async fn backlog(load: &Arc<Load>, clients: &[Client]) {
+    let (begin, count) = (Instant::now(), load.arguments.count);
+    let mut starters = tokio::task::JoinSet::new();
+    for starter in 0..load.arguments.concurrency {
+        let (load, mut client) = (load.clone(), clients[starter % clients.len()].clone());
+        starters.spawn(async move {
+            for number in (starter..count).step_by(load.arguments.concurrency) {
+                if let Err(status) = start(&load, &mut client, format!("{}-{number}", load.queue)).await {
+                    load.failed("start", &status);
+                }
+            }
+        });
+    }
+    while starters.join_next().await.is_some() {}
+    println!(
+        "{{\"scenario\": \"Backlog\", \"started\": {count}, \"per_second\": {:.1}, \"server_resident_mib\": {:?}}}",
+        count as f64 / begin.elapsed().as_secs_f64(),
+        load.arguments.pid.and_then(resident_mib),
+    );
+    let measured = Measured::begin(load);
+    load.counting.store(true, Relaxed);
+    for number in 0..load.arguments.pollers {
+        worker::spawn(load, &clients[number % clients.len()]);
+    }
+    let mut largest = 0.0_f64;
+    while load.done.load(Relaxed) + load.errors.load(Relaxed) < count as u64 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        largest = largest.max(load.arguments.pid.and_then(resident_mib).unwrap_or_default());
+    }
+    measured.report(load);
+    println!("{{\"scenario\": \"Backlog\", \"largest_resident_mib\": {largest:.1}}}");
 }
 
 async fn signal(load: &Arc<Load>, clients: &[Client]) -> Result<(), tonic::Status> {

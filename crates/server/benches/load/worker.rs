@@ -98,7 +98,7 @@ fn next_step(load: &Load, task: &PollWorkflowTaskQueueResponse) -> Option<Comman
     let ended = events.iter().any(|event| event.event_type() == EventType::ActivityTaskCompleted);
     let steps = match load.arguments.scenario {
         Scenario::Activity => load.arguments.steps,
-        Scenario::Noop | Scenario::Signal => 0,
+        Scenario::Noop | Scenario::Signal | Scenario::Backlog => 0,
     };
     if step < steps {
         return Some(schedule(load, step));

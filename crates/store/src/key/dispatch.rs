@@ -4,17 +4,43 @@
 use abide_model::{NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{Fields, Key};
+use super::{Fields, Key, behind, signed};
 use crate::record::{Record, check_uuid, uuid, uuid_bytes};
 use crate::{Error, Space};
 
-/// `run id (16) | subject kind (1) | scheduled event id (8, zero for a workflow task)`
+/// `queue (8) | priority (1) | scheduled at (8, signed nanoseconds) | run id (16) | subject kind (1) | scheduled event id
+/// (8, zero for a workflow task)`: the rows of one queue lie together, in the order in which they are handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DispatchKey {
+    /// Which queue: see [`DispatchQueue`].
+    pub queue: DispatchQueue,
+    /// The level of urgency: 1 is the most urgent.
+    pub priority: u8,
+    /// Since when.
+    pub scheduled_at: Timestamp,
     /// The run.
     pub run_id: RunId,
     /// What the task is about.
     pub subject: DispatchSubject,
+}
+
+/// A queue, by a hash of its namespace, kind and name. Two queues may share one: the record has the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DispatchQueue(pub u64);
+
+impl DispatchQueue {
+    /// FNV-1a, 64 bits, over the namespace id, the kind of tasks (1 workflow, 2 activity) and the name. A constant of
+    /// the stored format.
+    pub fn of(namespace: NamespaceId, kind: u8, name: &str) -> Self {
+        let bytes = namespace.0.as_bytes().iter().chain(std::slice::from_ref(&kind)).chain(name.as_bytes());
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        Self(bytes.fold(0xcbf2_9ce4_8422_2325, step))
+    }
+
+    /// The first key behind all keys of the queue; none when there is no such key.
+    pub fn behind(self) -> Option<Bytes> {
+        behind(&self.0.to_be_bytes())
+    }
 }
 
 /// What a task is about. A run has at most one open task per subject.
@@ -38,7 +64,10 @@ impl Key for DispatchKey {
             DispatchSubject::WorkflowTask => (WORKFLOW_TASK, 0),
             DispatchSubject::Activity(scheduled_event_id) => (ACTIVITY, scheduled_event_id),
         };
-        let mut key = BytesMut::with_capacity(25);
+        let mut key = BytesMut::with_capacity(42);
+        key.put_u64(self.queue.0);
+        key.put_u8(self.priority);
+        key.put_slice(&signed(self.scheduled_at.nanos));
         key.put_slice(self.run_id.0.as_bytes());
         key.put_u8(kind);
         key.put_u64(scheduled_event_id);
@@ -47,6 +76,9 @@ impl Key for DispatchKey {
 
     fn decode(key: &[u8]) -> Result<Self, Error> {
         let mut fields = Fields::of("dispatch", key);
+        let queue = DispatchQueue(fields.number()?);
+        let priority = fields.byte()?;
+        let scheduled_at = Timestamp { nanos: fields.signed()? };
         let run_id = RunId(fields.uuid()?);
         let subject = match (fields.byte()?, fields.number()?) {
             (WORKFLOW_TASK, 0) => DispatchSubject::WorkflowTask,
@@ -54,7 +86,7 @@ impl Key for DispatchKey {
             (ACTIVITY, scheduled_event_id) => DispatchSubject::Activity(scheduled_event_id),
             (kind, _) => return Err(fields.corrupt(&format!("has the unknown subject kind {kind}"))),
         };
-        fields.end().map(|()| DispatchKey { run_id, subject })
+        fields.end().map(|()| DispatchKey { queue, priority, scheduled_at, run_id, subject })
     }
 }
 

@@ -75,7 +75,13 @@ fn the_snapshot_row_is_frozen() {
 
 #[test]
 fn the_dispatch_row_is_frozen() {
-    let key = DispatchKey { run_id: RUN, subject: DispatchSubject::Activity(5) };
+    let key = DispatchKey {
+        queue: DispatchQueue::of(NAMESPACE, 2, "worker-1"),
+        priority: 4,
+        scheduled_at: STARTED_AT,
+        run_id: RUN,
+        subject: DispatchSubject::Activity(5),
+    };
     let record = DispatchRecord {
         stamp: 2,
         queue: "worker-1".into(),
@@ -100,6 +106,14 @@ fn the_timer_row_is_frozen() {
 }
 
 #[test]
+fn the_outbound_row_is_frozen() {
+    let key = OutboundKey { run_id: RUN, subject: OutboundSubject::Child(5) };
+    let record = OutboundRecord::of(&workflow());
+    assert_eq!(record.run_key(key).workflow, workflow());
+    check(&[include_str!("../../samples/outbound.v1")], key, record);
+}
+
+#[test]
 fn the_retention_row_is_frozen() {
     let key = RetentionKey::at(STARTED_AT, RUN);
     let record = RetentionRecord::of(&workflow());
@@ -119,6 +133,15 @@ fn the_visibility_row_is_frozen() {
 fn the_namespace_row_is_frozen() {
     let record = NamespaceRecord { state: Bytes::from_static(b"state") };
     check(&[include_str!("../../samples/namespace.v1")], NamespaceKey(NAMESPACE), record);
+}
+
+#[test]
+fn the_queue_config_row_is_frozen() {
+    let key = QueueConfigKey { namespace: NAMESPACE, kind: 2, name: "orders".into() };
+    let record = QueueConfigRecord { state: Bytes::from_static(b"state") };
+    let (from, to) = QueueConfigKey::range();
+    assert!(from < key.encode() && key.encode() < to.unwrap());
+    check(&[include_str!("../../samples/queue_config.v1")], key, record);
 }
 
 #[test]
@@ -158,11 +181,29 @@ fn node() -> impl Strategy<Value = NodeKey> {
 
 fn dispatch() -> impl Strategy<Value = DispatchKey> {
     let subject = prop_oneof![Just(DispatchSubject::WorkflowTask), any::<u64>().prop_map(DispatchSubject::Activity)];
-    (uuids(), subject).prop_map(|(run_id, subject)| DispatchKey { run_id: RunId(run_id), subject })
+    let queue = prop_oneof![any::<u64>(), 0_u64..3];
+    let nanos = prop_oneof![any::<i64>(), -2_i64..2];
+    (queue, 1_u8..6, nanos, uuids(), subject).prop_map(|(queue, priority, nanos, run_id, subject)| DispatchKey {
+        queue: DispatchQueue(queue),
+        priority,
+        scheduled_at: Timestamp { nanos },
+        run_id: RunId(run_id),
+        subject,
+    })
 }
 
 fn timer() -> impl Strategy<Value = TimerKey> {
     (0_u64..5, uuids()).prop_map(|(fire_at_millis, run_id)| TimerKey { fire_at_millis, run_id: RunId(run_id) })
+}
+
+fn outbound() -> impl Strategy<Value = OutboundKey> {
+    let subject = prop_oneof![
+        any::<u64>().prop_map(OutboundSubject::Child),
+        any::<u64>().prop_map(OutboundSubject::Signal),
+        any::<u64>().prop_map(OutboundSubject::Cancel),
+        Just(OutboundSubject::Parent),
+    ];
+    (uuids(), subject).prop_map(|(run_id, subject)| OutboundKey { run_id: RunId(run_id), subject })
 }
 
 fn retention() -> impl Strategy<Value = RetentionKey> {
@@ -191,6 +232,7 @@ proptest! {
         node in (node(), node()),
         dispatch in (dispatch(), dispatch()),
         timer in (timer(), timer()),
+        outbound in (outbound(), outbound()),
         retention in (retention(), retention()),
         visibility in (visibility(), visibility()),
     ) {
@@ -198,6 +240,7 @@ proptest! {
         compare(&node.0, &node.1, |key| *key);
         compare(&dispatch.0, &dispatch.1, |key| *key);
         compare(&timer.0, &timer.1, |key| *key);
+        compare(&outbound.0, &outbound.1, |key| *key);
         compare(&retention.0, &retention.1, |key| *key);
         compare(&visibility.0, &visibility.1, |key| (key.namespace, Reverse(key.started_at), key.run_id));
     }
@@ -206,7 +249,8 @@ proptest! {
     fn broken_keys_are_corrupt_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..45)) {
         let _ = (CurrentKey::decode(&bytes), NodeKey::decode(&bytes), SnapshotKey::decode(&bytes));
         let _ = (DispatchKey::decode(&bytes), TimerKey::decode(&bytes), VisibilityKey::decode(&bytes));
-        let _ = (NamespaceKey::decode(&bytes), FenceKey::decode(&bytes), RetentionKey::decode(&bytes));
+        let _ = (NamespaceKey::decode(&bytes), QueueConfigKey::decode(&bytes), FenceKey::decode(&bytes));
+        let _ = (RetentionKey::decode(&bytes), OutboundKey::decode(&bytes));
     }
 
     #[test]
@@ -235,6 +279,8 @@ proptest! {
         prop_assert_eq!(DispatchRecord::from_value(dispatch.to_value()).unwrap(), dispatch);
         let timer = TimerRecord::of(&workflow);
         prop_assert_eq!(TimerRecord::from_value(timer.to_value()).unwrap(), timer);
+        let outbound = OutboundRecord::of(&workflow);
+        prop_assert_eq!(OutboundRecord::from_value(outbound.to_value()).unwrap(), outbound);
         let retention = RetentionRecord::of(&workflow);
         prop_assert_eq!(RetentionRecord::from_value(retention.to_value()).unwrap(), retention);
         let visibility = VisibilityRecord { info: blob.clone() };

@@ -36,3 +36,7 @@ CREATE TABLE IF NOT EXISTS retention (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbound (
+    partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (partition, key)
+) WITHOUT ROWID;

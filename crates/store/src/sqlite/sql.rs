@@ -53,6 +53,7 @@ fn table(space: Space) -> &'static str {
         Space::Dispatch => "dispatch",
         Space::Timer => "timer",
         Space::Visibility => "visibility",
+        Space::Outbound => "outbound",
         Space::Retention => "retention",
     }
 }

@@ -236,6 +236,11 @@ impl Annotations {
 }
 
 impl Policies {
+    /// Whether the user said what an open run means.
+    pub fn says_conflict(&self) -> bool {
+        self.id_conflict_policy.is_some()
+    }
+
     fn reuse(&self) -> WorkflowIdReusePolicy {
         match self.id_reuse_policy {
             None => WorkflowIdReusePolicy::Unspecified,

@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
+use abide_api::temporal::api::{common::v1::WorkflowExecution, history::v1::history_event::Attributes};
+use abide_model::RunId;
 use proptest::prelude::*;
 
 use super::chain::fail_again;
 use super::reset::reset;
+use super::update::{accept, answer, reject, say};
 use super::world::*;
 use crate::run::*;
 
@@ -22,10 +25,14 @@ pub enum Step {
     Heartbeat(usize),
     CompleteById(u8),
     Signal(u8),
+    Update(u8),
+    Speak(Vec<(u8, Word)>, Vec<Decision>, Options),
     Cancel,
     ResetStickiness,
     ReturnTask,
     ReturnActivity(usize),
+    Outcome(usize, Ending),
+    ChildEnded(usize),
     Pass(u16),
     Terminate,
 }
@@ -37,10 +44,31 @@ pub enum Decision {
     Timer(u8, u8),
     CancelTimer(u8),
     Marker,
+    StartChild(u8),
+    SignalExternal(u8),
+    CancelExternal(u8),
     Complete,
     Fail,
     FailRetryably,
     ContinueAsNew,
+}
+
+/// What a worker says of an update.
+#[derive(Clone, Copy, Debug)]
+pub enum Word {
+    Accept,
+    Reject,
+    Answer,
+}
+
+/// What comes of a step of something that is owed.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending {
+    Done,
+    Started,
+    Failed,
+    /// An answer to a step that is not the next one.
+    Stale,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +85,9 @@ fn decision() -> impl Strategy<Value = Decision> {
         6 => (0_u8..4, 0_u8..20).prop_map(|(id, seconds)| Decision::Timer(id, seconds)),
         3 => (0_u8..4).prop_map(Decision::CancelTimer),
         2 => Just(Decision::Marker),
+        4 => (0_u8..12).prop_map(Decision::StartChild),
+        2 => (0_u8..3).prop_map(Decision::SignalExternal),
+        2 => (0_u8..3).prop_map(Decision::CancelExternal),
         1 => Just(Decision::Complete),
         1 => Just(Decision::Fail),
         1 => Just(Decision::FailRetryably),
@@ -64,9 +95,17 @@ fn decision() -> impl Strategy<Value = Decision> {
     ]
 }
 
+fn options_of() -> impl Strategy<Value = Options> {
+    (any::<bool>(), prop::bool::weighted(0.2), any::<bool>())
+        .prop_map(|(sticky, force_new_task, return_new_task)| Options { sticky, force_new_task, return_new_task })
+}
+
+fn word() -> impl Strategy<Value = Word> {
+    prop_oneof![3 => Just(Word::Accept), 2 => Just(Word::Reject), 2 => Just(Word::Answer)]
+}
+
 pub fn step() -> impl Strategy<Value = Step> {
-    let options = (any::<bool>(), prop::bool::weighted(0.2), any::<bool>())
-        .prop_map(|(sticky, force_new_task, return_new_task)| Options { sticky, force_new_task, return_new_task });
+    let options = options_of();
     prop_oneof![
         10 => Just(Step::TakeTask),
         10 => (prop::collection::vec(decision(), 0..4), options).prop_map(|(list, options)| Step::Complete(list, options)),
@@ -78,13 +117,54 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => (0_usize..4).prop_map(Step::Heartbeat),
         1 => (0_u8..4).prop_map(Step::CompleteById),
         4 => (0_u8..8).prop_map(Step::Signal),
+        5 => (0_u8..6).prop_map(Step::Update),
+        6 => (prop::collection::vec((0_u8..6, word()), 0..4), prop::collection::vec(decision(), 0..2), options_of())
+            .prop_map(|(words, list, options)| Step::Speak(words, list, options)),
         1 => Just(Step::Cancel),
         2 => Just(Step::ResetStickiness),
         1 => Just(Step::ReturnTask),
         1 => (0_usize..4).prop_map(Step::ReturnActivity),
+        10 => (0_usize..4, ending()).prop_map(|(n, ending)| Step::Outcome(n, ending)),
+        3 => (0_usize..3).prop_map(Step::ChildEnded),
         6 => (0_u16..3000).prop_map(Step::Pass),
         1 => prop::bool::weighted(0.1).prop_map(|yes| if yes { Step::Terminate } else { Step::TakeTask }),
     ]
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    prop_oneof![
+        4 => Just(Ending::Done),
+        4 => Just(Ending::Started),
+        1 => Just(Ending::Failed),
+        1 => Just(Ending::Stale),
+    ]
+}
+
+/// What comes of the n-th thing that is owed.
+fn outcome(world: &World, n: usize, ending: Ending) -> Option<Command> {
+    let outbound = world.run.open_outbound().into_iter().nth(n)?;
+    let next = world.run.effect(outbound)?.step;
+    let child = RunId(uuid::Uuid::from_u128(7));
+    let (step, outcome) = match ending {
+        Ending::Done => (next, Outcome::Done),
+        Ending::Started => (next, Outcome::Started(child)),
+        Ending::Failed => (next, Outcome::Failed(Fault::NotFound)),
+        Ending::Stale => (crate::run::Step::StartChild, Outcome::Started(child)),
+    };
+    Some(Command::RecordOutcome(outbound, step, outcome))
+}
+
+/// The n-th child says that it has ended.
+fn child_ended(world: &World, n: usize) -> Option<Command> {
+    let (id, child) = world.run.state.children.pending.iter().nth(n)?;
+    let first_run_id = uuid::Uuid::from_u128(7).to_string();
+    let workflow_id = child.initiated.workflow_id.clone();
+    Some(Command::ChildEnded(Box::new(ChildEnded {
+        initiated_event_id: *id,
+        execution: WorkflowExecution { workflow_id, run_id: first_run_id.clone() },
+        first_run_id,
+        last: Box::new(Attributes::WorkflowExecutionCompletedEventAttributes(Default::default())),
+    })))
 }
 
 /// The n-th pending activity and its attempt, or one that is not there.
@@ -100,12 +180,39 @@ fn commands(world: &World, decisions: &[Decision]) -> Vec<abide_api::temporal::a
         Decision::Timer(id, seconds) => timer(&format!("timer-{id}"), u64::from(*seconds)),
         Decision::CancelTimer(id) => cancel_timer(&format!("timer-{id}")),
         Decision::Marker => marker("version"),
+        Decision::StartChild(id) => start_child_with(&format!("child-{}", id / 4), |child| {
+            child.parent_close_policy = i32::from(id % 4);
+        }),
+        Decision::SignalExternal(id) => signal_external(&format!("child-{id}"), id % 2 == 0),
+        Decision::CancelExternal(id) => cancel_external(&format!("other-{id}"), id % 2 == 0),
         Decision::Complete => complete(),
         Decision::Fail => fail(),
         Decision::FailRetryably => fail_again(),
         Decision::ContinueAsNew => continue_as_new(),
     };
     decisions.iter().map(command).collect()
+}
+
+/// A worker says something of updates.
+fn speak(world: &mut World, words: &[(u8, Word)], decisions: &[Decision], options: Options) -> Result<(), Rejection> {
+    let said = |(n, word): &(u8, Word)| {
+        let id = format!("update-{n}");
+        match word {
+            Word::Accept => accept(&id),
+            Word::Reject => reject(&id),
+            Word::Answer => answer(&id),
+        }
+    };
+    let messages: Vec<_> = words.iter().map(said).collect();
+    let said = messages.iter().filter(|message| !message.id.ends_with("/reject")).map(say);
+    let commands = said.chain(commands(world, decisions)).collect();
+    let result = world.complete_with(commands, |completion| {
+        completion.messages = messages;
+        completion.force_new_task = options.force_new_task;
+        completion.return_new_task = options.return_new_task;
+        completion.discards_with_events = options.sticky;
+    });
+    result.map(|_| ())
 }
 
 /// Does a step; a rejection is as good as an effect, both are checked by the world.
@@ -151,6 +258,8 @@ pub fn do_step(world: &mut World, step: &Step) {
             world.resolve(activity, Resolution::Completed(None)).map(|_| ())
         }
         Step::Signal(n) => world.signal(&format!("signal-{n}")).map(|_| ()),
+        Step::Update(n) => world.update(&format!("update-{n}")).map(|_| ()),
+        Step::Speak(words, decisions, options) => speak(world, words, decisions, *options),
         Step::Cancel => world.cancel().map(|_| ()),
         Step::ResetStickiness => world.ask(Command::ResetStickiness).map(|_| ()),
         Step::ReturnTask => {
@@ -164,6 +273,14 @@ pub fn do_step(world: &mut World, step: &Step) {
             let stamp = activity.and_then(|activity| activity.started()).map_or(0, |started| started.stamp);
             world.ask(Command::ReturnTask(TaskId { subject: Subject::Activity(id), stamp })).map(|_| ())
         }
+        Step::Outcome(n, ending) => match outcome(world, *n, *ending) {
+            Some(command) => world.ask(command).map(|_| ()),
+            None => Ok(()),
+        },
+        Step::ChildEnded(n) => match child_ended(world, *n) {
+            Some(command) => world.ask(command).map(|_| ()),
+            None => Ok(()),
+        },
         Step::Pass(tenths) => {
             world.pass(Duration::from_millis(u64::from(*tenths) * 10));
             Ok(())

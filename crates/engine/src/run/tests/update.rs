@@ -1,5 +1,6 @@
 //! Updates and the speculative workflow tasks that carry them: golden histories, and what callers and workers are told.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
@@ -95,6 +96,35 @@ impl World {
         let said = messages.iter().filter(|message| !message.id.ends_with("/reject")).map(say);
         let commands = said.chain(commands).collect();
         self.complete_with(commands, |completion| completion.messages = messages)
+    }
+
+    /// An update is accepted at most once, and then it stays until it is completed or the run closes. One that was
+    /// turned down has no event.
+    pub fn check_updates(&self) {
+        let mut accepted = BTreeMap::new();
+        let mut completed = BTreeMap::new();
+        for event in self.events() {
+            match event.attributes.as_ref() {
+                Some(Event::WorkflowExecutionUpdateAcceptedEventAttributes(e)) => {
+                    let before = accepted.insert(e.protocol_instance_id.clone(), event.event_id);
+                    assert_eq!(before, None, "an update is accepted once");
+                }
+                Some(Event::WorkflowExecutionUpdateCompletedEventAttributes(e)) => {
+                    let id = e.meta.as_ref().map(|meta| meta.update_id.clone()).unwrap_or_default();
+                    assert_eq!(accepted.get(&id), Some(&e.accepted_event_id), "what is completed was accepted");
+                    assert_eq!(completed.insert(id, event.event_id), None, "an update is completed once");
+                }
+                Some(_) | None => {}
+            }
+        }
+        for id in accepted.keys() {
+            let expected = match completed.get(id) {
+                Some(event_id) => UpdateStatus::Completed { event_id: *event_id },
+                None if self.run.is_open() => UpdateStatus::Accepted,
+                None => UpdateStatus::Unfinished,
+            };
+            assert_eq!(self.run.update_status(id), Some(expected), "an accepted update stays");
+        }
     }
 
     fn ends(&self) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! A world around one run: it asks, keeps what is stored (changes, offers), and checks after every step what must hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use abide_api::temporal::api::{
@@ -8,10 +8,11 @@ use abide_api::temporal::api::{
         CancelTimerCommandAttributes, CancelWorkflowExecutionCommandAttributes, Command as WorkerCommand,
         CompleteWorkflowExecutionCommandAttributes, ContinueAsNewWorkflowExecutionCommandAttributes,
         FailWorkflowExecutionCommandAttributes, RecordMarkerCommandAttributes,
-        RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes, StartTimerCommandAttributes,
-        command::Attributes,
+        RequestCancelActivityTaskCommandAttributes, RequestCancelExternalWorkflowExecutionCommandAttributes,
+        ScheduleActivityTaskCommandAttributes, SignalExternalWorkflowExecutionCommandAttributes,
+        StartChildWorkflowExecutionCommandAttributes, StartTimerCommandAttributes, command::Attributes,
     },
-    common::v1::{ActivityType, Payload, Payloads, RetryPolicy, WorkflowType},
+    common::v1::{ActivityType, Payload, Payloads, RetryPolicy, WorkflowExecution, WorkflowType},
     enums::v1::{CommandType, WorkflowTaskFailedCause},
     failure::v1::{ApplicationFailureInfo, Failure, failure::FailureInfo},
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
@@ -37,6 +38,7 @@ pub struct World {
     pub stored: Vec<Change>,
     pub offers: BTreeMap<Subject, Offer>,
     pub successor: Option<Box<Start>>,
+    pub owed: BTreeSet<Outbound>,
     pub limits: Limits,
     pub polls: u64,
 }
@@ -74,6 +76,7 @@ impl World {
             stored: Vec::new(),
             offers: BTreeMap::new(),
             successor: None,
+            owed: BTreeSet::new(),
             limits: Limits { blob_bytes_max: 1000, ..Limits::default() },
             polls: 0,
         }
@@ -105,6 +108,8 @@ impl World {
             match task {
                 Task::Offer(offer) => drop(self.offers.insert(offer.task.subject, offer)),
                 Task::Settle(subject) => drop(self.offers.remove(&subject)),
+                Task::Owe(outbound) => drop(self.owed.insert(outbound)),
+                Task::Discharge(outbound) => drop(self.owed.remove(&outbound)),
                 Task::Succeed(start) => {
                     assert!(!self.run.is_open(), "a run that goes on has no successor");
                     assert!(self.successor.replace(start).is_none(), "a run has at most one successor");
@@ -129,13 +134,16 @@ impl World {
         let mut open = self.run.open_offers();
         open.sort_by_key(|offer| offer.task.subject);
         assert_eq!(stored, open.iter().collect::<Vec<_>>(), "every offer has its stored task, and no other is stored");
+        assert_eq!(self.owed, self.run.open_outbound(), "everything that is owed is stored, and nothing else");
+        assert!(self.owed.iter().all(|outbound| self.run.effect(*outbound).is_some()), "what is owed can be done");
         self.check_that_something_ends_everything();
+        self.check_updates();
     }
 
     /// R5: whatever is open has a stored offer or a deadline that will end it.
     fn check_that_something_ends_everything(&self) {
         if !self.run.is_open() {
-            assert!(self.run.deadline().is_none() && self.offers.is_empty(), "a closed run owes nothing");
+            assert!(self.run.deadline().is_none() && self.offers.is_empty(), "a closed run offers nothing");
             let open = self.run.state.updates.open.keys();
             let unfinished = |id: &String| self.run.update_status(id) == Some(UpdateStatus::Unfinished);
             assert!({ open }.all(unfinished), "of a closed run only accepted updates are known without an outcome");
@@ -151,6 +159,16 @@ impl World {
             assert_eq!(offered, open.started.is_none(), "a workflow task is offered until it is started");
         }
         assert!(state.timers.pending.is_empty() || self.run.deadline().is_some(), "timers have a deadline");
+        for (id, child) in &state.children.pending {
+            let owed = self.owed.contains(&Outbound::Child(*id));
+            assert!(owed || child.released, "child {id} is forgotten");
+        }
+        for asked in state.external.signals.keys().map(|id| Outbound::Signal(*id)) {
+            assert!(self.owed.contains(&asked), "{asked:?} is forgotten");
+        }
+        for asked in state.external.cancels.keys().map(|id| Outbound::Cancel(*id)) {
+            assert!(self.owed.contains(&asked), "{asked:?} is forgotten");
+        }
         for (id, update) in &state.updates.open {
             let accepted = matches!(update.stage, Some(crate::run::update::Stage::Accepted(_)));
             assert!(accepted || state.workflow_tasks.open.is_some(), "update {id} is forgotten");
@@ -243,12 +261,18 @@ impl World {
         self.ask(Command::ResolveActivity(Box::new(ResolveActivity { activity, resolution, identity })))
     }
 
+    /// What came of the next step of something that is owed.
+    pub fn outcome(&mut self, outbound: Outbound, outcome: Outcome) {
+        let step = self.run.effect(outbound).expect("something is owed").step;
+        self.ask(Command::RecordOutcome(outbound, step, outcome)).expect("an outcome cannot be refused");
+    }
+
     pub fn signal(&mut self, name: &str) -> Result<Reply, Rejection> {
         let signal = Signal {
             name: name.into(),
             input: None,
             header: None,
-            requester: Requester { identity: "client".into(), request_id: name.into(), links: Vec::new() },
+            requester: Requester { identity: "client".into(), request_id: name.into(), ..Requester::default() },
             ends_start_delay: false,
         };
         self.ask(Command::Signal(Box::new(signal)))
@@ -276,7 +300,7 @@ pub fn start() -> Start {
             task_queue: Some(TaskQueue { name: "orders".into(), ..TaskQueue::default() }),
             ..WorkflowExecutionStartedEventAttributes::default()
         }),
-        requester: Requester { identity: "client".into(), request_id: "start-1".into(), links: Vec::new() },
+        requester: Requester { identity: "client".into(), request_id: "start-1".into(), ..Requester::default() },
         user_metadata: None,
         signal: None,
         update: None,
@@ -372,4 +396,66 @@ pub fn continue_as_new() -> WorkerCommand {
 
 pub fn attempt(scheduled_event_id: i64, attempt: i32) -> ActivityReference {
     ActivityReference::Attempt { scheduled_event_id, attempt }
+}
+
+pub fn start_child(id: &str) -> WorkerCommand {
+    start_child_with(id, |_| {})
+}
+
+pub fn start_child_with(
+    id: &str,
+    change: impl FnOnce(&mut StartChildWorkflowExecutionCommandAttributes),
+) -> WorkerCommand {
+    let mut attributes = StartChildWorkflowExecutionCommandAttributes {
+        workflow_id: id.into(),
+        workflow_type: Some(WorkflowType { name: "Parcel".into() }),
+        ..Default::default()
+    };
+    change(&mut attributes);
+    let attributes = Attributes::StartChildWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::StartChildWorkflowExecution, attributes)
+}
+
+pub fn signal_external(id: &str, child_only: bool) -> WorkerCommand {
+    signal_external_with(id, |signal| signal.child_workflow_only = child_only)
+}
+
+pub fn signal_external_with(
+    id: &str,
+    change: impl FnOnce(&mut SignalExternalWorkflowExecutionCommandAttributes),
+) -> WorkerCommand {
+    let mut attributes = SignalExternalWorkflowExecutionCommandAttributes {
+        execution: Some(WorkflowExecution { workflow_id: id.into(), run_id: String::new() }),
+        signal_name: "hello".into(),
+        ..Default::default()
+    };
+    change(&mut attributes);
+    let attributes = Attributes::SignalExternalWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::SignalExternalWorkflowExecution, attributes)
+}
+
+pub fn cancel_external(id: &str, child_only: bool) -> WorkerCommand {
+    cancel_external_with(id, |cancel| cancel.child_workflow_only = child_only)
+}
+
+pub fn cancel_external_with(
+    id: &str,
+    change: impl FnOnce(&mut RequestCancelExternalWorkflowExecutionCommandAttributes),
+) -> WorkerCommand {
+    let mut attributes = RequestCancelExternalWorkflowExecutionCommandAttributes {
+        workflow_id: id.into(),
+        reason: "enough".into(),
+        ..Default::default()
+    };
+    change(&mut attributes);
+    let attributes = Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(attributes);
+    command(CommandType::RequestCancelExternalWorkflowExecution, attributes)
+}
+
+#[expect(deprecated, reason = "commands still name namespaces")]
+pub fn in_namespace(mut command: WorkerCommand, name: &str) -> WorkerCommand {
+    if let Some(Attributes::StartChildWorkflowExecutionCommandAttributes(child)) = &mut command.attributes {
+        child.namespace = name.into();
+    }
+    command
 }
