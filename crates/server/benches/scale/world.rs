@@ -106,8 +106,9 @@ impl World {
             wait: Duration::from_secs(60),
             rate: None,
             worker_instance_key: String::new(),
+            version: Default::default(),
         };
-        match self.matching.poll(poll).await.expect("a poll") {
+        match self.matching.poll(poll).await.expect("a poll").polled {
             Polled::Started(task) => task,
             Polled::Task(lease) => {
                 let task = lease.task.clone();
