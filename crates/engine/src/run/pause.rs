@@ -81,7 +81,11 @@ impl Run {
                 out.task(Task::Offer(offer));
             }
         }
-        self.want_workflow_task(now, out);
+        match self.state.updates.wait_for_task() {
+            // An update does not wait for the delay of the first task.
+            true => self.want_task_in_spite_of_delay(now, out),
+            false => self.want_workflow_task(now, out),
+        }
         Ok(Reply::Done)
     }
 

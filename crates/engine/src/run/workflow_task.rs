@@ -125,6 +125,13 @@ impl Run {
         }
     }
 
+    /// As [`Self::want_workflow_task`], also while the first one waits for its time.
+    pub(super) fn want_task_in_spite_of_delay(&mut self, now: Timestamp, out: &mut Out) {
+        if self.is_open() && !self.state.is_paused() && self.state.workflow_tasks.open.is_none() {
+            self.schedule_workflow_task(now, out);
+        }
+    }
+
     fn schedule_workflow_task(&mut self, now: Timestamp, out: &mut Out) {
         let tasks = &self.state.workflow_tasks;
         let attempt = tasks.next_attempt.max(1);

@@ -111,6 +111,10 @@ impl Run {
             if news == Flush::Events || completion.force_new_task {
                 self.want_workflow_task(now, out);
             }
+            // A worker that goes on does so even if its task, for an update, came before the delay of the first was over.
+            if completion.force_new_task && self.state.execution.first_task_at.is_some() {
+                self.want_task_in_spite_of_delay(now, out);
+            }
             self.want_task_for_updates(completion.return_new_task, now, out);
             if let Some(since) = goes_on_since.filter(|_| self.state.workflow_tasks.open.is_some()) {
                 self.emit_note(NoteKind::WorkflowTaskGoesOnSince(since), out);
