@@ -182,6 +182,8 @@ pub const TIMER_PAGE_AHEAD: Duration = Duration::from_secs(120);
 pub const TIMER_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long the deadlines of a run are left alone that could not be read, or that broke down.
 pub const BROKEN_RUN_PAUSE: Duration = Duration::from_secs(10);
+/// How long a run that is to be deleted is left alone while it owes something to another one.
+pub const OWING_RUN_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait before a fence is asked for again.
 pub const FENCE_RETRY: Duration = Duration::from_secs(1);
 
