@@ -46,7 +46,7 @@ pub struct StartRequest {
 }
 
 /// What a start led to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Started {
     /// The run, new or found.
     pub run_id: RunId,
@@ -58,6 +58,8 @@ pub struct Started {
     pub attached: bool,
     /// The status of the run.
     pub status: WorkflowExecutionStatus,
+    /// The first workflow task, started for the worker that asked for the run.
+    pub first_task: Option<Box<WorkflowTask>>,
 }
 
 /// Makes a new run of one.
@@ -85,10 +87,14 @@ pub struct CompleteWorkflowTask {
 }
 
 /// What a completed workflow task led to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct WorkflowTaskCompleted {
     /// The next task, started for the same worker.
     pub next: Option<WorkflowTask>,
+    /// Activities that the worker asked to have at once, started for it.
+    pub activities: Vec<ActivityTask>,
+    /// Heartbeats kept the task going for too long: its timeout is recorded; the worker is told by an error.
+    pub heartbeats_timed_out: bool,
     /// The decisions were refused, and the refusal is recorded; the worker is told by an error.
     pub refused: Option<run::RefusedCommand>,
     /// The task never was: the worker goes back to behind this event. Zero otherwise.
@@ -241,7 +247,7 @@ pub struct UpdateAnswer {
 }
 
 /// What an update with start led to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct UpdatedWithStart {
     /// The run, new or found.
     pub started: Started,

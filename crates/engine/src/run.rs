@@ -2,7 +2,9 @@
 //! its own below; they own their group of the state and do not know each other's fields.
 
 mod activity;
+mod activity_control;
 mod activity_options;
+mod activity_options_change;
 mod activity_retry;
 mod apply;
 mod attach;
@@ -18,15 +20,20 @@ mod event;
 mod external;
 mod index;
 mod note;
+mod operator_command;
+mod options;
 mod outbound;
 mod outbound_command;
 mod parent;
+mod pause;
 mod priority;
+mod problems;
 mod properties;
 mod query;
 mod reset;
 mod retry;
 mod signal;
+mod size;
 mod speculative;
 mod start;
 mod state;
@@ -41,12 +48,16 @@ mod workflow_task_end;
 mod tests;
 
 pub use command::{
-    ActivityReference, Attach, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, Offer, Poller, QueueName,
-    Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset, Resolution,
-    ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject,
-    Task, TaskId, Terminate, UpdateRefusal, WorkflowTaskCompleted, WorkflowTaskToken,
+    ActivityReference, Attach, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer,
+    Poller, QueueName, Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset,
+    Resolution, ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask,
+    Subject, Task, TaskId, Terminate, UpdateRefusal, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes};
+pub use operator_command::{
+    Jitter, OptionsChange, PauseActivities, PauseReason, ResetActivities, UnpauseActivities, UpdateActivityOptions,
+    UpdateOptions, WhichActivities,
+};
 pub use outbound::{Action, Effect, Fault, Outbound, Outcome, Relation, Sender, Step, Target};
 pub use query::QueryRoute;
 pub use reset::{RESETTER_IDENTITY, ends_in_workflow_task, is_reapplied};
@@ -67,6 +78,7 @@ use crate::convert::to_proto_time;
 use crate::machine::{Emit, Machine};
 use index::Index;
 use note::NoteKind;
+use size::Size;
 use state::State;
 
 /// A workflow run. `Run::default()` is a run that has not begun; only [`Command::Start`] is accepted then.
@@ -74,6 +86,7 @@ use state::State;
 pub struct Run {
     state: State,
     index: Index,
+    size: Size,
 }
 
 /// What became true of a run.
@@ -210,6 +223,13 @@ impl Run {
         self.state.describe()
     }
 
+    /// The first workflow task, if it is still with the worker that got it in the answer to its start.
+    pub fn eager_task(&self) -> Option<StartedWorkflowTask> {
+        let first = self.state.workflow_tasks.previous_started_event_id == 0;
+        let accepted = self.state.execution.started.eager_execution_accepted;
+        self.started_task_view().filter(|task| first && accepted && task.token.attempt == 1)
+    }
+
     /// How a query can be answered now.
     pub fn query_route(&self) -> QueryRoute {
         self.state.query_route()
@@ -230,9 +250,10 @@ impl Run {
         self.state.unwritten_task_events()
     }
 
-    /// About how many bytes it takes in memory: its encoded size and as much again for what surrounds the bytes.
+    /// About how many bytes it takes in memory, at most: its encoded size and as much again for what surrounds the
+    /// bytes. Costs nothing.
     pub fn memory_bytes(&self) -> usize {
-        512 + 2 * self.state.encoded_len()
+        512 + 2 * self.size.at_most()
     }
 
     /// The stored form: everything, so that the nodes before it need not be read.
@@ -243,7 +264,7 @@ impl Run {
     /// From the stored form.
     pub fn decode(bytes: Bytes) -> Result<Run, DecodeError> {
         let state = State::decode(bytes).map_err(|error| DecodeError(error.to_string()))?;
-        Ok(Run { index: Index::of(&state), state })
+        Ok(Run { index: Index::of(&state), size: Size::of(&state), state })
     }
 
     fn emit_event(&mut self, now: Timestamp, event: HistoryEvent, out: &mut Out) -> i64 {
@@ -294,6 +315,31 @@ impl Machine for Run {
         if !self.is_open() {
             return Err(Rejection::Closed);
         }
+        // What only hands a task over adds nothing that could be too much.
+        let adds = !matches!(command, Command::StartWorkflowTask(_) | Command::StartActivity(_));
+        let reply = self.decide_open(command, now, out)?;
+        if adds {
+            self.enforce_limits(now, out);
+        }
+        Ok(reply)
+    }
+
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Event(event) => self.apply_event(event),
+            Change::Note(note) => {
+                if let Some(kind) = &note.kind {
+                    self.apply_note(kind);
+                }
+            }
+        }
+        self.grow(change);
+    }
+}
+
+impl Run {
+    /// What a run that goes on makes of a command.
+    fn decide_open(&mut self, command: Command, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         match command {
             Command::Start(_) | Command::BeginReset(_) => Err(Rejection::NotNew),
             Command::Signal(signal) => self.signal(*signal, now, out),
@@ -312,19 +358,15 @@ impl Machine for Run {
                 unreachable!("handled above")
             }
             Command::ReturnTask(task) => self.return_task(task, now, out),
+            Command::PauseActivities(pause) => self.pause_activities(pause, now, out),
+            Command::UnpauseActivities(unpause) => self.unpause_activities(unpause, now, out),
+            Command::ResetActivities(reset) => self.reset_activities(reset, now, out),
+            Command::UpdateActivityOptions(update) => self.update_activity_options(*update, now, out),
+            Command::Pause(reason) => self.pause(reason, now, out),
+            Command::Unpause(reason) => self.unpause(reason, now, out),
+            Command::UpdateOptions(update) => self.update_options(*update, now, out),
             Command::Release => self.release(now, out),
             Command::ChildEnded(ended) => self.child_ended(*ended, now, out),
-        }
-    }
-
-    fn apply(&mut self, change: &Change) {
-        match change {
-            Change::Event(event) => self.apply_event(event),
-            Change::Note(note) => {
-                if let Some(kind) = &note.kind {
-                    self.apply_note(kind);
-                }
-            }
         }
     }
 }

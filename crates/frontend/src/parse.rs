@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod execution;
 pub mod failure;
+pub mod field_mask;
 pub mod link;
 pub mod payload;
 pub mod policy;

@@ -16,7 +16,7 @@ impl WorkflowService for Frontend {
         request: Request<GetSystemInfoRequest>,
     ) -> Result<Response<GetSystemInfoResponse>, Status> {
         let call = Call::open(Rpc::GetSystemInfo, request.metadata())?;
-        call.answer(Ok(system::system_info()))
+        call.answer(Ok(system::system_info(self)))
     }
 
     async fn get_cluster_info(
@@ -361,5 +361,93 @@ impl WorkflowService for Frontend {
     ) -> Result<Response<DescribeWorkerResponse>, Status> {
         let call = Call::open(Rpc::DescribeWorker, request.metadata())?;
         call.answer(worker::registry::describe(self, request.into_inner()))
+    }
+
+    async fn pause_activity(
+        &self,
+        request: Request<PauseActivityRequest>,
+    ) -> Result<Response<PauseActivityResponse>, Status> {
+        let call = Call::open(Rpc::PauseActivity, request.metadata())?;
+        call.answer(workflow::activity::pause::pause(self, request.into_inner()).await)
+    }
+
+    async fn unpause_activity(
+        &self,
+        request: Request<UnpauseActivityRequest>,
+    ) -> Result<Response<UnpauseActivityResponse>, Status> {
+        let call = Call::open(Rpc::UnpauseActivity, request.metadata())?;
+        call.answer(workflow::activity::unpause::unpause(self, request.into_inner()).await)
+    }
+
+    async fn reset_activity(
+        &self,
+        request: Request<ResetActivityRequest>,
+    ) -> Result<Response<ResetActivityResponse>, Status> {
+        let call = Call::open(Rpc::ResetActivity, request.metadata())?;
+        call.answer(workflow::activity::reset::reset(self, request.into_inner()).await)
+    }
+
+    async fn update_activity_options(
+        &self,
+        request: Request<UpdateActivityOptionsRequest>,
+    ) -> Result<Response<UpdateActivityOptionsResponse>, Status> {
+        let call = Call::open(Rpc::UpdateActivityOptions, request.metadata())?;
+        call.answer(workflow::activity::update_options::update(self, request.into_inner()).await)
+    }
+
+    async fn pause_activity_execution(
+        &self,
+        request: Request<PauseActivityExecutionRequest>,
+    ) -> Result<Response<PauseActivityExecutionResponse>, Status> {
+        let call = Call::open(Rpc::PauseActivityExecution, request.metadata())?;
+        call.answer(workflow::activity::pause::pause_one(self, request.into_inner()).await)
+    }
+
+    async fn unpause_activity_execution(
+        &self,
+        request: Request<UnpauseActivityExecutionRequest>,
+    ) -> Result<Response<UnpauseActivityExecutionResponse>, Status> {
+        let call = Call::open(Rpc::UnpauseActivityExecution, request.metadata())?;
+        call.answer(workflow::activity::unpause::unpause_one(self, request.into_inner()).await)
+    }
+
+    async fn reset_activity_execution(
+        &self,
+        request: Request<ResetActivityExecutionRequest>,
+    ) -> Result<Response<ResetActivityExecutionResponse>, Status> {
+        let call = Call::open(Rpc::ResetActivityExecution, request.metadata())?;
+        call.answer(workflow::activity::reset::reset_one(self, request.into_inner()).await)
+    }
+
+    async fn update_activity_execution_options(
+        &self,
+        request: Request<UpdateActivityExecutionOptionsRequest>,
+    ) -> Result<Response<UpdateActivityExecutionOptionsResponse>, Status> {
+        let call = Call::open(Rpc::UpdateActivityExecutionOptions, request.metadata())?;
+        call.answer(workflow::activity::update_options::update_one(self, request.into_inner()).await)
+    }
+
+    async fn pause_workflow_execution(
+        &self,
+        request: Request<PauseWorkflowExecutionRequest>,
+    ) -> Result<Response<PauseWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::PauseWorkflowExecution, request.metadata())?;
+        call.answer(workflow::pause::pause(self, request.into_inner()).await)
+    }
+
+    async fn unpause_workflow_execution(
+        &self,
+        request: Request<UnpauseWorkflowExecutionRequest>,
+    ) -> Result<Response<UnpauseWorkflowExecutionResponse>, Status> {
+        let call = Call::open(Rpc::UnpauseWorkflowExecution, request.metadata())?;
+        call.answer(workflow::pause::unpause(self, request.into_inner()).await)
+    }
+
+    async fn update_workflow_execution_options(
+        &self,
+        request: Request<UpdateWorkflowExecutionOptionsRequest>,
+    ) -> Result<Response<UpdateWorkflowExecutionOptionsResponse>, Status> {
+        let call = Call::open(Rpc::UpdateWorkflowExecutionOptions, request.metadata())?;
+        call.answer(workflow::update_options::update(self, request.into_inner()).await)
     }
 }

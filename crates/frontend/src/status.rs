@@ -39,6 +39,10 @@ pub enum Refusal {
     ActivityIdNotFound(String),
     /// There is no such activity outside of workflows; names it.
     ActivityNotFound(String),
+    /// Heartbeats have kept a workflow task going for too long.
+    HeartbeatsTimedOut,
+    /// A feature that whoever runs the server has not switched on; the text names it and the namespace.
+    SwitchedOff(String),
     /// No such worker was heard of lately; names it.
     WorkerNotFound(String),
     /// What callers may not do here; the text says what.
@@ -145,6 +149,8 @@ fn refused(refusal: Refusal) -> Row {
             "cannot find pending activity with ActivityID {id}, check workflow execution history for more details"
         )),
         Refusal::ActivityNotFound(id) => Row::not_found(format!("activity not found for ID: {id}")),
+        Refusal::HeartbeatsTimedOut => Row::not_found("workflow task heartbeat timeout"),
+        Refusal::SwitchedOff(text) => Row::plain(Code::Unimplemented, text),
         Refusal::WorkerNotFound(key) => Row::not_found(format!("Worker {key} not found")),
         Refusal::NotAllowed(text) => {
             Row::with(Code::PermissionDenied, text, "PermissionDeniedFailure", &PermissionDeniedFailure::default())
@@ -256,6 +262,9 @@ fn update_refused(refusal: UpdateRefusal) -> Row {
         Row::exhausted(&text, ResourceExhaustedCause::ConcurrentLimit, ResourceExhaustedScope::Namespace)
     };
     match refusal {
+        UpdateRefusal::Paused => {
+            Row::plain(Code::FailedPrecondition, "Workflow is paused. Cannot update the workflow.")
+        }
         UpdateRefusal::TaskFails => {
             Row::not_ready("Unable to perform workflow execution update due to Workflow Task in failed state.")
         }
@@ -304,6 +313,17 @@ fn rejected(rejection: Rejection) -> Row {
         Rejection::Update(refusal) => update_refused(refusal),
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),
+        Rejection::PendingActivityNotFound => {
+            Row::not_found("Can't find pending activity with such ID. Invalid activityID or activity already completed")
+        }
+        Rejection::ActivityAlreadyPaused => Row::plain(Code::FailedPrecondition, "activity is already paused"),
+        Rejection::AlreadyPaused => Row::plain(Code::FailedPrecondition, "workflow is already paused."),
+        Rejection::NotPaused => Row::plain(Code::FailedPrecondition, "workflow is not paused."),
+        Rejection::PausedTaskCannotGoOn => Row::plain(
+            Code::FailedPrecondition,
+            "Workflow is paused and force create new workflow task is not allowed.",
+        ),
+        Rejection::InvalidOptions(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::ParentMismatch => Row::not_found("workflow parent does not match"),
         Rejection::ChildNotFound => Row::not_found("Pending child execution not found."),
         Rejection::NoWorkflowTaskToReset(cut) => Row::plain(

@@ -23,7 +23,7 @@ const SUPPORTED_CLIENTS: [(&str, &str); 7] = [
 ];
 
 /// Version and capabilities; SDKs ask this first.
-pub fn system_info() -> GetSystemInfoResponse {
+pub fn system_info(frontend: &Frontend) -> GetSystemInfoResponse {
     let capabilities = Capabilities {
         signal_and_query_header: true,
         internal_error_differentiation: true,
@@ -31,7 +31,8 @@ pub fn system_info() -> GetSystemInfoResponse {
         encoded_failure_attributes: true,
         upsert_memo: true,
         sdk_metadata: true,
-        // All others are false until they work: schedules, versioning, eager start, Nexus, counts by group.
+        eager_workflow_start: frontend.settings.features.eager_start,
+        // All others are false until they work: schedules, versioning, Nexus, counts by group.
         ..Capabilities::default()
     };
     GetSystemInfoResponse { server_version: SERVER_VERSION.to_owned(), capabilities: Some(capabilities) }

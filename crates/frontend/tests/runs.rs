@@ -105,7 +105,7 @@ async fn a_signal_with_start_signals_the_open_run_by_default() {
     let world = World::new();
     let run_id = RunId(Uuid::from_u128(5));
     let status = WorkflowExecutionStatus::Running;
-    let found = Started { run_id, first_run_id: run_id, started: false, attached: false, status };
+    let found = Started { run_id, first_run_id: run_id, started: false, attached: false, status, first_task: None };
     world.history.starts.lock().unwrap().push_back(Ok(found));
     let start = a_start();
     let request = SignalWithStartWorkflowExecutionRequest {

@@ -22,8 +22,8 @@ use abide_cluster::Error;
 use abide_cluster::history::{ActivityTask, LostTask, QueryOutcome, StartedTask, WorkflowTask, WorkflowTaskCompleted};
 use abide_cluster::matching::{Lease, Polled, QueryTask, QueueKey, QueueKind, QueuedTask};
 use abide_engine::run::{
-    ActivityReference, Command, QueueName, RefusedCommand, Rejection, Reply, Resolution, StartedActivity,
-    StartedWorkflowTask, Subject, TaskId, WorkflowTaskToken,
+    ActivityReference, Command, HeartbeatReply, QueueName, RefusedCommand, Rejection, Reply, Resolution,
+    StartedActivity, StartedWorkflowTask, Subject, TaskId, WorkflowTaskToken,
 };
 use abide_model::Timestamp;
 use fakes::{Asked, World, default_namespace, run_key, shown, within};
@@ -113,6 +113,7 @@ fn activity_task() -> ActivityTask {
             scheduled_at: Timestamp::EPOCH,
             attempt_scheduled_at: Timestamp::EPOCH,
             started_at: Timestamp::EPOCH,
+            priority: None,
         },
         lost: LostTask::default(),
     }
@@ -238,11 +239,7 @@ async fn a_completion_carries_everything_to_the_run() {
         ..Default::default()
     };
     let next = Some(workflow_task(LostTask::default()));
-    world.history.completions.lock().unwrap().push_back(Ok(WorkflowTaskCompleted {
-        next,
-        refused: None,
-        reset_history_event_id: 0,
-    }));
+    world.history.completions.lock().unwrap().push_back(Ok(WorkflowTaskCompleted { next, ..Default::default() }));
     let response = world.frontend.respond_workflow_task_completed(Request::new(request)).await;
     let next = response.expect("completed").into_inner().workflow_task.expect("the next task");
     assert_eq!(next.started_event_id, 3);
@@ -263,7 +260,7 @@ async fn a_refused_completion_is_told_to_the_worker() {
         cause: WorkflowTaskFailedCause::BadStartTimerAttributes,
         message: "BadStartTimerAttributes: TimerId is not set on StartTimerCommand.".into(),
     };
-    let completed = WorkflowTaskCompleted { next: None, refused: Some(refused), reset_history_event_id: 0 };
+    let completed = WorkflowTaskCompleted { refused: Some(refused), ..Default::default() };
     world.history.completions.lock().unwrap().push_back(Ok(completed));
     let task_token = world.workflow_token().await;
     let request = RespondWorkflowTaskCompletedRequest { task_token, ..Default::default() };
@@ -500,7 +497,7 @@ fn reference(asked: Asked) -> ActivityReference {
 #[tokio::test]
 async fn a_heartbeat_hears_of_a_cancel_request() {
     let world = World::new();
-    let reply = Reply::Heartbeat { cancel_requested: true };
+    let reply = Reply::Heartbeat(HeartbeatReply { cancel_requested: true, ..HeartbeatReply::default() });
     world.history.executions.lock().unwrap().push_back(Ok(reply));
     let task_token = world.activity_token().await;
     let request = RecordActivityTaskHeartbeatRequest { task_token, ..Default::default() };

@@ -235,6 +235,8 @@ impl Direct {
 
 fn is_refused(reject: QueryRejectCondition, status: WorkflowExecutionStatus) -> bool {
     match reject {
+        // Nothing of a paused run is offered to workers, queries included.
+        _ if status == WorkflowExecutionStatus::Paused => true,
         QueryRejectCondition::Unspecified | QueryRejectCondition::None => false,
         QueryRejectCondition::NotOpen => status != WorkflowExecutionStatus::Running,
         QueryRejectCondition::NotCompletedCleanly => {

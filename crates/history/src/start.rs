@@ -4,14 +4,14 @@
 use abide_api::temporal::api::common::v1::{Payload, Payloads};
 use abide_api::temporal::api::enums::v1::{WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use abide_cluster::Error;
-use abide_cluster::history::{StartRequest, Started};
-use abide_engine::run::{Command, Requester, Run, Start, Terminate};
+use abide_cluster::history::{StartRequest, Started, StartedTask};
+use abide_engine::run::{Command, Reply, Requester, Run, Start, StartedWorkflowTask, Terminate};
 use abide_model::{RunId, Timestamp};
 use abide_store::Urgency;
 use abide_store::key::CurrentRecord;
 
 use crate::cache::Entry;
-use crate::shard::{Answer, Desk, Draft, Performed, Undecided, answering};
+use crate::shard::{Answer, Desk, Draft, Performed, Release, Undecided, answering};
 
 /// The newest run of the workflow id, as far as a start must know it.
 #[derive(Clone, Debug)]
@@ -48,17 +48,17 @@ impl Existing {
     /// As what it is found that another request started.
     fn found(&self) -> Started {
         let (run_id, first_run_id, status) = (self.run_id, self.first_run_id, self.status);
-        Started { run_id, first_run_id, started: false, attached: false, status }
+        Started { run_id, first_run_id, started: false, attached: false, status, first_task: None }
     }
 
     /// Whether it is running.
     pub(crate) fn is_open(&self) -> bool {
-        self.status == WorkflowExecutionStatus::Running
+        matches!(self.status, WorkflowExecutionStatus::Running | WorkflowExecutionStatus::Paused)
     }
 }
 
 /// What becomes of a start.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Decision {
     /// The existing run stands for it.
     Found(Started),
@@ -178,7 +178,7 @@ impl Desk {
     ) -> Performed {
         let existing = Existing::of_run(&entry.run);
         match decide(&request, &existing) {
-            Decision::Found(started) => self.outbox.attach(entry.told, answering(answer, Ok(started))),
+            Decision::Found(started) => self.tell_found(entry, &request, started, answer),
             Decision::Refuse(error) => self.outbox.attach(entry.told, answering(answer, Err(error))),
             Decision::Begin => return self.begin(with_signal(*request), answer, now).map(Some),
             Decision::Replace => return self.replace(entry, with_signal(*request), answer, now).map(Some),
@@ -229,12 +229,13 @@ impl Desk {
     ) -> Result<Box<Entry>, Undecided> {
         let mut draft = Draft::new(Urgency::Now);
         let mut entry = Entry::new(start.key.clone());
-        let decided = match self.decide(&mut entry, Command::Start(start), now) {
+        let mut decided = match self.decide(&mut entry, Command::Start(start), now) {
             Ok(decided) => decided,
             Err(undecided) => return Err(undecided.tell(answer)),
         };
+        let reply = decided.reply.take();
         self.record(&mut entry, decided, &mut draft, now);
-        self.begun(&entry, &mut draft, answer);
+        self.begun(&mut entry, reply, &mut draft, answer);
         self.settle_waits(&mut entry, &mut draft);
         self.commit(draft, &mut [&mut entry]);
         Ok(entry)
@@ -250,7 +251,7 @@ impl Desk {
     ) -> Result<Box<Entry>, Undecided> {
         let mut entry = Entry::new(start.key.clone());
         // The new run decides first: should it refuse, the old one is untouched.
-        let begun = match self.decide(&mut entry, Command::Start(start), now) {
+        let mut begun = match self.decide(&mut entry, Command::Start(start), now) {
             Ok(decided) => decided,
             Err(undecided) => return Err(undecided.tell(answer)),
         };
@@ -261,16 +262,48 @@ impl Desk {
         let mut draft = Draft::new(Urgency::Now);
         self.record(old, ended, &mut draft, now);
         self.settle_waits(old, &mut draft);
+        let reply = begun.reply.take();
         self.record(&mut entry, begun, &mut draft, now);
-        self.begun(&entry, &mut draft, answer);
+        self.begun(&mut entry, reply, &mut draft, answer);
         self.settle_waits(&mut entry, &mut draft);
         self.commit(draft, &mut [old, &mut entry]);
         Ok(entry)
     }
 
-    fn begun(&self, entry: &Entry, draft: &mut Draft, answer: Answer<Started>) {
+    fn begun(&self, entry: &mut Entry, reply: Option<Reply>, draft: &mut Draft, answer: Answer<Started>) {
         let started = Started { started: true, ..Existing::of_run(&entry.run).found() };
-        draft.releases.push(answering(answer, Ok(started)));
+        draft.releases.push(match reply {
+            Some(Reply::Started(Some(task))) => self.with_first_task(entry, *task, started, answer),
+            _ => answering(answer, Ok(started)),
+        });
+    }
+
+    /// The answer to a start that the run stands for. A worker that repeats its start gets its first task again.
+    fn tell_found(&self, entry: &mut Entry, request: &StartRequest, found: Started, answer: Answer<Started>) {
+        let told = entry.told;
+        let eager = found.started && request.start.eager.is_some();
+        let release = match entry.run.eager_task().filter(|_| eager) {
+            Some(task) => self.with_first_task(entry, task, found, answer),
+            None => answering(answer, Ok(found)),
+        };
+        self.outbox.attach(told, release);
+    }
+
+    fn with_first_task(
+        &self,
+        entry: &mut Entry,
+        task: StartedWorkflowTask,
+        started: Started,
+        answer: Answer<Started>,
+    ) -> Release {
+        let prepared = self.prepare_workflow_task(entry, task);
+        self.hand_over(prepared, move |task| {
+            let first_task = |task| match task {
+                StartedTask::Workflow(task) => Some(task),
+                StartedTask::Activity(_) => None,
+            };
+            drop(answer.send(task.map(|task| Started { first_task: first_task(task), ..started })));
+        })
     }
 }
 
@@ -313,6 +346,7 @@ mod tests {
                 requester,
                 user_metadata: None,
                 signal: None,
+                eager: None,
                 update: None,
             }),
             reuse,

@@ -4,7 +4,7 @@
 use abide_cluster::Error;
 use abide_cluster::history::{ActivityTask, LostTask, StartedTask, WorkflowTask};
 use abide_engine::run::{
-    Command, Poller, Reply, StartActivity, StartWorkflowTask, StartedWorkflowTask, Subject, TaskId,
+    Command, Poller, Reply, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask, Subject, TaskId,
 };
 use abide_model::limits;
 
@@ -32,14 +32,21 @@ impl Desk {
         match reply {
             Reply::WorkflowTask(started) => Ok(self.prepare_workflow_task(entry, *started)),
             Reply::Activity(started) => {
-                let lost = self.way_back(entry, started.task);
-                let task = ActivityTask { run: entry.key.clone(), started: *started, lost };
-                Ok(Prepared::Ready(StartedTask::Activity(Box::new(task))))
+                Ok(Prepared::Ready(StartedTask::Activity(Box::new(self.prepare_activity(entry, *started)))))
             }
-            Reply::Done | Reply::Started | Reply::WorkflowTaskCompleted(_) | Reply::Heartbeat { .. } => {
-                Err(Error::Internal("a started task was answered with something else".into()))
-            }
+            Reply::Done
+            | Reply::Started(_)
+            | Reply::WorkflowTaskCompleted(_)
+            | Reply::Heartbeat(_)
+            | Reply::ActivityOptions(_)
+            | Reply::Options(_) => Err(Error::Internal("a started task was answered with something else".into())),
         }
+    }
+
+    /// An activity as its worker gets it.
+    pub(crate) fn prepare_activity(&self, entry: &Entry, started: StartedActivity) -> ActivityTask {
+        let lost = self.way_back(entry, started.task);
+        ActivityTask { run: entry.key.clone(), started, lost }
     }
 
     /// The first page of a workflow task, and the queries that it carries.

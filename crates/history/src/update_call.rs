@@ -142,7 +142,14 @@ async fn only_update(
 /// The run that stands for a start, because it has the update.
 fn found(told: &Told) -> Started {
     let Told { run_id, first_run_id, run_status, .. } = told;
-    Started { run_id: *run_id, first_run_id: *first_run_id, started: false, attached: false, status: *run_status }
+    Started {
+        run_id: *run_id,
+        first_run_id: *first_run_id,
+        started: false,
+        attached: false,
+        status: *run_status,
+        first_task: None,
+    }
 }
 
 fn answer(told: Told) -> UpdateAnswer {

@@ -68,6 +68,12 @@ pub const WORKFLOW_TASK_HEARTBEAT_MAX: Duration = Duration::from_secs(30 * 60);
 pub const WORKFLOW_TASK_TIMEOUT_MAX: Duration = Duration::from_secs(120);
 /// The most by which failing workflow tasks lengthen their timeout.
 pub const WORKFLOW_TASK_RETRY_INTERVAL_MAX: Duration = Duration::from_secs(600);
+/// Workflow tasks that did not succeed in a row before lists show it.
+pub const WORKFLOW_TASK_PROBLEMS_REPORTED: i32 = 5;
+/// Points to reset to that are remembered, one for each build of the worker.
+pub const RESET_POINTS_MAX: usize = 20;
+/// What a run may take in memory, encoded; beyond it the run is terminated: bytes.
+pub const RUN_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Workflow task attempts from which queries are refused.
 pub const QUERY_ATTEMPT_GATE: i32 = 3;
 /// The longest timer and timeout: 100 years.
@@ -182,6 +188,8 @@ pub const TIMER_PAGE_AHEAD: Duration = Duration::from_secs(120);
 pub const TIMER_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How long the deadlines of a run are left alone that could not be read, or that broke down.
 pub const BROKEN_RUN_PAUSE: Duration = Duration::from_secs(10);
+/// How long a run that is to be deleted is left alone while it owes something to another one.
+pub const OWING_RUN_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait before a fence is asked for again.
 pub const FENCE_RETRY: Duration = Duration::from_secs(1);
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    common::v1::{Payload, Payloads},
+    common::v1::{Payload, Payloads, Priority},
     history::v1::{
         ActivityTaskCancelRequestedEventAttributes, ActivityTaskCanceledEventAttributes,
         ActivityTaskCompletedEventAttributes, ActivityTaskScheduledEventAttributes, ActivityTaskStartedEventAttributes,
@@ -15,15 +15,15 @@ use abide_model::Timestamp;
 
 use super::activity_retry::{AttemptEnd, policy};
 use super::command::{
-    ActivityReference, Offer, QueueName, RecordHeartbeat, Rejection, Reply, Resolution, ResolveActivity, StartActivity,
-    StartedActivity, Subject, Task, TaskId,
+    ActivityReference, HeartbeatReply, Offer, QueueName, RecordHeartbeat, Rejection, Reply, Resolution,
+    ResolveActivity, StartActivity, StartedActivity, Subject, Task, TaskId,
 };
 use super::event::{Annotation, annotated, event};
 use super::index::Due;
 use super::note::{ActivityHeartbeat, ActivityOffered, ActivityStartedNote, NoteKind};
 use super::priority::merged;
 use super::properties::{detach, detach_all};
-use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Offered, State};
+use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Held, Offered, State};
 use super::worker_command::Turn;
 use super::{Out, Run};
 use crate::convert::from_proto_duration;
@@ -69,7 +69,7 @@ impl Activity {
     pub fn started(&self) -> Option<&ActivityStarted> {
         match &self.phase {
             Some(ActivityPhase::Started(started)) => Some(started),
-            Some(ActivityPhase::Backoff(_) | ActivityPhase::Offered(_)) | None => None,
+            Some(ActivityPhase::Backoff(_) | ActivityPhase::Offered(_) | ActivityPhase::Held(_)) | None => None,
         }
     }
 }
@@ -84,9 +84,26 @@ impl State {
             queue: QueueName::normal(queue.map(|queue| queue.name.clone()).unwrap_or_default()),
             scheduled_at: activity.attempt_scheduled_at,
             durable_start: policy(activity).attempts_max == 1,
-            priority: merged(self.execution.started.priority.as_ref(), activity.scheduled.priority.as_ref()),
+            priority: self.activity_priority(activity),
         })
     }
+
+    /// How urgent an activity is: what it does not say itself is as the workflow's.
+    pub fn activity_priority(&self, activity: &Activity) -> Option<Priority> {
+        merged(self.execution.started.priority.as_ref(), activity.scheduled.priority.as_ref())
+    }
+}
+
+/// Where an attempt waits that no worker has: held while anybody wants it paused, else for its time or for a worker.
+pub(super) fn place(activity: &mut Activity, run_is_paused: bool, now: Timestamp, stamp: &mut u64) {
+    activity.phase = Some(if run_is_paused || activity.pause.is_some() {
+        ActivityPhase::Held(Held {})
+    } else if activity.attempt_scheduled_at > now {
+        ActivityPhase::Backoff(Backoff {})
+    } else {
+        *stamp += 1;
+        ActivityPhase::Offered(Offered { stamp: *stamp })
+    });
 }
 
 impl Run {
@@ -154,6 +171,7 @@ impl Run {
             scheduled_at: activity.scheduled_at,
             attempt_scheduled_at: activity.attempt_scheduled_at,
             started_at: started.at,
+            priority: self.state.activity_priority(activity),
         }))
     }
 
@@ -184,7 +202,7 @@ impl Run {
             ActivityReference::Attempt { scheduled_event_id, attempt } => {
                 let activity = pending.get(scheduled_event_id).ok_or(Rejection::ActivityNotFound)?;
                 // An offered attempt may have been started before a crash that forgot it: its result counts.
-                let waits = matches!(activity.phase, Some(ActivityPhase::Backoff(_)) | None);
+                let waits = matches!(activity.phase, Some(ActivityPhase::Backoff(_) | ActivityPhase::Held(_)) | None);
                 if activity.attempt != *attempt || waits {
                     return Err(Rejection::ActivityNotFound);
                 }
@@ -200,9 +218,13 @@ impl Run {
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
         let (scheduled_event_id, activity) = self.find_activity(&heartbeat.activity)?;
-        let cancel_requested = activity.cancel_requested_event_id > 0;
+        let told = HeartbeatReply {
+            cancel_requested: activity.cancel_requested_event_id > 0,
+            paused: activity.pause.is_some(),
+            reset: activity.reset,
+        };
         self.note_heartbeat(scheduled_event_id, heartbeat.details, heartbeat.identity, now, out);
-        Ok(Reply::Heartbeat { cancel_requested })
+        Ok(Reply::Heartbeat(told))
     }
 
     fn note_heartbeat(
@@ -337,19 +359,14 @@ impl Run {
         scheduled: &ActivityTaskScheduledEventAttributes,
         at: Timestamp,
     ) {
-        self.state.position.stamp += 1;
+        let run_is_paused = self.state.is_paused();
         let mut scheduled = scheduled.clone();
         detach_all(scheduled.input.as_mut());
         scheduled.header.iter_mut().flat_map(|header| header.fields.values_mut()).for_each(detach);
         let activity_id = scheduled.activity_id.clone();
-        let activity = Activity {
-            scheduled,
-            scheduled_at: at,
-            attempt: 1,
-            attempt_scheduled_at: at,
-            phase: Some(ActivityPhase::Offered(Offered { stamp: self.state.position.stamp })),
-            ..Activity::default()
-        };
+        let mut activity =
+            Activity { scheduled, scheduled_at: at, attempt: 1, attempt_scheduled_at: at, ..Activity::default() };
+        place(&mut activity, run_is_paused, at, &mut self.state.position.stamp);
         self.index.activity_ids.insert(activity_id, event_id);
         self.index.set(Due::Activity(event_id), activity.deadline());
         self.state.activities.pending.insert(event_id, activity);
@@ -363,20 +380,21 @@ impl Run {
 
     pub(super) fn apply_activity_ended(&mut self, scheduled_event_id: i64) {
         if let Some(activity) = self.state.activities.pending.remove(&scheduled_event_id) {
+            self.state.position.visibility_revision += u64::from(activity.pause.is_some());
             self.index.activity_ids.remove(&activity.scheduled.activity_id);
             self.index.set(Due::Activity(scheduled_event_id), None);
         }
     }
 
     pub(super) fn apply_activity_started(&mut self, note: &ActivityStartedNote) {
-        self.change_activity(note.scheduled_event_id, |activity, _| {
+        self.change_activity(note.scheduled_event_id, |activity, _, _| {
             activity.last_worker_identity = note.started.identity.clone();
             activity.phase = Some(ActivityPhase::Started(note.started.clone()));
         });
     }
 
     pub(super) fn apply_activity_heartbeat(&mut self, note: &ActivityHeartbeat) {
-        self.change_activity(note.scheduled_event_id, |activity, _| {
+        self.change_activity(note.scheduled_event_id, |activity, _, _| {
             activity.heartbeat_at = Some(note.at);
             activity.heartbeat_details = note.details.clone();
             detach_all(activity.heartbeat_details.as_mut());
@@ -385,27 +403,38 @@ impl Run {
     }
 
     pub(super) fn apply_activity_retry(&mut self, note: &super::note::ActivityRetry) {
-        self.change_activity(note.scheduled_event_id, |activity, _| {
+        self.change_activity(note.scheduled_event_id, |activity, run_is_paused, _| {
             activity.attempt += 1;
             activity.attempt_scheduled_at = note.next_at;
-            activity.phase = Some(ActivityPhase::Backoff(Backoff {}));
+            if run_is_paused || activity.pause.is_some() {
+                activity.phase = Some(ActivityPhase::Held(Held {}));
+            } else {
+                activity.begin_attempt();
+                activity.phase = Some(ActivityPhase::Backoff(Backoff {}));
+            }
             activity.last_failure = note.failure.clone();
             activity.last_attempt_ended_at = Some(note.ended_at);
         });
     }
 
     pub(super) fn apply_activity_offered(&mut self, scheduled_event_id: i64) {
-        self.change_activity(scheduled_event_id, |activity, stamp| {
-            *stamp += 1;
-            activity.phase = Some(ActivityPhase::Offered(Offered { stamp: *stamp }));
+        self.change_activity(scheduled_event_id, |activity, run_is_paused, stamp| {
+            // Its time has come, whatever the clock of whoever decides this again may say.
+            let now = activity.attempt_scheduled_at;
+            place(activity, run_is_paused, now, stamp);
         });
     }
 
-    /// Changes a pending activity and keeps its deadline in order.
-    fn change_activity(&mut self, scheduled_event_id: i64, change: impl FnOnce(&mut Activity, &mut u64)) {
+    /// Changes a pending activity, knowing whether the run is paused, and keeps its deadline in order.
+    pub(super) fn change_activity(
+        &mut self,
+        scheduled_event_id: i64,
+        change: impl FnOnce(&mut Activity, bool, &mut u64),
+    ) {
+        let run_is_paused = self.state.is_paused();
         let State { activities, position, .. } = &mut self.state;
         if let Some(activity) = activities.pending.get_mut(&scheduled_event_id) {
-            change(activity, &mut position.stamp);
+            change(activity, run_is_paused, &mut position.stamp);
             self.index.set(Due::Activity(scheduled_event_id), activity.deadline());
         }
     }

@@ -55,6 +55,10 @@ fn next_attempt_at(
     if !is_retryable(&policy, end)? {
         return Err(RetryState::NonRetryableFailure);
     }
+    // A paused activity waits for whoever paused it, however many attempts it had.
+    if activity.pause.is_some() {
+        return Ok(now);
+    }
     if policy.exhausted_by(activity.attempt) {
         return Err(RetryState::MaximumAttemptsReached);
     }
@@ -101,6 +105,7 @@ fn asked_delay(end: &AttemptEnd) -> Option<Duration> {
     }
 }
 
+/// A timeout as the reference server prints it.
 pub(super) fn timeout_name(timeout: TimeoutType) -> &'static str {
     match timeout {
         TimeoutType::Unspecified => "Unspecified",
@@ -182,7 +187,8 @@ impl Run {
                 let failure = failure.map(kept_failure);
                 let retry = ActivityRetry { scheduled_event_id, ended_at: now, next_at, failure };
                 self.emit_note(NoteKind::ActivityRetry(Box::new(retry)), out);
-                if next_at <= now {
+                let waits = |activity: &Activity| matches!(activity.phase, Some(ActivityPhase::Backoff(_)));
+                if next_at <= now && self.state.activities.pending.get(&scheduled_event_id).is_some_and(waits) {
                     self.emit_note(NoteKind::ActivityOffered(ActivityOffered { scheduled_event_id }), out);
                     self.offer_activity(scheduled_event_id, out);
                 }

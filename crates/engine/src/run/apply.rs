@@ -7,6 +7,7 @@ use super::Run;
 use super::external::External;
 use super::index::Index;
 use super::note::NoteKind;
+use super::state::Problem;
 use crate::convert::from_proto_time;
 
 impl Run {
@@ -44,9 +45,13 @@ impl Run {
                 self.apply_workflow_task_scheduled(event.event_id, scheduled, at);
             }
             Attributes::WorkflowTaskCompletedEventAttributes(completed) => {
-                self.apply_workflow_task_completed(completed)
+                self.note_reset_point(event.event_id, completed, at);
+                self.apply_workflow_task_completed(completed);
             }
-            Attributes::WorkflowTaskFailedEventAttributes(_) => self.apply_workflow_task_failed(),
+            Attributes::WorkflowTaskFailedEventAttributes(failed) => {
+                self.apply_problem(Problem::Failed(failed.cause));
+                self.apply_workflow_task_failed();
+            }
             Attributes::WorkflowTaskTimedOutEventAttributes(timed_out) => {
                 self.apply_workflow_task_timed_out(timed_out);
             }
@@ -73,6 +78,7 @@ impl Run {
                 self.state.execution.cancel_requested = true;
             }
             Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => {
+                self.apply_options_updated(updated);
                 self.apply_request_id(&updated.attached_request_id, event);
             }
             Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => {
@@ -80,6 +86,8 @@ impl Run {
             }
             Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
             Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
+            Attributes::WorkflowExecutionPausedEventAttributes(paused) => self.apply_paused(paused, at),
+            Attributes::WorkflowExecutionUnpausedEventAttributes(_) => self.apply_unpaused(at),
             Attributes::StartChildWorkflowExecutionInitiatedEventAttributes(_) => self.apply_child_initiated(event),
             Attributes::ChildWorkflowExecutionStartedEventAttributes(started) => {
                 self.apply_child_started(event.event_id, started);
@@ -165,6 +173,15 @@ impl Run {
             NoteKind::Reset(reset) => self.apply_reset(reset),
             NoteKind::ReplacedBy(replaced) => self.apply_replaced_by(replaced),
             NoteKind::NextAttempt(attempt) => self.state.workflow_tasks.next_attempt = *attempt,
+            NoteKind::ActivityPaused(paused) => self.apply_activity_paused(paused),
+            NoteKind::ActivityUnpaused(unpaused) => self.apply_activity_unpaused(unpaused),
+            NoteKind::ActivityReset(reset) => self.apply_activity_reset(reset),
+            NoteKind::ActivityOptionsChanged(changed) => self.apply_activity_options_changed(changed),
+            NoteKind::WorkflowTaskGoesOnSince(since) => {
+                if let Some(open) = &mut self.state.workflow_tasks.open {
+                    open.original_scheduled_at = *since;
+                }
+            }
             NoteKind::ChildReleased(released) => self.apply_child_released(released.initiated_event_id),
             NoteKind::ChildLeft(left) => self.apply_child_left(left.initiated_event_id),
             NoteKind::Released(_) => self.state.children.awaits_parent = false,

@@ -31,7 +31,6 @@ impl Run {
         updated.links = links;
         updated.worker_may_ignore = true;
         self.record(now, updated, out);
-        self.enforce_history_limits(now, out);
         Ok(Reply::Done)
     }
 

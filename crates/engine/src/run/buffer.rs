@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::event::moves_last;
 use super::note::{Flushed, NoteKind};
+use super::state::State;
 use super::{Out, Run};
 use crate::convert::to_proto_time;
 
@@ -21,6 +22,13 @@ pub enum Flush {
     Nothing,
     /// Events were numbered, and the workflow has not seen them.
     Events,
+}
+
+impl State {
+    /// Whether the end of an activity is buffered: it has ended, but the workflow does not know yet.
+    pub fn buffered_end(&self, scheduled_event_id: i64) -> bool {
+        self.buffer.events.iter().any(|event| decided_event_id_of_end(event) == Some(scheduled_event_id))
+    }
 }
 
 impl Run {

@@ -215,6 +215,7 @@ impl State {
             requester,
             user_metadata: child.user_metadata.clone(),
             signal: None,
+            eager: None,
             update: None,
         };
         Action::Start { start: Box::new(start), reuse: child.initiated.workflow_id_reuse_policy() }
@@ -321,7 +322,7 @@ impl Run {
         self.record(now, event(attributes), out);
         self.settle_outbound(owed, out);
         self.want_workflow_task(now, out);
-        self.enforce_history_limits(now, out);
+        self.enforce_limits(now, out);
         Ok(Reply::Done)
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
+    activity::v1::ActivityOptions,
     command::v1::Command as WorkerCommand,
     common::v1::{Callback, Header, Link, Payloads, Priority, WorkflowExecution},
     enums::v1::WorkflowTaskFailedCause,
@@ -13,10 +14,15 @@ use abide_api::temporal::api::{
     protocol::v1::Message,
     sdk::v1::{UserMetadata, WorkflowTaskCompletedMetadata},
     update::v1::Request,
+    workflow::v1::WorkflowExecutionOptions,
 };
 use abide_model::{NamespaceId, RunId, RunKey, Timestamp};
 
 use super::outbound::{Outbound, Outcome, Sender, Step};
+
+use super::operator_command::{
+    PauseActivities, PauseReason, ResetActivities, UnpauseActivities, UpdateActivityOptions, UpdateOptions,
+};
 
 /// A task queue as a run names it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Message)]
@@ -105,6 +111,20 @@ pub enum Command {
     },
     /// A task was started for a poller that is gone: it waits for the next one.
     ReturnTask(TaskId),
+    /// Hold activities back.
+    PauseActivities(PauseActivities),
+    /// Let activities go again.
+    UnpauseActivities(UnpauseActivities),
+    /// Begin activities again.
+    ResetActivities(ResetActivities),
+    /// Change the options of activities.
+    UpdateActivityOptions(Box<UpdateActivityOptions>),
+    /// Hold the run back: nothing of it is offered to workers.
+    Pause(PauseReason),
+    /// Let the run go again.
+    Unpause(PauseReason),
+    /// Change the options of the run.
+    UpdateOptions(Box<UpdateOptions>),
     /// The parent of this child has recorded its start: it may work. Asking again decides nothing.
     Release,
     /// A child of this run has ended. Rejected when this run has no such child (any more).
@@ -141,6 +161,8 @@ pub struct Start {
     pub user_metadata: Option<UserMetadata>,
     /// A signal delivered in the same transition, between the start and the first workflow task.
     pub signal: Option<Box<Signal>>,
+    /// The worker that asks for the run and takes its first workflow task with the answer, if there is no delay.
+    pub eager: Option<Poller>,
     /// An update admitted in the same transition.
     pub update: Option<Box<Request>>,
 }
@@ -375,8 +397,8 @@ pub struct ResolveActivity {
 pub enum Reply {
     /// Nothing to say: signal, update, attach, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
     Done,
-    /// To [`Command::Start`] and [`Command::BeginReset`].
-    Started,
+    /// To [`Command::Start`] and [`Command::BeginReset`]; perhaps with the first workflow task, for the worker that asked.
+    Started(Option<Box<StartedWorkflowTask>>),
     /// To [`Command::StartWorkflowTask`].
     WorkflowTask(Box<StartedWorkflowTask>),
     /// To [`Command::CompleteWorkflowTask`].
@@ -384,10 +406,22 @@ pub enum Reply {
     /// To [`Command::StartActivity`].
     Activity(Box<StartedActivity>),
     /// To [`Command::RecordHeartbeat`].
-    Heartbeat {
-        /// Whether the workflow asked the activity to cancel.
-        cancel_requested: bool,
-    },
+    Heartbeat(HeartbeatReply),
+    /// To [`Command::UpdateActivityOptions`]: the options of the last of the activities.
+    ActivityOptions(Box<ActivityOptions>),
+    /// To [`Command::UpdateOptions`].
+    Options(Box<WorkflowExecutionOptions>),
+}
+
+/// What a worker learns by a heartbeat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeartbeatReply {
+    /// The workflow asked the activity to cancel.
+    pub cancel_requested: bool,
+    /// Somebody paused the activity.
+    pub paused: bool,
+    /// Somebody reset the activity.
+    pub reset: bool,
 }
 
 /// A workflow task handed to a worker. The worker is shown the events from `first_event_id` to `last_event_id` that are
@@ -427,6 +461,10 @@ pub struct WorkflowTaskCompleted {
     pub next: Option<Box<StartedWorkflowTask>>,
     /// The decisions were refused: a failed task was recorded instead, and the worker is told so.
     pub refused: Option<RefusedCommand>,
+    /// Activities that the worker asked to have at once.
+    pub activities: Vec<StartedActivity>,
+    /// Heartbeats kept the task going for too long: a timeout was recorded instead, and the worker is told so.
+    pub heartbeats_timed_out: bool,
     /// The task never was: the worker goes back to behind this event. Zero otherwise.
     pub reset_history_event_id: i64,
 }
@@ -461,6 +499,8 @@ pub struct StartedActivity {
     pub attempt_scheduled_at: Timestamp,
     /// When it was started.
     pub started_at: Timestamp,
+    /// How urgent it is, with what it has from its workflow.
+    pub priority: Option<Priority>,
 }
 
 /// An obligation of a run.
@@ -526,11 +566,25 @@ pub enum Rejection {
     NoEventToReset,
     /// A start was asked of a run that exists, or something else of one that does not.
     NotNew,
+    /// An operator means activities that are not pending.
+    PendingActivityNotFound,
+    /// Somebody else has paused the activity.
+    ActivityAlreadyPaused,
+    /// Somebody else has paused the run.
+    AlreadyPaused,
+    /// Nobody has paused the run.
+    NotPaused,
+    /// A worker wants to keep the task of a paused run going.
+    PausedTaskCannotGoOn,
+    /// Options that cannot be; the text says why.
+    InvalidOptions(String),
 }
 
 /// Why an update cannot be admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdateRefusal {
+    /// Somebody paused the run.
+    Paused,
     /// The workflow task fails again and again, and so would the update.
     TaskFails,
     /// Too many have no outcome yet.

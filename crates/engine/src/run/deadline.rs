@@ -2,7 +2,7 @@
 //! due happens in one transition, in the order in which it was due.
 
 use abide_api::temporal::api::enums::v1::WorkflowTaskFailedCause;
-use abide_model::{RunId, Timestamp};
+use abide_model::{RunId, Timestamp, limits};
 
 use super::index::Due;
 use super::note::{NoteKind, StartDelayOver};
@@ -34,8 +34,8 @@ impl Run {
         }
     }
 
-    /// A run whose history has grown beyond what anyone can replay is ended.
-    pub(super) fn enforce_history_limits(&mut self, now: Timestamp, out: &mut Out) {
+    /// A run that has grown beyond what anyone can replay or keep is ended.
+    pub(super) fn enforce_limits(&mut self, now: Timestamp, out: &mut Out) {
         if !self.is_open() {
             return;
         }
@@ -43,6 +43,8 @@ impl Run {
             "Workflow history count exceeds limit."
         } else if self.state.position.history_bytes > out.limits.history.bytes_max {
             "Workflow history size exceeds limit."
+        } else if self.is_larger_than(limits::RUN_BYTES_MAX) {
+            "Workflow mutable state size exceeds limit."
         } else {
             return;
         };

@@ -1,17 +1,22 @@
 //! The run as others see it: what lists show, and everything that Describe shows.
 
 use abide_api::temporal::api::{
+    activity::v1::ActivityOptions,
     common::v1::{Memo, SearchAttributes, WorkflowExecution},
     enums::v1::{PendingActivityState, PendingWorkflowTaskState},
     workflow::v1::{
         PendingActivityInfo, PendingWorkflowTaskInfo, WorkflowExecutionConfig, WorkflowExecutionExtendedInfo,
-        WorkflowExecutionInfo,
+        WorkflowExecutionInfo, WorkflowExecutionPauseInfo,
+        pending_activity_info::{
+            PauseInfo,
+            pause_info::{Manual, PausedBy},
+        },
     },
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use uuid::Uuid;
 
-use super::state::{Activity, ActivityPhase, OpenWorkflowTask, State};
+use super::state::{Activity, ActivityPhase, OpenWorkflowTask, Pause, State};
 use crate::convert::{to_proto_duration, to_proto_time};
 
 impl State {
@@ -42,7 +47,8 @@ impl State {
             parent_execution: started.parent_workflow_execution.clone(),
             execution_time: Some(to_proto_time(started_at.after(delay))),
             memo: Some(Memo { fields: self.properties.memo.clone() }),
-            search_attributes: Some(SearchAttributes { indexed_fields: self.properties.search_attributes.clone() }),
+            search_attributes: Some(self.shown_search_attributes()),
+            auto_reset_points: self.reset_points(),
             task_queue: self.normal_queue().name,
             history_size_bytes: self.position.history_bytes,
             execution_duration: closed_at.map(|closed_at| to_proto_duration(closed_at.since(started_at.after(delay)))),
@@ -50,6 +56,11 @@ impl State {
             priority: started.priority.clone(),
             ..WorkflowExecutionInfo::default()
         }
+    }
+
+    fn shown_search_attributes(&self) -> SearchAttributes {
+        let own = self.properties.search_attributes.clone();
+        SearchAttributes { indexed_fields: own.into_iter().chain(self.server_search_attributes()).collect() }
     }
 
     /// Everything that Describe shows.
@@ -72,6 +83,11 @@ impl State {
                 execution_expiration_time: self.execution_expires_at().map(to_proto_time),
                 run_expiration_time: self.run_expires_at().map(to_proto_time),
                 cancel_requested: self.execution.cancel_requested,
+                pause_info: self.pause.as_ref().map(|pause| WorkflowExecutionPauseInfo {
+                    identity: pause.identity.clone(),
+                    paused_time: Some(to_proto_time(pause.at)),
+                    reason: pause.reason.clone(),
+                }),
                 request_id_infos: self.request_id_infos(),
                 original_start_time: Some(to_proto_time(match &self.execution.reset {
                     Some(reset) => reset.original_started_at,
@@ -102,10 +118,15 @@ fn pending_task(open: &OpenWorkflowTask) -> PendingWorkflowTaskInfo {
 
 fn pending_activity(activity: &Activity) -> PendingActivityInfo {
     let scheduled = &activity.scheduled;
+    let paused = activity.pause.is_some();
     let state = match &activity.phase {
         _ if activity.cancel_requested_event_id > 0 => PendingActivityState::CancelRequested,
+        Some(ActivityPhase::Started(_)) if paused => PendingActivityState::PauseRequested,
         Some(ActivityPhase::Started(_)) => PendingActivityState::Started,
-        Some(ActivityPhase::Offered(_) | ActivityPhase::Backoff(_)) | None => PendingActivityState::Scheduled,
+        _ if paused => PendingActivityState::Paused,
+        Some(ActivityPhase::Offered(_) | ActivityPhase::Backoff(_) | ActivityPhase::Held(_)) | None => {
+            PendingActivityState::Scheduled
+        }
     };
     let waits = matches!(activity.phase, Some(ActivityPhase::Backoff(_)));
     let interval = activity.last_attempt_ended_at.filter(|_| waits);
@@ -128,6 +149,25 @@ fn pending_activity(activity: &Activity) -> PendingActivityInfo {
         last_attempt_complete_time: activity.last_attempt_ended_at.map(to_proto_time),
         next_attempt_schedule_time: waits.then(|| to_proto_time(activity.attempt_scheduled_at)),
         priority: scheduled.priority.clone(),
+        paused,
+        pause_info: activity.pause.as_ref().map(pause_info),
+        activity_options: Some(shown_options(activity)),
         ..PendingActivityInfo::default()
     }
+}
+
+fn pause_info(pause: &Pause) -> PauseInfo {
+    PauseInfo {
+        pause_time: Some(to_proto_time(pause.at)),
+        paused_by: Some(PausedBy::Manual(Manual { identity: pause.identity.clone(), reason: pause.reason.clone() })),
+    }
+}
+
+/// The options of an activity as Describe shows them.
+fn shown_options(activity: &Activity) -> ActivityOptions {
+    let mut options = activity.options();
+    if let Some(queue) = &mut options.task_queue {
+        queue.normal_name = queue.name.clone();
+    }
+    options
 }

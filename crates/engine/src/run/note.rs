@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    common::v1::Payloads, failure::v1::Failure, history::v1::HistoryEvent, sdk::v1::UserMetadata,
+    activity::v1::ActivityOptions, common::v1::Payloads, failure::v1::Failure, history::v1::HistoryEvent,
+    sdk::v1::UserMetadata,
 };
 use abide_model::Timestamp;
 use bytes::{Buf, Bytes};
 use prost::Message;
 
 use super::command::QueueName;
-use super::state::{ActivityStarted, Identity, StartedPart, Sticky};
+use super::state::{ActivityStarted, Identity, Pause, StartedPart, Sticky};
 use super::update::UpdateEnd;
 use super::{Change, DecodeError};
 
@@ -20,7 +21,7 @@ pub struct Note {
     /// Which; always set.
     #[prost(
         oneof = "NoteKind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 30, 31, 32, 33, 40, 41"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 30, 31, 32, 33, 40, 41, 50, 51, 52, 53, 54"
     )]
     pub kind: Option<NoteKind>,
 }
@@ -103,6 +104,91 @@ pub enum NoteKind {
     /// Another run was made of this one.
     #[prost(message, tag = "41")]
     ReplacedBy(ReplacedBy),
+    /// An activity is paused.
+    #[prost(message, tag = "50")]
+    ActivityPaused(ActivityPaused),
+    /// An activity is not paused any more.
+    #[prost(message, tag = "51")]
+    ActivityUnpaused(ActivityUnpaused),
+    /// An activity begins again at its first attempt.
+    #[prost(message, tag = "52")]
+    ActivityReset(ActivityReset),
+    /// An activity has other options.
+    #[prost(message, boxed, tag = "53")]
+    ActivityOptionsChanged(Box<ActivityOptionsChanged>),
+    /// The open workflow task goes on for one that was scheduled then.
+    #[prost(message, tag = "54")]
+    WorkflowTaskGoesOnSince(Timestamp),
+}
+
+/// An activity is paused.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ActivityPaused {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+    /// By whom.
+    #[prost(message, required, tag = "2")]
+    pub pause: Pause,
+}
+
+/// When an attempt that no worker has is offered, instead of the time that was set before.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Rescheduled {
+    /// When this was decided.
+    #[prost(message, required, tag = "1")]
+    pub now: Timestamp,
+    /// When it is offered.
+    #[prost(message, required, tag = "2")]
+    pub next_at: Timestamp,
+}
+
+/// An activity is not paused any more.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ActivityUnpaused {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+    /// Whether its attempts are counted from one again.
+    #[prost(bool, tag = "2")]
+    pub resets_attempts: bool,
+    /// Whether what it said it had done is forgotten.
+    #[prost(bool, tag = "3")]
+    pub forgets_heartbeat: bool,
+    /// None when a worker has it.
+    #[prost(message, optional, tag = "4")]
+    pub rescheduled: Option<Rescheduled>,
+}
+
+/// An activity begins again at its first attempt.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct ActivityReset {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+    /// Whether what it said it had done is forgotten.
+    #[prost(bool, tag = "2")]
+    pub forgets_heartbeat: bool,
+    /// Whether it is not paused any more.
+    #[prost(bool, tag = "3")]
+    pub unpauses: bool,
+    /// None when a worker has it, or it stays paused.
+    #[prost(message, optional, tag = "4")]
+    pub rescheduled: Option<Rescheduled>,
+}
+
+/// An activity has other options.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ActivityOptionsChanged {
+    /// Which.
+    #[prost(int64, tag = "1")]
+    pub scheduled_event_id: i64,
+    /// All of them.
+    #[prost(message, required, tag = "2")]
+    pub options: ActivityOptions,
+    /// None when a worker has it, or it is about to be reset.
+    #[prost(message, optional, tag = "3")]
+    pub rescheduled: Option<Rescheduled>,
 }
 
 /// A child may work.

@@ -234,7 +234,7 @@ impl Run {
             Outbound::Parent => self.parent_told(out),
         }
         self.settle_outbound([outbound], out);
-        self.enforce_history_limits(now, out);
+        self.enforce_limits(now, out);
         Ok(Reply::Done)
     }
 

@@ -130,7 +130,7 @@ impl State {
             retry_policy,
             cron_schedule: command.cron_schedule,
             header: command.header,
-            memo: command.memo.map(without_nulls),
+            memo: command.memo.map(without_nulls).filter(|memo| !memo.fields.is_empty()),
             search_attributes: command.search_attributes.map(without_null_attributes),
             inherit_build_id: command.inherit_build_id,
             versioning_override: command.versioning_override,

@@ -67,19 +67,19 @@ impl Run {
         let note = ResetNote { at: now, base_run_id: reset.base_run_id.to_string(), request_id: reset.request_id };
         self.emit_note(NoteKind::Reset(Box::new(note)), out);
         self.fail_at_cut(started, reset.base_run_id, reset.reason, now, out);
+        for event in reset.later {
+            self.reapply(event, now, out);
+        }
         for offer in self.open_offers() {
             debug_assert!(offer.task.subject != Subject::WorkflowTask, "the workflow task has failed");
             out.task(Task::Offer(offer));
-        }
-        for event in reset.later {
-            self.reapply(event, now, out);
         }
         for outbound in self.state.open_outbound() {
             out.task(Task::Owe(outbound));
         }
         self.want_workflow_task(now, out);
-        self.enforce_history_limits(now, out);
-        Ok(Reply::Started)
+        self.enforce_limits(now, out);
+        Ok(Reply::Started(None))
     }
 
     /// Takes over the history up to the cut, but for the start of its last workflow task, which is given back.

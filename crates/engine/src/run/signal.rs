@@ -24,7 +24,6 @@ impl Run {
             self.emit_note(NoteKind::StartDelayOver(StartDelayOver {}), out);
         }
         self.want_workflow_task(now, out);
-        self.enforce_history_limits(now, out);
         Ok(Reply::Done)
     }
 

@@ -24,7 +24,8 @@ impl Run {
     pub(super) fn want_speculative_task(&mut self, now: Timestamp, out: &mut Out) {
         let tasks = &self.state.workflow_tasks;
         // The first task of a child whose parent does not know it yet will carry the update.
-        if !self.is_open() || tasks.open.is_some() || self.state.children.awaits_parent {
+        let must_wait = self.state.is_paused() || self.state.children.awaits_parent;
+        if !self.is_open() || must_wait || tasks.open.is_some() {
             return;
         }
         if tasks.next_attempt > 1 {

@@ -27,6 +27,10 @@ impl Run {
     pub(super) fn start(&mut self, start: Start, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         let mut attributes = *start.attributes;
         complete(&mut attributes, &start.key, &out.limits, now);
+        // A worker that waits for a delay is no worker that takes the first task now.
+        let delayed = from_proto_duration(attributes.first_workflow_task_backoff.as_ref()) > Duration::ZERO;
+        let eager = start.eager.filter(|_| !delayed);
+        attributes.eager_execution_accepted = eager.is_some();
         attributes.identity = start.requester.identity;
         let identity = Identity {
             namespace_id: start.key.workflow.namespace.0.as_bytes().to_vec(),
@@ -49,7 +53,7 @@ impl Run {
             self.admit_update(*update, out);
         }
         self.want_workflow_task(now, out);
-        Ok(Reply::Started)
+        Ok(Reply::Started(eager.and_then(|poller| self.start_inline(poller, now, out))))
     }
 
     pub(super) fn apply_started(
@@ -87,9 +91,9 @@ impl State {
         WorkflowExecutionStatus::try_from(self.execution.status).unwrap_or(WorkflowExecutionStatus::Unspecified)
     }
 
-    /// Whether the run is running.
+    /// Whether the run is running; a paused one is.
     pub fn is_open(&self) -> bool {
-        self.status() == WorkflowExecutionStatus::Running
+        matches!(self.status(), WorkflowExecutionStatus::Running | WorkflowExecutionStatus::Paused)
     }
 
     /// How long after its beginning the run may do something. A run that was reset was through with waiting.

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 
 use abide_api::temporal::api::{
+    activity::v1::ActivityOptions,
     common::v1::{Link, Payload, Payloads},
     failure::v1::Failure,
     history::v1::{ActivityTaskScheduledEventAttributes, HistoryEvent, WorkflowExecutionStartedEventAttributes},
     sdk::v1::UserMetadata,
+    workflow::v1::ResetPointInfo,
 };
 use abide_model::Timestamp;
 
@@ -55,6 +57,26 @@ pub struct State {
     /// What it has asked of other workflows.
     #[prost(message, required, tag = "12")]
     pub external: External,
+    /// Who paused the run, while it is paused.
+    #[prost(message, optional, tag = "13")]
+    pub pause: Option<Pause>,
+}
+
+/// A pause that somebody asked for.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Pause {
+    /// Since when.
+    #[prost(message, required, tag = "1")]
+    pub at: Timestamp,
+    /// Who asked.
+    #[prost(string, tag = "2")]
+    pub identity: String,
+    /// Why.
+    #[prost(string, tag = "3")]
+    pub reason: String,
+    /// What makes a repeated request the same request.
+    #[prost(string, tag = "4")]
+    pub request_id: String,
 }
 
 /// Which run this is.
@@ -182,6 +204,26 @@ pub struct WorkflowTasks {
     /// The worker that has the run cached.
     #[prost(message, optional, tag = "4")]
     pub sticky: Option<Sticky>,
+    /// How many failed in a row on the normal queue.
+    #[prost(int32, tag = "5")]
+    pub failures_in_a_row: i32,
+    /// How the last one that history shows as failed did fail.
+    #[prost(oneof = "Problem", tags = "6, 7")]
+    pub problem: Option<Problem>,
+    /// Where each build of the worker first completed one: points to reset to should the build turn out bad.
+    #[prost(message, repeated, tag = "8")]
+    pub reset_points: Vec<ResetPointInfo>,
+}
+
+/// How a workflow task did not succeed.
+#[derive(Clone, Copy, PartialEq, prost::Oneof)]
+pub enum Problem {
+    /// It failed: `WorkflowTaskFailedCause`.
+    #[prost(int32, tag = "6")]
+    Failed(i32),
+    /// Its time ran out: `TimeoutType`.
+    #[prost(int32, tag = "7")]
+    TimedOut(i32),
 }
 
 /// A workflow task that waits for a worker, or is with one.
@@ -274,7 +316,7 @@ pub struct Activity {
     #[prost(message, required, tag = "4")]
     pub attempt_scheduled_at: Timestamp,
     /// Where this attempt is; see [`ActivityPhase`].
-    #[prost(oneof = "ActivityPhase", tags = "5, 6, 7")]
+    #[prost(oneof = "ActivityPhase", tags = "5, 6, 7, 18")]
     pub phase: Option<ActivityPhase>,
     /// The newest heartbeat's details.
     #[prost(message, optional, tag = "8")]
@@ -294,6 +336,18 @@ pub struct Activity {
     /// When the attempt before ended.
     #[prost(message, optional, tag = "13")]
     pub last_attempt_ended_at: Option<Timestamp>,
+    /// What the workflow said, once somebody else has changed it.
+    #[prost(message, optional, boxed, tag = "14")]
+    pub original: Option<Box<ActivityOptions>>,
+    /// Who paused it, while it is paused.
+    #[prost(message, optional, tag = "15")]
+    pub pause: Option<Pause>,
+    /// Whether the attempt that a worker has was reset: the next one is the second.
+    #[prost(bool, tag = "16")]
+    pub reset: bool,
+    /// Whether the next attempt begins without what the last one said it had done.
+    #[prost(bool, tag = "17")]
+    pub forgets_heartbeat: bool,
 }
 
 /// Where an attempt of an activity is.
@@ -308,7 +362,14 @@ pub enum ActivityPhase {
     /// With a worker.
     #[prost(message, tag = "7")]
     Started(ActivityStarted),
+    /// Waiting until nobody wants it paused any more.
+    #[prost(message, tag = "18")]
+    Held(Held),
 }
+
+/// Waiting until nobody wants it paused any more; then for `attempt_scheduled_at`.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct Held {}
 
 /// Waiting for its time, which is `attempt_scheduled_at`.
 #[derive(Clone, Copy, PartialEq, prost::Message)]

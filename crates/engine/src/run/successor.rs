@@ -56,6 +56,7 @@ impl Run {
             attributes: Box::new(attributes),
             user_metadata: self.state.execution.user_metadata.clone(),
             signal: None,
+            eager: None,
             update: None,
         })
     }

@@ -1,8 +1,13 @@
 //! Tests of the run: a small world around it, properties that hold for any list of commands, and golden histories.
 
+mod activity_control;
 mod chain;
+mod commands;
+mod eager;
 mod family;
 mod golden;
+mod limits;
+mod pause;
 mod property;
 mod reset;
 mod update;

@@ -271,6 +271,9 @@ impl Run {
     pub(super) fn update(&mut self, request: Request, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         let tasks = &self.state.workflow_tasks;
         let attempt = tasks.open.as_ref().map_or(tasks.next_attempt, |open| open.attempt);
+        if self.state.is_paused() {
+            return Err(UpdateRefusal::Paused.into());
+        }
         if attempt >= limits::UPDATE_ATTEMPT_GATE {
             return Err(UpdateRefusal::TaskFails.into());
         }

@@ -44,6 +44,18 @@ pub(super) struct Refusal {
 pub(super) struct Decided {
     decision: Decision,
     annotation: Annotation,
+    /// Whether the worker wants to have the activity at once.
+    eager: bool,
+}
+
+impl Decided {
+    /// The id of the activity that the worker wants to have at once.
+    pub(super) fn eager_activity(&self) -> Option<String> {
+        match &self.decision {
+            Decision::ScheduleActivity(scheduled) if self.eager => Some(scheduled.activity_id.clone()),
+            _ => None,
+        }
+    }
 }
 
 impl Decided {
@@ -119,13 +131,23 @@ fn closes(kind: CommandType) -> bool {
 }
 
 /// `COMMAND_TYPE_START_TIMER` as the reference prints it: `StartTimer`.
-fn camel(name: &str) -> String {
+pub(super) fn camel(name: &str) -> String {
     let words = name.trim_start_matches("COMMAND_TYPE_").trim_start_matches("WORKFLOW_TASK_FAILED_CAUSE_").split('_');
     words.map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase())).collect()
 }
 
 pub(super) fn refuse<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
     Err(Refusal { cause, message: format!("{}: {text}", camel(cause.as_str_name())), terminates: false })
+}
+
+/// A cause that says enough.
+fn refuse_plainly<T>(cause: Cause) -> Checked<T> {
+    Err(Refusal { cause, message: camel(cause.as_str_name()), terminates: false })
+}
+
+/// What the state makes impossible, in the words of the reference server.
+fn refuse_action<T>(cause: Cause, action: &str, details: impl std::fmt::Display) -> Checked<T> {
+    refuse(cause, format!("invalid history builder state for action: {action}, {details}"))
 }
 
 pub(super) fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checked<T> {
@@ -136,6 +158,11 @@ pub(super) fn too_large<T>(cause: Cause, text: impl std::fmt::Display) -> Checke
 #[derive(Default)]
 struct Ids {
     activities: BTreeSet<String>,
+    activities_canceled: BTreeSet<i64>,
+    /// Activities that end with their cancellation, because no worker has them.
+    activities_ended: BTreeSet<String>,
+    /// Buffered firings of timers that are taken back.
+    firings_withdrawn: usize,
     timers_started: BTreeSet<String>,
     timers_canceled: BTreeSet<String>,
     asked: Asked,
@@ -157,7 +184,8 @@ impl Run {
         // What is turned down leaves no event, so it may come first: before the run closes.
         let (turned_down, late): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|other| matches!(other, UpdateDecision::Reject { .. }));
-        let decided = |update| Decided { decision: Decision::Update(update), annotation: Annotation::default() };
+        let decided =
+            |update| Decided { decision: Decision::Update(update), annotation: Annotation::default(), eager: false };
         Ok(turned_down.into_iter().map(decided).chain(commands).chain(late.into_iter().map(decided)).collect())
     }
 
@@ -169,8 +197,8 @@ impl Run {
         ids: &mut Ids,
     ) -> Checked<Decided> {
         let kind = command.command_type();
-        if closes(kind) && !self.state.buffer.events.is_empty() {
-            return refuse(Cause::UnhandledCommand, "new events arrived that the workflow has not seen");
+        if closes(kind) && self.state.buffer.events.len() > ids.firings_withdrawn {
+            return refuse_plainly(Cause::UnhandledCommand);
         }
         let Some(attributes) = &command.attributes else {
             let name = camel(kind.as_str_name());
@@ -183,7 +211,7 @@ impl Run {
                 Decision::ScheduleActivity(Box::new(scheduled))
             }
             Attributes::RequestCancelActivityTaskCommandAttributes(command) => {
-                Decision::CancelActivity(self.check_cancel_activity(command.scheduled_event_id)?)
+                Decision::CancelActivity(self.check_cancel_activity(command.scheduled_event_id, ids)?)
             }
             Attributes::StartTimerCommandAttributes(command) => {
                 let timeout = command.start_to_fire_timeout;
@@ -229,18 +257,35 @@ impl Run {
             attributes => check_close(attributes, kind, blob)?,
         };
         let annotation = check_annotation(command, kind)?;
-        Ok(Decided { decision, annotation })
+        let eager = matches!(&command.attributes, Some(Attributes::ScheduleActivityTaskCommandAttributes(command))
+            if command.request_eager_execution);
+        Ok(Decided { decision, annotation, eager })
     }
 
-    fn check_cancel_activity(&self, scheduled_event_id: i64) -> Checked<i64> {
+    fn check_cancel_activity(&self, scheduled_event_id: i64, ids: &mut Ids) -> Checked<i64> {
         let cause = Cause::BadRequestCancelActivityAttributes;
         if scheduled_event_id <= 0 {
             return refuse(cause, "ScheduledEventId is not set on RequestCancelActivityTaskCommand.");
         }
-        if scheduled_event_id >= self.next_event_id() {
-            return refuse(cause, format!("no event {scheduled_event_id} scheduled an activity"));
+        let pending = self.state.activities.pending.get(&scheduled_event_id);
+        let may_be_asked = match pending {
+            // No worker has it, so it ends at once; asking again finds an end that the workflow has not seen.
+            Some(activity) if activity.started().is_none() => {
+                ids.activities_ended.insert(activity.scheduled.activity_id.clone());
+                true
+            }
+            Some(activity) => {
+                activity.cancel_requested_event_id == 0 && ids.activities_canceled.insert(scheduled_event_id)
+            }
+            None => self.state.buffered_end(scheduled_event_id),
+        };
+        match may_be_asked {
+            true => Ok(scheduled_event_id),
+            false => {
+                let details = format!("ScheduledEventID: {scheduled_event_id}");
+                refuse_action(cause, "add-activitytask-cancel-requested-event", details)
+            }
         }
-        Ok(scheduled_event_id)
     }
 
     fn check_start_timer(&self, timer_id: &str, timeout: Option<&prost_types::Duration>, ids: &mut Ids) -> Checked<()> {
@@ -249,17 +294,20 @@ impl Run {
             return refuse(cause, "TimerId is not set on StartTimerCommand.");
         }
         if timer_id.len() > limits::ID_BYTES_MAX {
-            return refuse(cause, length_text("TimerId on StartTimerCommand", timer_id));
+            return refuse(cause, named_length_text("TimerId", "StartTimerCommand", timer_id));
         }
         if is_negative(timeout) {
             return refuse(
                 cause,
-                "An invalid StartToFireTimeout is set on StartTimerCommand: negative timeout duration",
+                format!(
+                    "An invalid StartToFireTimeout is set on StartTimerCommand: negative duration. TimerId={timer_id}"
+                ),
             );
         }
         let pending = self.state.timers.pending.contains_key(timer_id) && !ids.timers_canceled.contains(timer_id);
         if pending || !ids.timers_started.insert(timer_id.to_owned()) {
-            return refuse(Cause::StartTimerDuplicateId, format!("timer \"{timer_id}\" is already running"));
+            let details = format!("TimerID: {timer_id}");
+            return refuse_action(Cause::StartTimerDuplicateId, "add-timer-started-event", details);
         }
         Ok(())
     }
@@ -269,12 +317,16 @@ impl Run {
         if timer_id.is_empty() {
             return refuse(cause, "TimerId is not set on CancelTimerCommand.");
         }
-        let pending =
-            self.state.timers.pending.contains_key(timer_id) || self.state.buffered_firing(timer_id).is_some();
+        if timer_id.len() > limits::ID_BYTES_MAX {
+            return refuse(cause, named_length_text("TimerId", "CancelTimerCommand", timer_id));
+        }
+        let fired = self.state.buffered_firing(timer_id).is_some();
+        let pending = self.state.timers.pending.contains_key(timer_id) || fired;
         let known = (pending && !ids.timers_canceled.contains(timer_id)) || ids.timers_started.remove(timer_id);
         if !known {
-            return refuse(cause, format!("timer \"{timer_id}\" not found"));
+            return refuse_action(cause, "add-timer-canceled-event", format!("TimerID: {timer_id}"));
         }
+        ids.firings_withdrawn += usize::from(fired && !ids.timers_canceled.contains(timer_id));
         ids.timers_canceled.insert(timer_id.to_owned());
         Ok(())
     }
@@ -287,21 +339,23 @@ impl Run {
     ) -> Checked<ActivityTaskScheduledEventAttributes> {
         let cause = Cause::BadScheduleActivityAttributes;
         let size = command.input.as_ref().map_or(0, Message::encoded_len);
-        check_size(size, limits.blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
         let scheduled = match self.state.normalise_activity(command) {
             Ok(scheduled) => scheduled,
             Err(text) => return refuse(cause, text),
         };
-        let id = &scheduled.activity_id;
-        if self.index.activity_ids.contains_key(id) || !ids.activities.insert(id.clone()) {
-            return refuse(Cause::ScheduleActivityDuplicateId, format!("activity \"{id}\" is already pending"));
-        }
-        let pending = self.state.activities.pending.len() + ids.activities.len();
+        check_size(size, limits.blob_bytes_max, cause, "ScheduleActivityTaskCommandAttributes.Input")?;
         let limit = limits.pending.activities_max;
-        if limit > 0 && pending > limit {
+        let pending = self.state.activities.pending.len() + ids.activities.len();
+        if limit > 0 && pending.saturating_sub(ids.activities_ended.len()) >= limit {
             let text =
                 format!("the number of pending activities, {limit}, has reached the per-workflow limit of {limit}");
             return refuse(Cause::PendingActivitiesLimitExceeded, text);
+        }
+        let id = &scheduled.activity_id;
+        let pending = self.index.activity_ids.contains_key(id) && !ids.activities_ended.contains(id);
+        if pending || !ids.activities.insert(id.clone()) {
+            let details = format!("ActivityID: {id}");
+            return refuse_action(Cause::ScheduleActivityDuplicateId, "add-activitytask-scheduled-event", details);
         }
         Ok(scheduled)
     }
@@ -323,7 +377,7 @@ impl Run {
 
     /// Carries out a checked decision.
     pub(super) fn decide(&mut self, decided: Decided, turn: &Turn, out: &mut Out) {
-        let Decided { decision, annotation } = decided;
+        let Decided { decision, annotation, eager: _ } = decided;
         let (completed, now) = (turn.completed_event_id, turn.now);
         match decision {
             Decision::ScheduleActivity(scheduled) => {
@@ -374,6 +428,10 @@ impl Run {
 fn check_marker(command: RecordMarkerCommandAttributes, blob: usize) -> Checked<Decision> {
     if command.marker_name.is_empty() {
         return refuse(Cause::BadRecordMarkerAttributes, "MarkerName is not set on RecordMarkerCommand.");
+    }
+    if command.marker_name.len() > limits::ID_BYTES_MAX {
+        let text = named_length_text("MarkerName", "RecordMarkerCommand", &command.marker_name);
+        return refuse(Cause::BadRecordMarkerAttributes, text);
     }
     let size = command.details.values().map(Message::encoded_len).sum::<usize>();
     let what = "RecordMarkerCommandAttributes.Details";
@@ -458,7 +516,7 @@ fn check_memo(memo: Option<&Memo>, limits: &Limits) -> Checked<()> {
     if memo.fields.is_empty() {
         return refuse(cause, "UpsertedMemo.Fields is not set on ModifyWorkflowPropertiesCommand.");
     }
-    let what = "ModifyWorkflowPropertiesCommandAttributes.Memo";
+    let what = "ModifyWorkflowPropertiesCommandAttributes. Memo";
     check_size(memo.encoded_len(), limits.memo_bytes_max, cause, what)
 }
 
@@ -479,6 +537,12 @@ fn check_annotation(command: &Command, kind: CommandType) -> Checked<Annotation>
 /// "X exceeds length limit", as the reference says it.
 pub(super) fn length_text(what: &str, id: &str) -> String {
     format!("{what} exceeds length limit. Length={} Limit={}", id.len(), limits::ID_BYTES_MAX)
+}
+
+/// The same for a field of a command, as the reference says it.
+fn named_length_text(field: &str, command: &str, text: &str) -> String {
+    let limit = limits::ID_BYTES_MAX;
+    format!("{field} on {command} exceeds length limit. {field}={text} Length={} Limit={limit}", text.len())
 }
 
 /// Which cause a command without attributes is refused with.

@@ -116,10 +116,18 @@ impl Run {
     }
 
     /// Schedules a workflow task unless one is open, or the first one must wait for its time or for the run's parent, or
-    /// the run is closed.
+    /// the run is paused or closed.
     pub(super) fn want_workflow_task(&mut self, now: Timestamp, out: &mut Out) {
         let delayed = self.state.execution.first_task_at.is_some() || self.state.children.awaits_parent;
-        if self.is_open() && !delayed && self.state.workflow_tasks.open.is_none() {
+        let waits = delayed || self.state.is_paused();
+        if self.is_open() && !waits && self.state.workflow_tasks.open.is_none() {
+            self.schedule_workflow_task(now, out);
+        }
+    }
+
+    /// As [`Self::want_workflow_task`], also while the first one waits for its time.
+    pub(super) fn want_task_in_spite_of_delay(&mut self, now: Timestamp, out: &mut Out) {
+        if self.is_open() && !self.state.is_paused() && self.state.workflow_tasks.open.is_none() {
             self.schedule_workflow_task(now, out);
         }
     }
@@ -208,10 +216,10 @@ impl Run {
     fn continue_reasons(&self, events: i64, limits: &Limits) -> Vec<i32> {
         let reasons = [
             (
-                self.state.position.history_bytes > limits.history.bytes_suggest_continue,
+                self.state.position.history_bytes >= limits.history.bytes_suggest_continue,
                 SuggestContinueAsNewReason::HistorySizeTooLarge,
             ),
-            (events > limits.history.events_suggest_continue, SuggestContinueAsNewReason::TooManyHistoryEvents),
+            (events >= limits.history.events_suggest_continue, SuggestContinueAsNewReason::TooManyHistoryEvents),
             (self.state.updates.suggest_continue(limits.updates), SuggestContinueAsNewReason::TooManyUpdates),
         ];
         reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason as i32).collect()
@@ -275,6 +283,9 @@ impl Run {
                 self.emit_note(NoteKind::Stickiness(Stickiness { sticky: None }), out);
                 self.emit_note(NoteKind::WorkflowTaskOffered(self.state.normal_queue()), out);
                 self.flush_buffer(now, out);
+                if self.state.is_paused() {
+                    self.withdraw_workflow_task(now, out);
+                }
                 self.offer_workflow_task(out);
                 Ok(Reply::Done)
             }

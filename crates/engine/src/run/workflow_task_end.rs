@@ -15,12 +15,12 @@ use abide_model::Timestamp;
 
 use super::buffer::Flush;
 use super::command::{
-    CompleteWorkflowTask, FailWorkflowTask, QueueName, RefusedCommand, Rejection, Reply, StartWorkflowTask, Subject,
-    Task, TaskId, WorkflowTaskCompleted, WorkflowTaskToken,
+    CompleteWorkflowTask, FailWorkflowTask, QueueName, RefusedCommand, Rejection, Reply, StartActivity,
+    StartWorkflowTask, StartedActivity, Subject, Task, TaskId, WorkflowTaskCompleted, WorkflowTaskToken,
 };
 use super::event::event;
 use super::note::{NoteKind, Stickiness, WorkflowTaskDropped, nanos};
-use super::state::{OpenWorkflowTask, Sticky};
+use super::state::{OpenWorkflowTask, Problem, Sticky};
 use super::update::check_bodies;
 use super::worker_command::{Decided, Refusal, Turn, check_sequence};
 use super::workflow_task::{scheduled_event, started_event};
@@ -29,6 +29,11 @@ use super::{Out, Run};
 /// The identity under which the server itself acts.
 pub(super) const SERVER_IDENTITY: &str = "history-service";
 
+/// Whether the worker only says that its local activities go on.
+fn is_heartbeat(completion: &CompleteWorkflowTask) -> bool {
+    completion.force_new_task && completion.commands.is_empty() && completion.messages.is_empty()
+}
+
 impl Run {
     pub(super) fn complete_workflow_task(
         &mut self,
@@ -36,9 +41,17 @@ impl Run {
         now: Timestamp,
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
-        let attempt = self.started_task(&completion.token)?.attempt;
+        let open = self.started_task(&completion.token)?;
+        let attempt = open.attempt;
+        let goes_on_for_too_long = now > open.original_scheduled_at.after(out.limits.workflow_task_heartbeat_max);
+        if completion.force_new_task && self.state.is_paused() {
+            return Err(Rejection::PausedTaskCannotGoOn);
+        }
         check_sequence(&completion.commands)?;
         check_bodies(&completion.messages)?;
+        if is_heartbeat(&completion) && goes_on_for_too_long {
+            return Ok(self.time_out_heartbeats(now, out));
+        }
         let CompleteWorkflowTask { commands, messages, namespaces, .. } = &completion;
         let reply = match self.check_commands(commands, messages, namespaces, &out.limits) {
             Ok(decided) => self.completed(completion, decided, now, out),
@@ -66,6 +79,7 @@ impl Run {
         if self.leaves_no_trace(&completion) {
             return self.discarded(completion, decided, now, out);
         }
+        let goes_on_since = is_heartbeat(&completion).then(|| self.original_schedule()).flatten();
         let (scheduled_event_id, started_event_id) = self.write_task_start(now, out);
         #[expect(deprecated, reason = "old workers and user interfaces read the binary checksum")]
         let attributes = WorkflowTaskCompletedEventAttributes {
@@ -84,10 +98,12 @@ impl Run {
         let mut reply = WorkflowTaskCompleted::default();
         let new_run_id = completion.new_run_id.expect("the loop gives every completion an id for a successor");
         let turn = Turn { completed_event_id, identity: completion.identity, new_run_id, now };
+        let eager: Vec<String> = decided.iter().filter_map(Decided::eager_activity).collect();
         for decision in decided {
             self.decide(decision, &turn, out);
         }
         if self.is_open() {
+            reply.activities = self.start_eagerly(&eager, &completion.poller, now, out);
             if !completion.force_new_task {
                 self.reject_unprocessed_updates(out);
             }
@@ -95,13 +111,54 @@ impl Run {
             if news == Flush::Events || completion.force_new_task {
                 self.want_workflow_task(now, out);
             }
+            // A worker that goes on does so even if its task, for an update, came before the delay of the first was over.
+            if completion.force_new_task && self.state.execution.first_task_at.is_some() {
+                self.want_task_in_spite_of_delay(now, out);
+            }
             self.want_task_for_updates(completion.return_new_task, now, out);
-            self.enforce_history_limits(now, out);
+            if let Some(since) = goes_on_since.filter(|_| self.state.workflow_tasks.open.is_some()) {
+                self.emit_note(NoteKind::WorkflowTaskGoesOnSince(since), out);
+            }
+            self.enforce_limits(now, out);
             if completion.return_new_task {
                 reply.next = self.start_inline(completion.poller, now, out);
             }
         }
         reply
+    }
+
+    /// When the open task was scheduled, or the first of the tasks that it goes on for.
+    fn original_schedule(&self) -> Option<Timestamp> {
+        self.state.workflow_tasks.open.as_ref().map(|open| open.original_scheduled_at)
+    }
+
+    /// Local activities have kept the task going for too long: it counts as one whose worker did not answer.
+    fn time_out_heartbeats(&mut self, now: Timestamp, out: &mut Out) -> Reply {
+        self.time_out_workflow_task(now, out);
+        let reply = WorkflowTaskCompleted { heartbeats_timed_out: true, ..WorkflowTaskCompleted::default() };
+        Reply::WorkflowTaskCompleted(Box::new(reply))
+    }
+
+    /// Starts the activities that the worker asked to have at once, unless they ended or are held back.
+    fn start_eagerly(
+        &mut self,
+        activity_ids: &[String],
+        poller: &super::Poller,
+        now: Timestamp,
+        out: &mut Out,
+    ) -> Vec<StartedActivity> {
+        let mut started = Vec::new();
+        for activity_id in activity_ids {
+            let Some(scheduled_event_id) = self.index.activity_ids.get(activity_id) else { continue };
+            let activity = self.state.activities.pending.get(scheduled_event_id);
+            let offer = activity.and_then(|activity| self.state.activity_offer(*scheduled_event_id, activity));
+            let Some(offer) = offer else { continue };
+            let start = StartActivity { task: offer.task, poller: poller.clone() };
+            if let Ok(Reply::Activity(activity)) = self.start_activity(start, now, out) {
+                started.push(*activity);
+            }
+        }
+        started
     }
 
     /// All that the task carried was turned down, and nothing else came of it.
@@ -139,7 +196,7 @@ impl Run {
     }
 
     /// Starts the task that was scheduled just now for the worker that is about to get the reply.
-    fn start_inline(
+    pub(super) fn start_inline(
         &mut self,
         poller: super::Poller,
         now: Timestamp,
@@ -171,7 +228,7 @@ impl Run {
         let refused = RefusedCommand { cause, message };
         let carried_updates = !self.state.updates.sent().is_empty();
         self.abort_sent_updates(out);
-        if attempt > 1 && cause != WorkflowTaskFailedCause::UnhandledCommand && !terminates {
+        if attempt > 1 && cause != WorkflowTaskFailedCause::UnhandledCommand {
             return match carried_updates {
                 true => Ok(WorkflowTaskCompleted { refused: Some(refused), ..WorkflowTaskCompleted::default() }),
                 false => Err(Rejection::Refused(refused)),
@@ -278,6 +335,7 @@ impl Run {
     }
 
     pub(super) fn apply_workflow_task_completed(&mut self, completed: &WorkflowTaskCompletedEventAttributes) {
+        self.forget_problems();
         let tasks = &mut self.state.workflow_tasks;
         tasks.previous_started_event_id = completed.started_event_id;
         tasks.next_attempt = 1;
@@ -288,15 +346,20 @@ impl Run {
     /// A task that was on a sticky queue is tried again as a first attempt on the normal queue.
     pub(super) fn apply_workflow_task_failed(&mut self) {
         let tasks = &mut self.state.workflow_tasks;
-        if let Some(open) = tasks.open.take() {
-            tasks.next_attempt = if open.queue.is_sticky() { 1 } else { open.attempt + 1 };
-        }
         tasks.sticky = None;
+        if let Some(open) = tasks.open.take() {
+            let was_sticky = open.queue.is_sticky();
+            tasks.next_attempt = if was_sticky { 1 } else { open.attempt + 1 };
+            if !was_sticky {
+                self.count_problem();
+            }
+        }
         self.state.index_workflow_task(&mut self.index);
     }
 
     pub(super) fn apply_workflow_task_timed_out(&mut self, timed_out: &WorkflowTaskTimedOutEventAttributes) {
         if timed_out.timeout_type() != TimeoutType::ScheduleToStart {
+            self.apply_problem(Problem::TimedOut(timed_out.timeout_type));
             return self.apply_workflow_task_failed();
         }
         let tasks = &mut self.state.workflow_tasks;

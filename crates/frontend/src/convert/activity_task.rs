@@ -32,7 +32,7 @@ pub fn activity_task(namespace: &Namespace, mut task: ActivityTask) -> PollActiv
         start_to_close_timeout: scheduled.start_to_close_timeout,
         heartbeat_timeout: scheduled.heartbeat_timeout,
         retry_policy: scheduled.retry_policy,
-        priority: scheduled.priority,
+        priority: started.priority,
         ..PollActivityTaskQueueResponse::default()
     }
 }

@@ -46,6 +46,9 @@ fn info(namespace: &Namespace, settings: &Settings) -> NamespaceInfo {
         id: namespace.id().to_string(),
         // SDKs switch code paths on these: none is true before it works.
         capabilities: Some(Capabilities {
+            eager_workflow_start: settings.features.eager_start,
+            reported_problems_search_attribute: true,
+            workflow_pause: settings.features.workflow_pause,
             // ShutdownWorker ends the polls of the worker that it names, so workers may wait for their polls to end.
             worker_poll_complete_on_shutdown: settings.features.cancel_polls_on_shutdown,
             // RecordWorkerHeartbeat keeps what workers say, and polls end with advice on the number of pollers.

@@ -61,6 +61,7 @@ pub fn parse(
         },
         user_metadata: request.user_metadata.take(),
         signal: None,
+        eager: None,
         update: None,
         attributes: Box::new(attributes(request, task_queue, run_id)),
     };

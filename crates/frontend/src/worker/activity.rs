@@ -8,20 +8,20 @@ pub mod heartbeat;
 
 use abide_api::temporal::api::{common::v1::Payloads, failure::v1::Failure};
 use abide_cluster::Error;
-use abide_engine::run::{ActivityReference, Command, RecordHeartbeat, Rejection, Reply, Resolution, ResolveActivity};
+use abide_engine::run::{
+    ActivityReference, Command, HeartbeatReply, RecordHeartbeat, Rejection, Reply, Resolution, ResolveActivity,
+};
 
 use crate::Frontend;
-use crate::parse::activity::Activity;
+use crate::parse;
+use crate::parse::activity::{Activity, Named};
 use crate::parse::failure::{Retry, server_failure};
 use crate::status::Refusal;
 
-/// Ends an attempt.
-async fn resolve(
-    frontend: &Frontend,
-    activity: Activity,
-    resolution: Resolution,
-    identity: String,
-) -> Result<(), Refusal> {
+/// Ends an attempt: every answer of a worker about an activity comes through here.
+async fn resolve(frontend: &Frontend, named: Named, resolution: Resolution, identity: String) -> Result<(), Refusal> {
+    let activity = frontend.activity(named)?;
+    parse::identity(&identity)?;
     let command = ResolveActivity { activity: activity.reference.clone(), resolution, identity };
     execute(frontend, activity, Command::ResolveActivity(Box::new(command))).await?;
     Ok(())
@@ -30,30 +30,28 @@ async fn resolve(
 /// Says that an attempt goes on, and hears whether it should.
 async fn record(
     frontend: &Frontend,
-    activity: Activity,
+    named: Named,
     details: Option<Payloads>,
     identity: String,
-) -> Result<CancelRequested, Refusal> {
+) -> Result<HeartbeatReply, Refusal> {
+    let activity = frontend.activity(named)?;
     let command = RecordHeartbeat { activity: activity.reference.clone(), details, identity };
     match execute(frontend, activity, Command::RecordHeartbeat(Box::new(command))).await? {
-        Reply::Heartbeat { cancel_requested } => Ok(CancelRequested(cancel_requested)),
+        Reply::Heartbeat(told) => Ok(told),
         _ => Err(Refusal::bug("a heartbeat was answered with something else")),
     }
 }
-
-/// Whether the workflow asked the activity to cancel.
-struct CancelRequested(bool);
 
 async fn execute(frontend: &Frontend, activity: Activity, command: Command) -> Result<Reply, Refusal> {
     let Activity { run, reference } = activity;
     match frontend.history.execute(run, command).await {
         Ok((_, reply)) => Ok(reply),
-        Err(error) => Err(named(error, reference)),
+        Err(error) => Err(named_to_caller(error, reference)),
     }
 }
 
 /// An activity that was not found by its id is named to the caller, who chose it.
-fn named(error: Error, reference: ActivityReference) -> Refusal {
+fn named_to_caller(error: Error, reference: ActivityReference) -> Refusal {
     match (error, reference) {
         (Error::Rejected(Rejection::ActivityIdNotFound), ActivityReference::Id(id)) => Refusal::ActivityIdNotFound(id),
         (error, _) => error.into(),

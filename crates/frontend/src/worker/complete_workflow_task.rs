@@ -17,6 +17,7 @@ use abide_engine::run::{self, Poller, QueueName, Rejection, WorkflowTaskToken};
 use abide_model::{NamespaceId, RunKey, limits};
 
 use crate::Frontend;
+use crate::convert::activity_task::activity_task;
 use crate::convert::workflow_task::workflow_task;
 use crate::parse::{
     self, execution,
@@ -40,6 +41,9 @@ pub async fn complete(
     if let Err(refusal) = check_search_attributes(&namespace, &request.commands) {
         return Err(refuse(frontend, run, token, request.identity, refusal).await);
     }
+    if !frontend.settings.features.eager_activities {
+        forgo_eager_activities(&mut request.commands);
+    }
     let namespaces = frontend.namespaces_of(&namespace, &request.commands)?;
     let completion = CompleteWorkflowTask {
         query_results: std::mem::take(&mut request.query_results),
@@ -49,11 +53,25 @@ pub async fn complete(
     if let Some(refused) = completed.refused {
         return Err(Rejection::Refused(refused).into());
     }
+    if completed.heartbeats_timed_out {
+        return Err(Refusal::HeartbeatsTimedOut);
+    }
+    let activities = completed.activities.into_iter();
     Ok(RespondWorkflowTaskCompletedResponse {
         workflow_task: completed.next.map(|task| workflow_task(task, 0)),
+        activity_tasks: activities.map(|task| activity_task(&namespace, task)).collect(),
         reset_history_event_id: completed.reset_history_event_id,
         ..RespondWorkflowTaskCompletedResponse::default()
     })
+}
+
+/// The worker's wish to have activities at once is not granted; they go through their queue.
+fn forgo_eager_activities(commands: &mut [Command]) {
+    for command in commands {
+        if let Some(Attributes::ScheduleActivityTaskCommandAttributes(schedule)) = &mut command.attributes {
+            schedule.request_eager_execution = false;
+        }
+    }
 }
 
 #[allow(deprecated)]

@@ -18,7 +18,7 @@ use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueDescription
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
 use abide_engine::namespace::{Namespace, Register, Update};
 use abide_engine::queue_config::{self, QueueConfig};
-use abide_engine::run::{Command, Poller, Reply, TaskId};
+use abide_engine::run::{Command, HeartbeatReply, Poller, Reply, TaskId};
 use abide_engine::{Emit, Machine};
 use abide_frontend::{Frontend, ServerInfo};
 use abide_model::{Clock, NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
@@ -178,14 +178,15 @@ impl History for FakeHistory {
         let run_id = request.start.key.run_id;
         self.note(Asked::Start(request));
         let status = WorkflowExecutionStatus::Running;
-        let started = Started { run_id, first_run_id: run_id, started: true, attached: false, status };
+        let started =
+            Started { run_id, first_run_id: run_id, started: true, attached: false, status, first_task: None };
         ready(next(&self.starts, || Ok(started)))
     }
 
     fn execute(&self, run: RunReference, command: Command) -> BoxFuture<'_, Result<(RunId, Reply), Error>> {
         let run_id = run.run_id.unwrap_or(RunId(Uuid::from_u128(42)));
         let otherwise = match command {
-            Command::RecordHeartbeat(_) => Reply::Heartbeat { cancel_requested: false },
+            Command::RecordHeartbeat(_) => Reply::Heartbeat(HeartbeatReply::default()),
             _ => Reply::Done,
         };
         self.note(Asked::Execute(run, command));
@@ -198,9 +199,7 @@ impl History for FakeHistory {
         completion: CompleteWorkflowTask,
     ) -> BoxFuture<'_, Result<WorkflowTaskCompleted, Error>> {
         self.note(Asked::Complete(run, completion));
-        ready(next(&self.completions, || {
-            Ok(WorkflowTaskCompleted { next: None, refused: None, reset_history_event_id: 0 })
-        }))
+        ready(next(&self.completions, || Ok(WorkflowTaskCompleted::default())))
     }
 
     fn start_task(&self, run: RunKey, task: TaskId, _poller: Poller) -> BoxFuture<'_, Result<StartedTask, Error>> {
@@ -238,7 +237,8 @@ impl History for FakeHistory {
         self.note(Asked::UpdateWithStart(start, update));
         let laid_out = self.with_starts.lock().unwrap().pop_front();
         let status = WorkflowExecutionStatus::Running;
-        let started = Started { run_id, first_run_id: run_id, started: true, attached: false, status };
+        let started =
+            Started { run_id, first_run_id: run_id, started: true, attached: false, status, first_task: None };
         ready(laid_out.unwrap_or_else(|| Ok(UpdatedWithStart { started, update: accepted(run_id) })))
     }
 

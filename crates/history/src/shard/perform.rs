@@ -83,26 +83,28 @@ impl Desk {
             Ok(decided) => decided,
             Err(undecided) => return self.refuse(entry, undecided, answer),
         };
-        let run::WorkflowTaskCompleted { next, refused, reset_history_event_id } = match decided.reply.take() {
-            Some(Reply::WorkflowTaskCompleted(reply)) => *reply,
-            Some(_) | None => return Err(Undecided::Panicked.tell(answer)),
-        };
+        let run::WorkflowTaskCompleted { next, refused, activities, heartbeats_timed_out, reset_history_event_id } =
+            match decided.reply.take() {
+                Some(Reply::WorkflowTaskCompleted(reply)) => *reply,
+                Some(_) | None => return Err(Undecided::Panicked.tell(answer)),
+            };
         let mut draft = Draft::new(Urgency::Now);
         match refused {
-            None => entry.answer_queries(query_results, &mut draft.releases),
-            Some(_) => entry.detach_queries(),
+            None if !heartbeats_timed_out => entry.answer_queries(query_results, &mut draft.releases),
+            None | Some(_) => entry.detach_queries(),
         }
         self.record(entry, decided, &mut draft, now);
+        let activities = activities.into_iter().map(|started| self.prepare_activity(entry, started)).collect();
+        let completed =
+            WorkflowTaskCompleted { next: None, refused, activities, heartbeats_timed_out, reset_history_event_id };
         draft.releases.push(match next.map(|started| self.prepare_workflow_task(entry, *started)) {
-            None => answering(answer, Ok(WorkflowTaskCompleted { next: None, refused, reset_history_event_id })),
+            None => answering(answer, Ok(completed)),
             Some(prepared) => self.hand_over(prepared, move |task| {
-                let completed = task.map(|task| match task {
-                    StartedTask::Workflow(next) => {
-                        WorkflowTaskCompleted { next: Some(*next), refused, reset_history_event_id }
-                    }
-                    StartedTask::Activity(_) => WorkflowTaskCompleted { next: None, refused, reset_history_event_id },
-                });
-                drop(answer.send(completed));
+                let next = |task| match task {
+                    StartedTask::Workflow(next) => Some(*next),
+                    StartedTask::Activity(_) => None,
+                };
+                drop(answer.send(task.map(|task| WorkflowTaskCompleted { next: next(task), ..completed })));
             }),
         });
         self.finish(entry, draft, now)
@@ -225,6 +227,13 @@ fn urgency(command: &Command) -> Urgency {
         | Command::StartActivity(_)
         | Command::ResolveActivity(_)
         | Command::FireDeadlines { .. }
+        | Command::PauseActivities(_)
+        | Command::UnpauseActivities(_)
+        | Command::ResetActivities(_)
+        | Command::UpdateActivityOptions(_)
+        | Command::Pause(_)
+        | Command::Unpause(_)
+        | Command::UpdateOptions(_)
         | Command::ReturnTask(_)
         | Command::Release
         | Command::ChildEnded(_)

@@ -89,13 +89,16 @@ impl Shard {
         let _ = purge.answer.send(Ok(()));
     }
 
-    /// A run that still owes something to others, such as to tell its parent how it ended, does that first.
-    fn purge_later(&self, purge: Purge) {
-        let seams = self.desk.seams.clone();
-        self.desk.seams.background.spawn("purge", async move {
-            tokio::time::sleep(limits::OUTBOUND_RETRY_MIN).await;
-            drop(seams.inbox.send(Message::Purge(purge)));
-        });
+    /// The run still owes something to another one, which its deletion must not take back: its row is written for a
+    /// later time, and the sweep goes on.
+    fn purge_later(&mut self, purge: Purge) {
+        let mut draft = Draft::new(Urgency::Lazy);
+        draft.writes.push(purge.row.delete(Partition::SHARED));
+        let later = self.now().after(limits::OWING_RUN_PAUSE);
+        self.desk.delete_later(&purge.run, later, &mut draft);
+        self.desk.flush(draft);
+        // Nobody may wait any more.
+        let _ = purge.answer.send(Ok(()));
     }
 
     /// There is no such run (any more): only the row is left.

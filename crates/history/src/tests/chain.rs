@@ -99,7 +99,8 @@ async fn a_start_that_joins_an_open_run_is_known_by_its_request_from_then_on() {
     join.attach = Some(Box::new(Attach { request_id: "second".into(), ..Attach::default() }));
     let found = soon(world.history.start(join.clone())).await.unwrap();
     assert_eq!((found.run_id, found.started, found.attached), (run.run_id, false, true));
-    assert_eq!(soon(world.history.start(join.clone())).await.unwrap(), found);
+    let again = soon(world.history.start(join.clone())).await.unwrap();
+    assert_eq!((again.run_id, again.started, again.attached), (found.run_id, found.started, found.attached));
     assert_eq!(world.events(&run).await.len(), 3, "one event for both, and no workflow task more");
     let task = world.next_workflow_task().await;
     world.complete_with(&task, vec![complete_workflow()]).await;

@@ -181,3 +181,26 @@ async fn a_task_that_a_worker_has_can_be_the_cut() {
     assert_eq!(task.events.len(), 6, "started, scheduled, started, failed, scheduled, started");
     world.complete_with(&task, vec![complete_workflow()]).await;
 }
+
+#[tokio::test]
+async fn a_long_history_is_copied_in_nodes_of_bounded_length() {
+    let world = World::new().await;
+    let old = world.start("a").await;
+    let task = world.next_workflow_task().await;
+    let timers = (0..1500).map(|n| start_timer(&format!("t{n}"), std::time::Duration::from_secs(3600)));
+    world.complete_with(&task, timers.collect()).await;
+    world.signal(&old, "s").await.unwrap();
+    // 4 events, 1,500 timers, the signal, the schedule and the start of the task at which the history is cut.
+    let task = world.next_workflow_task().await;
+    assert_eq!(task.started.token.started_event_id, 1507);
+    let new = soon(world.history.reset(reference(&old), reset_to(1507, "r"))).await.unwrap();
+    let nodes = world.rows(Space::Node).await;
+    assert!(nodes.iter().all(|row| row.value.len() < 256 * 1024), "no node has the whole history");
+    let world = world.reopened().await;
+    let new = other(&old, new);
+    let described = soon(world.history.describe(reference(&new))).await.unwrap();
+    assert_eq!(described.workflow_execution_info.unwrap().history_length, 1509);
+    let page = world.page(&new, |read| read.first_event_id = 1400).await.unwrap();
+    let ids: Vec<i64> = page.events.iter().map(|event| event.event_id).collect();
+    assert_eq!(ids, (1400..=1509).collect::<Vec<_>>());
+}

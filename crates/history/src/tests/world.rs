@@ -223,6 +223,7 @@ pub fn start_request(workflow_id: &str, request_id: &str) -> StartRequest {
         requester: requester(request_id),
         user_metadata: None,
         signal: None,
+        eager: None,
         update: None,
     });
     let (reuse, conflict) = (WorkflowIdReusePolicy::AllowDuplicate, WorkflowIdConflictPolicy::Unspecified);

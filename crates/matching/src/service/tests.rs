@@ -109,6 +109,7 @@ fn started(losses: &Arc<AtomicUsize>) -> StartedTask {
             scheduled_at: at,
             attempt_scheduled_at: at,
             started_at: at,
+            priority: None,
         },
         lost: LostTask::new(move || {
             losses.fetch_add(1, Ordering::Relaxed);

@@ -15,7 +15,7 @@ use abide_api::temporal::api::{
 use abide_cluster::history::{
     ActivityTask, CompleteWorkflowTask, RunReference, StartRequest, StartedTask, WorkflowTask,
 };
-use abide_cluster::matching::{Poll, Polled, QueueKey, QueueKind};
+use abide_cluster::matching::{Poll, Polled, QueueKey, QueueKind, WorkerVersion};
 use abide_cluster::{History, Matching};
 use abide_engine::run::{
     self, ActivityReference, Command, Poller, QueueName, Requester, Resolution, ResolveActivity, Signal, Start,
@@ -106,8 +106,9 @@ impl World {
             wait: Duration::from_secs(60),
             rate: None,
             worker_instance_key: String::new(),
+            version: WorkerVersion::default(),
         };
-        match self.matching.poll(poll).await.expect("a poll") {
+        match self.matching.poll(poll).await.expect("a poll").polled {
             Polled::Started(task) => task,
             Polled::Task(lease) => {
                 let task = lease.task.clone();
@@ -169,6 +170,7 @@ pub(crate) fn start(workflow_id: &str) -> Start {
         requester: Requester { request_id: key.run_id.to_string(), ..Requester::default() },
         user_metadata: None,
         signal: None,
+        eager: None,
         update: None,
         key,
     }

@@ -35,11 +35,19 @@ pub enum Step {
     ChildEnded(usize),
     Pass(u16),
     Terminate,
+    PauseActivity(u8),
+    UnpauseActivities(bool, u8),
+    ResetActivity(u8, bool, bool),
+    ChangeOptions(u8, bool),
+    Pause(u8),
+    Unpause,
+    ChangePriority(u8),
 }
 
 #[derive(Clone, Debug)]
 pub enum Decision {
     Schedule(u8),
+    ScheduleEagerly(u8),
     CancelActivity(usize),
     Timer(u8, u8),
     CancelTimer(u8),
@@ -81,6 +89,7 @@ pub struct Options {
 fn decision() -> impl Strategy<Value = Decision> {
     prop_oneof![
         6 => (0_u8..4).prop_map(Decision::Schedule),
+        2 => (0_u8..4).prop_map(Decision::ScheduleEagerly),
         3 => (0_usize..4).prop_map(Decision::CancelActivity),
         6 => (0_u8..4, 0_u8..20).prop_map(|(id, seconds)| Decision::Timer(id, seconds)),
         3 => (0_u8..4).prop_map(Decision::CancelTimer),
@@ -128,6 +137,13 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => (0_usize..3).prop_map(Step::ChildEnded),
         6 => (0_u16..3000).prop_map(Step::Pass),
         1 => prop::bool::weighted(0.1).prop_map(|yes| if yes { Step::Terminate } else { Step::TakeTask }),
+        2 => (0_u8..4).prop_map(Step::PauseActivity),
+        2 => (any::<bool>(), 0_u8..4).prop_map(|(resets, jitter)| Step::UnpauseActivities(resets, jitter)),
+        2 => (0_u8..4, any::<bool>(), any::<bool>()).prop_map(|(id, keeps, restores)| Step::ResetActivity(id, keeps, restores)),
+        2 => (0_u8..4, any::<bool>()).prop_map(|(id, restores)| Step::ChangeOptions(id, restores)),
+        1 => (0_u8..3).prop_map(Step::Pause),
+        3 => Just(Step::Unpause),
+        1 => (0_u8..4).prop_map(Step::ChangePriority),
     ]
 }
 
@@ -176,6 +192,9 @@ fn pending(world: &World, n: usize) -> (i64, i32) {
 fn commands(world: &World, decisions: &[Decision]) -> Vec<abide_api::temporal::api::command::v1::Command> {
     let command = |decision: &Decision| match decision {
         Decision::Schedule(id) => schedule(&format!("activity-{id}")),
+        Decision::ScheduleEagerly(id) => {
+            schedule_with(&format!("activity-{id}"), |command| command.request_eager_execution = true)
+        }
         Decision::CancelActivity(n) => cancel_activity(pending(world, *n).0),
         Decision::Timer(id, seconds) => timer(&format!("timer-{id}"), u64::from(*seconds)),
         Decision::CancelTimer(id) => cancel_timer(&format!("timer-{id}")),
@@ -286,6 +305,35 @@ pub fn do_step(world: &mut World, step: &Step) {
             Ok(())
         }
         Step::Terminate => world.terminate().map(|_| ()),
+        Step::PauseActivity(id) => world.pause_activity(&format!("activity-{id}")).map(|_| ()),
+        Step::UnpauseActivities(resets_attempts, seconds) => world
+            .ask(Command::UnpauseActivities(UnpauseActivities {
+                which: WhichActivities::All,
+                resets_attempts: *resets_attempts,
+                forgets_heartbeat: *resets_attempts,
+                jitter: Jitter { max: Duration::from_secs(u64::from(*seconds)), draw: 5 },
+            }))
+            .map(|_| ()),
+        Step::ResetActivity(id, keeps_paused, restores_options) => world
+            .ask(Command::ResetActivities(ResetActivities {
+                which: WhichActivities::Id(format!("activity-{id}")),
+                forgets_heartbeat: *keeps_paused,
+                keeps_paused: *keeps_paused,
+                restores_options: *restores_options,
+                jitter: Jitter::default(),
+            }))
+            .map(|_| ()),
+        Step::ChangeOptions(id, true) => {
+            let which = WhichActivities::Id(format!("activity-{id}"));
+            world.change_options(which, OptionsChange::Restore).map(|_| ())
+        }
+        Step::ChangeOptions(id, false) => {
+            let which = WhichActivities::Id(format!("activity-{id}"));
+            world.change_options(which, to_queue("elsewhere")).map(|_| ())
+        }
+        Step::Pause(request) => world.pause(&format!("pause-{request}")).map(|_| ()),
+        Step::Unpause => world.unpause().map(|_| ()),
+        Step::ChangePriority(key) => world.change_priority(i32::from(*key)).map(|_| ()),
     };
     drop(result);
 }
@@ -303,6 +351,8 @@ proptest! {
         let all = Reapply { signals: true, updates: true };
         for cut in 2..=world.run.next_event_id() {
             if let Ok(mut new) = reset(&world, cut, all) {
+                // A run that was paused at the cut is paused again, or still was not.
+                drop(new.unpause());
                 new.turn(Vec::new()).expect("a workflow task is offered");
             }
         }

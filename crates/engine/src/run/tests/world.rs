@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use abide_api::temporal::api::{
+    activity::v1::ActivityOptions,
     command::v1::{
         CancelTimerCommandAttributes, CancelWorkflowExecutionCommandAttributes, Command as WorkerCommand,
         CompleteWorkflowExecutionCommandAttributes, ContinueAsNewWorkflowExecutionCommandAttributes,
@@ -12,7 +13,7 @@ use abide_api::temporal::api::{
         ScheduleActivityTaskCommandAttributes, SignalExternalWorkflowExecutionCommandAttributes,
         StartChildWorkflowExecutionCommandAttributes, StartTimerCommandAttributes, command::Attributes,
     },
-    common::v1::{ActivityType, Payload, Payloads, RetryPolicy, WorkflowExecution, WorkflowType},
+    common::v1::{ActivityType, Payload, Payloads, Priority, RetryPolicy, WorkflowExecution, WorkflowType},
     enums::v1::{CommandType, WorkflowTaskFailedCause},
     failure::v1::{ApplicationFailureInfo, Failure, failure::FailureInfo},
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes},
@@ -152,8 +153,11 @@ impl World {
         let state = &self.run.state;
         for (id, activity) in &state.activities.pending {
             let offered = self.offers.contains_key(&Subject::Activity(*id));
-            assert!(offered || activity.deadline().is_some(), "activity {id} is forgotten");
+            let held = state.is_paused() || activity.pause.is_some();
+            assert!(offered || held || activity.deadline().is_some(), "activity {id} is forgotten");
+            assert!(!held || !offered, "activity {id} is held back, and offered all the same");
         }
+        assert!(!state.is_paused() || !self.offers.contains_key(&Subject::WorkflowTask), "a paused run offers nothing");
         if let Some(open) = &state.workflow_tasks.open {
             let offered = self.offers.contains_key(&Subject::WorkflowTask);
             assert_eq!(offered, open.started.is_none(), "a workflow task is offered until it is started");
@@ -171,7 +175,9 @@ impl World {
         }
         for (id, update) in &state.updates.open {
             let accepted = matches!(update.stage, Some(crate::run::update::Stage::Accepted(_)));
-            assert!(accepted || state.workflow_tasks.open.is_some(), "update {id} is forgotten");
+            // One that waits with the run for its time, or for the end of a pause, is sent when that comes.
+            let delayed = state.execution.first_task_at.is_some() || state.is_paused();
+            assert!(accepted || delayed || state.workflow_tasks.open.is_some(), "update {id} is forgotten");
         }
         let unseen = !state.buffer.events.is_empty();
         assert!(!unseen || self.run.workflow_task_is_started(), "buffered events wait for a started task");
@@ -278,6 +284,51 @@ impl World {
         self.ask(Command::Signal(Box::new(signal)))
     }
 
+    pub fn pause_activity(&mut self, id: &str) -> Result<Reply, Rejection> {
+        let which = WhichActivities::Id(id.into());
+        self.ask(Command::PauseActivities(PauseActivities { which, reason: pause_reason("pause-activity") }))
+    }
+
+    pub fn unpause_activity(&mut self, id: &str) -> Result<Reply, Rejection> {
+        self.ask(Command::UnpauseActivities(UnpauseActivities {
+            which: WhichActivities::Id(id.into()),
+            resets_attempts: false,
+            forgets_heartbeat: false,
+            jitter: Jitter::default(),
+        }))
+    }
+
+    pub fn reset_activity(&mut self, id: &str, change: impl FnOnce(&mut ResetActivities)) -> Result<Reply, Rejection> {
+        let mut reset = ResetActivities {
+            which: WhichActivities::Id(id.into()),
+            forgets_heartbeat: false,
+            keeps_paused: false,
+            restores_options: false,
+            jitter: Jitter::default(),
+        };
+        change(&mut reset);
+        self.ask(Command::ResetActivities(reset))
+    }
+
+    pub fn change_options(&mut self, which: WhichActivities, change: OptionsChange) -> Result<Reply, Rejection> {
+        self.ask(Command::UpdateActivityOptions(Box::new(UpdateActivityOptions { which, change })))
+    }
+
+    pub fn pause(&mut self, request_id: &str) -> Result<Reply, Rejection> {
+        self.ask(Command::Pause(pause_reason(request_id)))
+    }
+
+    pub fn unpause(&mut self) -> Result<Reply, Rejection> {
+        self.ask(Command::Unpause(pause_reason("unpause")))
+    }
+
+    pub fn change_priority(&mut self, key: i32) -> Result<Reply, Rejection> {
+        let priority = Priority { priority_key: key, ..Priority::default() };
+        let paths = ["priority.priorityKey".to_owned()].into();
+        let update = UpdateOptions { priority: Some(priority), paths, identity: "client".into() };
+        self.ask(Command::UpdateOptions(Box::new(update)))
+    }
+
     pub fn cancel(&mut self) -> Result<Reply, Rejection> {
         self.ask(Command::RequestCancel(RequestCancel { reason: "enough".into(), requester: Requester::default() }))
     }
@@ -303,8 +354,20 @@ pub fn start() -> Start {
         requester: Requester { identity: "client".into(), request_id: "start-1".into(), ..Requester::default() },
         user_metadata: None,
         signal: None,
+        eager: None,
         update: None,
     }
+}
+
+pub fn pause_reason(request_id: &str) -> PauseReason {
+    PauseReason { identity: "operator".into(), reason: "incident".into(), request_id: request_id.into() }
+}
+
+/// Activities move to another queue.
+pub fn to_queue(name: &str) -> OptionsChange {
+    let queue = TaskQueue { name: name.into(), ..TaskQueue::default() };
+    let options = Box::new(ActivityOptions { task_queue: Some(queue), ..ActivityOptions::default() });
+    OptionsChange::Merge { options, paths: ["taskQueue.name".to_owned()].into() }
 }
 
 pub fn application_failure(message: &str, kind: &str, non_retryable: bool) -> Failure {

@@ -11,8 +11,8 @@ use abide_engine::run::Resolution;
 
 use super::{oversized, resolve};
 use crate::Frontend;
-use crate::parse::activity::ById;
-use crate::parse::{identity, payload};
+use crate::parse::activity::Named;
+use crate::parse::payload;
 use crate::status::Refusal;
 
 /// An activity gave in to being canceled.
@@ -20,9 +20,8 @@ pub async fn cancel(
     frontend: &Frontend,
     request: RespondActivityTaskCanceledRequest,
 ) -> Result<RespondActivityTaskCanceledResponse, Refusal> {
-    let activity = frontend.activity(&request.namespace, &request.task_token)?;
-    identity(&request.identity)?;
-    resolve(frontend, activity, resolution(frontend, request.details), request.identity).await?;
+    let named = Named::ByToken { namespace: request.namespace, token: request.task_token };
+    resolve(frontend, named, resolution(frontend, request.details), request.identity).await?;
     Ok(RespondActivityTaskCanceledResponse {})
 }
 
@@ -31,14 +30,13 @@ pub async fn cancel_by_id(
     frontend: &Frontend,
     request: RespondActivityTaskCanceledByIdRequest,
 ) -> Result<RespondActivityTaskCanceledByIdResponse, Refusal> {
-    let activity = frontend.activity_by_id(ById {
+    let named = Named::ById {
         namespace: request.namespace,
         workflow_id: request.workflow_id,
         run_id: request.run_id,
         activity_id: request.activity_id,
-    })?;
-    identity(&request.identity)?;
-    resolve(frontend, activity, resolution(frontend, request.details), request.identity).await?;
+    };
+    resolve(frontend, named, resolution(frontend, request.details), request.identity).await?;
     Ok(RespondActivityTaskCanceledByIdResponse {})
 }
 

@@ -11,8 +11,8 @@ use abide_engine::run::Resolution;
 
 use super::{oversized, resolve};
 use crate::Frontend;
-use crate::parse::activity::ById;
-use crate::parse::{identity, payload};
+use crate::parse::activity::Named;
+use crate::parse::payload;
 use crate::status::Refusal;
 
 /// An activity has a result.
@@ -20,9 +20,8 @@ pub async fn complete(
     frontend: &Frontend,
     request: RespondActivityTaskCompletedRequest,
 ) -> Result<RespondActivityTaskCompletedResponse, Refusal> {
-    let activity = frontend.activity(&request.namespace, &request.task_token)?;
-    identity(&request.identity)?;
-    resolve(frontend, activity, resolution(frontend, request.result), request.identity).await?;
+    let named = Named::ByToken { namespace: request.namespace, token: request.task_token };
+    resolve(frontend, named, resolution(frontend, request.result), request.identity).await?;
     Ok(RespondActivityTaskCompletedResponse {})
 }
 
@@ -31,14 +30,13 @@ pub async fn complete_by_id(
     frontend: &Frontend,
     request: RespondActivityTaskCompletedByIdRequest,
 ) -> Result<RespondActivityTaskCompletedByIdResponse, Refusal> {
-    let activity = frontend.activity_by_id(ById {
+    let named = Named::ById {
         namespace: request.namespace,
         workflow_id: request.workflow_id,
         run_id: request.run_id,
         activity_id: request.activity_id,
-    })?;
-    identity(&request.identity)?;
-    resolve(frontend, activity, resolution(frontend, request.result), request.identity).await?;
+    };
+    resolve(frontend, named, resolution(frontend, request.result), request.identity).await?;
     Ok(RespondActivityTaskCompletedByIdResponse {})
 }
 

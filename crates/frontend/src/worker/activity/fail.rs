@@ -12,8 +12,8 @@ use abide_engine::run::Resolution;
 
 use super::{oversize_failure, resolve};
 use crate::Frontend;
-use crate::parse::activity::ById;
-use crate::parse::{failure, identity, payload};
+use crate::parse::activity::Named;
+use crate::parse::{failure, payload};
 use crate::status::Refusal;
 
 /// An attempt of an activity failed; the run decides whether there is another.
@@ -21,9 +21,9 @@ pub async fn fail(
     frontend: &Frontend,
     request: RespondActivityTaskFailedRequest,
 ) -> Result<RespondActivityTaskFailedResponse, Refusal> {
-    let activity = frontend.activity(&request.namespace, &request.task_token)?;
+    let named = Named::ByToken { namespace: request.namespace, token: request.task_token };
     let said = Said::parse(frontend, request.identity, request.failure, request.last_heartbeat_details)?;
-    resolve(frontend, activity, said.resolution, said.identity).await?;
+    resolve(frontend, named, said.resolution, said.identity).await?;
     Ok(RespondActivityTaskFailedResponse { failures: said.corrections })
 }
 
@@ -32,14 +32,14 @@ pub async fn fail_by_id(
     frontend: &Frontend,
     request: RespondActivityTaskFailedByIdRequest,
 ) -> Result<RespondActivityTaskFailedByIdResponse, Refusal> {
-    let activity = frontend.activity_by_id(ById {
+    let named = Named::ById {
         namespace: request.namespace,
         workflow_id: request.workflow_id,
         run_id: request.run_id,
         activity_id: request.activity_id,
-    })?;
+    };
     let said = Said::parse(frontend, request.identity, request.failure, request.last_heartbeat_details)?;
-    resolve(frontend, activity, said.resolution, said.identity).await?;
+    resolve(frontend, named, said.resolution, said.identity).await?;
     Ok(RespondActivityTaskFailedByIdResponse { failures: said.corrections })
 }
 
@@ -59,7 +59,6 @@ impl Said {
         last_heartbeat_details: Option<Payloads>,
     ) -> Result<Self, Refusal> {
         failure::check_application(failure.as_ref())?;
-        identity(&worker)?;
         let mut corrections = Vec::new();
         let too_large = payload::is_too_large(last_heartbeat_details.as_ref(), frontend.limits());
         if too_large {

@@ -7,10 +7,11 @@ use abide_api::temporal::api::{
         RecordActivityTaskHeartbeatRequest, RecordActivityTaskHeartbeatResponse,
     },
 };
+use abide_engine::run::HeartbeatReply;
 
-use super::{CancelRequested, oversized, record, resolve};
+use super::{oversized, record, resolve};
 use crate::Frontend;
-use crate::parse::activity::{Activity, ById};
+use crate::parse::activity::Named;
 use crate::parse::payload;
 use crate::status::Refusal;
 
@@ -19,9 +20,13 @@ pub async fn heartbeat(
     frontend: &Frontend,
     request: RecordActivityTaskHeartbeatRequest,
 ) -> Result<RecordActivityTaskHeartbeatResponse, Refusal> {
-    let activity = frontend.activity(&request.namespace, &request.task_token)?;
-    let CancelRequested(cancel_requested) = beat(frontend, activity, request.details, request.identity).await?;
-    Ok(RecordActivityTaskHeartbeatResponse { cancel_requested, ..Default::default() })
+    let named = Named::ByToken { namespace: request.namespace, token: request.task_token };
+    let told = beat(frontend, named, request.details, request.identity).await?;
+    Ok(RecordActivityTaskHeartbeatResponse {
+        cancel_requested: told.cancel_requested,
+        activity_paused: told.paused,
+        activity_reset: told.reset,
+    })
 }
 
 /// As [`heartbeat`], by id.
@@ -29,26 +34,30 @@ pub async fn heartbeat_by_id(
     frontend: &Frontend,
     request: RecordActivityTaskHeartbeatByIdRequest,
 ) -> Result<RecordActivityTaskHeartbeatByIdResponse, Refusal> {
-    let activity = frontend.activity_by_id(ById {
+    let named = Named::ById {
         namespace: request.namespace,
         workflow_id: request.workflow_id,
         run_id: request.run_id,
         activity_id: request.activity_id,
-    })?;
-    let CancelRequested(cancel_requested) = beat(frontend, activity, request.details, request.identity).await?;
-    Ok(RecordActivityTaskHeartbeatByIdResponse { cancel_requested, ..Default::default() })
+    };
+    let told = beat(frontend, named, request.details, request.identity).await?;
+    Ok(RecordActivityTaskHeartbeatByIdResponse {
+        cancel_requested: told.cancel_requested,
+        activity_paused: told.paused,
+        activity_reset: told.reset,
+    })
 }
 
 /// Details that do not fit end the activity, and the worker is told to stop.
 async fn beat(
     frontend: &Frontend,
-    activity: Activity,
+    named: Named,
     details: Option<Payloads>,
     identity: String,
-) -> Result<CancelRequested, Refusal> {
+) -> Result<HeartbeatReply, Refusal> {
     if payload::is_too_large(details.as_ref(), frontend.limits()) {
-        resolve(frontend, activity, oversized("Heartbeat details exceed size limit."), identity).await?;
-        return Ok(CancelRequested(true));
+        resolve(frontend, named, oversized("Heartbeat details exceed size limit."), identity).await?;
+        return Ok(HeartbeatReply { cancel_requested: true, ..HeartbeatReply::default() });
     }
-    record(frontend, activity, details, identity).await
+    record(frontend, named, details, identity).await
 }

@@ -1,0 +1,52 @@
+//! PauseWorkflowExecution and UnpauseWorkflowExecution.
+
+use abide_api::temporal::api::{
+    common::v1::WorkflowExecution,
+    workflowservice::v1::{
+        PauseWorkflowExecutionRequest, PauseWorkflowExecutionResponse, UnpauseWorkflowExecutionRequest,
+        UnpauseWorkflowExecutionResponse,
+    },
+};
+use abide_engine::run::{Command, PauseReason};
+use abide_model::limits;
+
+use crate::Frontend;
+use crate::parse::{at_most, execution};
+use crate::status::Refusal;
+
+/// Holds a run back, if whoever runs the server allows that.
+pub async fn pause(
+    frontend: &Frontend,
+    request: PauseWorkflowExecutionRequest,
+) -> Result<PauseWorkflowExecutionResponse, Refusal> {
+    if !frontend.settings.features.workflow_pause {
+        let text = format!("workflow pause is not enabled for namespace: {}", request.namespace);
+        return Err(Refusal::SwitchedOff(text));
+    }
+    let namespace = frontend.namespace(&request.namespace)?;
+    let reason = reason(request.identity, request.reason, request.request_id)?;
+    let execution = WorkflowExecution { workflow_id: request.workflow_id, run_id: request.run_id };
+    let run = execution::run(&namespace, Some(execution))?;
+    frontend.history.execute(run, Command::Pause(reason)).await?;
+    Ok(PauseWorkflowExecutionResponse {})
+}
+
+/// Lets a run go again.
+pub async fn unpause(
+    frontend: &Frontend,
+    request: UnpauseWorkflowExecutionRequest,
+) -> Result<UnpauseWorkflowExecutionResponse, Refusal> {
+    let reason = reason(request.identity, request.reason, request.request_id)?;
+    let namespace = frontend.namespace(&request.namespace)?;
+    let execution = WorkflowExecution { workflow_id: request.workflow_id, run_id: request.run_id };
+    let run = execution::run(&namespace, Some(execution))?;
+    frontend.history.execute(run, Command::Unpause(reason)).await?;
+    Ok(UnpauseWorkflowExecutionResponse {})
+}
+
+fn reason(identity: String, reason: String, request_id: String) -> Result<PauseReason, Refusal> {
+    at_most(&reason, limits::ID_BYTES_MAX, "reason is too long.")?;
+    at_most(&request_id, limits::ID_BYTES_MAX, "request id is too long.")?;
+    at_most(&identity, limits::ID_BYTES_MAX, "identity is too long.")?;
+    Ok(PauseReason { identity, reason, request_id })
+}
