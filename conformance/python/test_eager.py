@@ -52,10 +52,70 @@ async def start_eagerly(case: Case, once: str, **options) -> StartWorkflowExecut
 
 
 @scenario
+async def the_answer_to_a_start_may_bring_its_first_workflow_task(case: Case) -> None:
+    hand = Hand(case)
+    once = request_id()
+    started = await start_eagerly(case, once)
+    task = started.eager_workflow_task
+    assert [event_name(event) for event in task.history.events] == ["Started", "TaskScheduled", "TaskStarted"]
+    assert task.history.events[0].workflow_execution_started_event_attributes.eager_execution_accepted
+    assert (task.attempt, task.started_event_id, task.workflow_execution.run_id) == (1, 3, started.run_id)
+    # The start that is sent again gets the same task, as long as nobody has answered it.
+    again = await start_eagerly(case, once)
+    assert again.run_id == started.run_id
+    assert again.eager_workflow_task.task_token
+    await hand.complete(task, complete_workflow())
+    late = await start_eagerly(case, once)
+    assert not late.HasField("eager_workflow_task")
+    handle = case.client.get_workflow_handle(case.id, run_id=started.run_id)
+    await case.finish(handle, [], ["Started", *TASK, "Completed"])
+
+
+@scenario
+async def an_eager_task_that_is_not_answered_goes_to_a_worker(case: Case) -> None:
+    second = timedelta(seconds=1)
+    task_timeout = {"seconds": 1}
+    started = await start_eagerly(case, request_id(), workflow_task_timeout=task_timeout)
+    assert started.eager_workflow_task.task_token
+    await Hand(case).step(complete_workflow())
+    handle = case.client.get_workflow_handle(case.id, run_id=started.run_id)
+    history = await case.finish(
+        handle, [], ["Started", "TaskScheduled", "TaskStarted", "TaskTimedOut", *TASK, "Completed"]
+    )
+    assert history[3].event_time.ToDatetime() - history[2].event_time.ToDatetime() >= second
+
+
+@scenario
 async def a_start_that_waits_is_not_eager(case: Case) -> None:
     started = await start_eagerly(case, request_id(), workflow_start_delay={"seconds": 3600})
     assert not started.HasField("eager_workflow_task")
     await case.client.get_workflow_handle(case.id).terminate()
+
+
+@scenario
+async def the_answer_to_a_workflow_task_may_bring_activities(case: Case) -> None:
+    hand = Hand(case)
+    handle = await hand.start()
+    task = await hand.poll()
+    response = await hand.complete(
+        task,
+        schedule_activity(case, "eager", request_eager_execution=True),
+        schedule_activity(case, "patient"),
+    )
+    [eager] = response.activity_tasks
+    assert (eager.activity_id, eager.attempt, eager.workflow_execution.workflow_id) == ("eager", 1, case.id)
+    patient = await hand.poll_activity()
+    assert patient.activity_id == "patient"
+    await hand.complete_activity(eager)
+    await hand.complete_activity(patient)
+    await hand.step(complete_workflow())
+    await case.finish(
+        handle,
+        [],
+        ["Started", *TASK, "ActivityScheduled", "ActivityScheduled"]
+        + ["ActivityStarted", "ActivityCompleted", "TaskScheduled"]
+        + ["ActivityStarted", "ActivityCompleted", "TaskStarted", "TaskCompleted", "Completed"],
+    )
 
 
 @scenario

@@ -267,4 +267,13 @@ final class Scenarios {
         c.events(null, "Started TaskScheduled Terminated");
     }
 
+    @Scenario("a worker starts its own workflows eagerly")
+    static void anEagerStart(Corner c) throws Exception {
+        c.work(new Class<?>[] {GreetsImpl.class}, new Doing());
+        WorkflowStub run = c.client.newUntypedWorkflowStub(
+                "Greets", c.options().setDisableEagerExecution(false).build());
+        run.start("eager");
+        same(run.getResult(String.class), "Hello, eager");
+        c.finish(null, GreetsImpl.class, "Started", TASK, ACTIVITY, TASK, "Completed");
+    }
 }
