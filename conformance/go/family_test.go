@@ -44,8 +44,59 @@ func registerFamily(r worker.Registry) {
 // A child that starts, up to the workflow task that its start brings.
 var childStarted = []string{"StartChildInitiated", "ChildStarted"}
 
+func TestAParentGetsTheResultOfItsChild(t *testing.T) {
+	c := newCorner(t)
+	c.work(worker.Options{}, registerFamily)
+	var result string
+	c.must(c.start(parent, c.id+"-child", "return").Get(c.ctx, &result))
+	same(c, result, "from "+c.id)
+	c.finish("", parent, []string{"Started"}, task, childStarted, task, []string{"ChildCompleted"}, task, []string{"Completed"})
+}
+
+func TestAParentIsToldWhyItsChildFailed(t *testing.T) {
+	c := newCorner(t)
+	c.work(worker.Options{}, registerFamily)
+	err := c.start(parent, c.id+"-child", "fail").Get(c.ctx, nil)
+	var failed *temporal.ChildWorkflowExecutionError
+	var cause *temporal.ApplicationError
+	if !errors.As(err, &failed) || !errors.As(failed, &cause) {
+		t.Fatalf("got %v, want the failure of the child", err)
+	}
+	same(c, cause.Type(), "Fault")
+	c.finish("", parent, []string{"Started"}, task, childStarted, task, []string{"ChildFailed"}, task, []string{"Failed"})
+}
+
+func TestAChildIsTerminatedWithItsParent(t *testing.T) {
+	c := newCorner(t)
+	c.work(worker.Options{}, registerFamily)
+	run := c.start(parent, c.id+"-child", "wait")
+	c.seen(run, "ChildStarted")
+	c.must(connection.TerminateWorkflow(c.ctx, c.id, "", "enough"))
+	var terminated *temporal.TerminatedError
+	if err := connection.GetWorkflow(c.ctx, c.id+"-child", "").Get(c.ctx, nil); !errors.As(err, &terminated) {
+		t.Fatalf("got %v, want a termination", err)
+	}
+}
+
 func tells(ctx workflow.Context, target string) error {
 	return workflow.SignalExternalWorkflow(ctx, target, "", "word", "hello").Get(ctx, nil)
+}
+
+func TestAWorkflowSignalsAnother(t *testing.T) {
+	c := newCorner(t)
+	c.work(worker.Options{}, func(r worker.Registry) {
+		r.RegisterWorkflow(tells)
+		r.RegisterWorkflow(joins)
+	})
+	options := c.options()
+	options.ID += "-target"
+	target, err := connection.ExecuteWorkflow(c.ctx, options, joins, 1)
+	c.must(err)
+	c.must(c.start(tells, options.ID).Get(c.ctx, nil))
+	var joined string
+	c.must(target.Get(c.ctx, &joined))
+	same(c, joined, "hello")
+	c.finish("", tells, []string{"Started"}, task, []string{"SignalExternalInitiated", "ExternalSignaled"}, task, []string{"Completed"})
 }
 
 func succeedsAt(ctx workflow.Context, attempt int32) (int32, error) {

@@ -129,6 +129,29 @@ func calls(ctx workflow.Context) error {
 	return workflow.ExecuteActivity(ctx, greet, "you").Get(ctx, nil)
 }
 
+func TestAPausedActivityWaitsUntilItIsUnpaused(t *testing.T) {
+	c := newCorner(t)
+	c.work(worker.Options{LocalActivityWorkerOnly: true}, func(r worker.Registry) { r.RegisterWorkflow(calls) })
+	run := c.start(calls)
+	c.seen(run, "ActivityScheduled")
+	service := connection.WorkflowService()
+	execution := &commonpb.WorkflowExecution{WorkflowId: c.id}
+	id := &workflowservice.PauseActivityRequest_Type{Type: "greet"}
+	_, err := service.PauseActivity(c.ctx, &workflowservice.PauseActivityRequest{Namespace: client.DefaultNamespace, Execution: execution, Activity: id})
+	c.must(err)
+	described, err := connection.DescribeWorkflowExecution(c.ctx, c.id, "")
+	c.must(err)
+	same(c, described.PendingActivities[0].Paused, true)
+	same(c, described.PendingActivities[0].State, enumspb.PENDING_ACTIVITY_STATE_PAUSED)
+	_, err = service.UnpauseActivity(c.ctx, &workflowservice.UnpauseActivityRequest{
+		Namespace: client.DefaultNamespace, Execution: execution, Activity: &workflowservice.UnpauseActivityRequest_Type{Type: "greet"},
+	})
+	c.must(err)
+	c.work(worker.Options{DisableWorkflowWorker: true}, func(r worker.Registry) { r.RegisterActivity(greet) })
+	c.must(run.Get(c.ctx, nil))
+	c.finish("", calls, []string{"Started"}, task, activity, task, []string{"Completed"})
+}
+
 func TestADeletedRunIsNotFound(t *testing.T) {
 	c := newCorner(t)
 	run := c.start(waits)

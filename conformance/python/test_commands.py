@@ -139,6 +139,26 @@ def refused_commands(case: Case) -> list[tuple[Command, str, str]]:
 
 
 @scenario
+async def a_bad_command_fails_the_workflow_task_and_nothing_else(case: Case) -> None:
+    hand = Hand(case)
+    for number, (bad, cause, text) in enumerate(refused_commands(case)):
+        run = await hand.start(id=f"{case.id}-{number}")
+        task = await hand.poll()
+        # What came before the bad command is undone with it.
+        with pytest.raises(RPCError) as refused:
+            await hand.complete(task, start_timer("before"), bad)
+        assert refused.value.status == RPCStatusCode.INVALID_ARGUMENT, cause
+        words = "".join(word.capitalize() for word in cause.split("_"))
+        assert refused.value.message.startswith(f"{words}: {text}"), (cause, text)
+        history = await case.history(run)
+        assert [event_name(event) for event in history][:4] == ["Started", *FAILED_TASK], cause
+        failed = history[3].workflow_task_failed_event_attributes
+        assert failed.cause == WorkflowTaskFailedCause.Value(f"WORKFLOW_TASK_FAILED_CAUSE_{cause}")
+        assert failed.failure.message == refused.value.message
+        await run.terminate()
+
+
+@scenario
 async def an_id_that_is_in_use_fails_the_workflow_task(case: Case) -> None:
     hand = Hand(case)
     run = await hand.start()
@@ -175,6 +195,27 @@ async def a_token_that_is_none_is_refused(case: Case) -> None:
                 RespondWorkflowTaskCompletedRequest(namespace=case.client.namespace, task_token=token)
             )
         assert refused.value.status == RPCStatusCode.INVALID_ARGUMENT
+
+
+@scenario
+async def a_timer_that_has_fired_unseen_can_still_be_cancelled(case: Case) -> None:
+    hand = Hand(case)
+    run = await hand.start()
+    await hand.step(start_timer("t", 1))
+    await run.signal("wake")
+    task = await hand.poll()
+    started = (await case.find(run, "TimerStarted"))[0].event_time.ToDatetime()
+    # The timer fires during this task: the next heartbeat of the task says so, and this one is left open until then.
+    ended = await case.start("ByHand", id=f"{case.id}-clock", run_timeout=timedelta(seconds=2))
+    await case.seen(ended, "TimedOut")
+    response = await hand.complete(
+        task, command("CANCEL_TIMER", CancelTimerCommandAttributes(timer_id="t")), complete_workflow()
+    )
+    assert not response.HasField("workflow_task")
+    history = await case.finish(
+        run, [], ["Started", *TASK, "TimerStarted", "Signaled", *TASK, "TimerCanceled", "Completed"]
+    )
+    assert history[-1].event_time.ToDatetime() - started >= timedelta(seconds=1)
 
 
 @scenario

@@ -64,6 +64,32 @@ def cancel(case: Case, _number: int) -> Command:
     )
 
 
+@pytest.mark.parametrize(
+    "make, cause, what",
+    [
+        (lambda case, n: schedule_activity(case, f"{n}"), "PendingActivitiesLimitExceeded", "activities"),
+        (child, "PendingChildWorkflowsLimitExceeded", "child workflow executions"),
+        (signal, "PendingSignalsLimitExceeded", "signals to external workflows"),
+        (cancel, "PendingRequestCancelLimitExceeded", "requests to cancel external workflows"),
+    ],
+    ids=["activities", "children", "signals", "cancellations"],
+)
+@scenario
+async def no_more_than_two_thousand_of_a_kind_are_pending(case: Case, make, cause: str, what: str) -> None:
+    hand = Hand(case)
+    run = await hand.start()
+    task = await hand.poll()
+    with pytest.raises(RPCError) as refused:
+        await hand.complete(task, *(make(case, number) for number in range(PENDING + 1)))
+    assert refused.value.status == RPCStatusCode.INVALID_ARGUMENT
+    assert refused.value.message == (
+        f"{cause}: the number of pending {what}, {PENDING}, has reached the per-workflow limit of {PENDING}"
+    )
+    await run.terminate()
+    names = [event_name(event) for event in await case.history(run)]
+    assert names == ["Started", "TaskScheduled", "TaskStarted", "TaskFailed", "Terminated"]
+
+
 @scenario
 async def a_payload_over_the_limit_in_a_command_terminates_the_run(case: Case) -> None:
     hand = Hand(case)

@@ -254,6 +254,16 @@ async def signal_with_start_ends_the_delay(case: Case) -> None:
 
 
 @scenario
+async def a_cancellation_ends_the_delay(case: Case) -> None:
+    handle = await case.start(Waits.run, start_delay=timedelta(hours=1), execution_timeout=None)
+    await handle.cancel()
+    async with case.worker([Waits]):
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+    await case.finish(handle, [Waits], ["Started", "CancelRequested", *TASK, "Canceled"])
+
+
+@scenario
 async def a_run_that_still_waits_can_be_terminated(case: Case) -> None:
     handle = await case.start(Waits.run, start_delay=timedelta(hours=1), execution_timeout=None)
     await handle.terminate()

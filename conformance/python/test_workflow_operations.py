@@ -77,6 +77,93 @@ async def unpause(case: Case, handle: WorkflowHandle) -> None:
 
 
 @scenario
+async def a_paused_workflow_gets_no_tasks_until_it_is_unpaused(case: Case) -> None:
+    async with case.worker([Collects]):
+        handle = await case.start(Collects.run, 1)
+        await case.seen(handle, "TaskCompleted")
+        await pause(case, handle)
+        described = await raw_description(case)
+        assert described.workflow_execution_info.status == Status.WORKFLOW_EXECUTION_STATUS_PAUSED
+        info = described.workflow_extended_info.pause_info
+        assert (info.identity, info.reason) == ("by hand", "to look")
+        await handle.signal(Collects.tell, "a")
+        assert await case.events(handle) == ["Started", *TASK, "Paused", "Signaled"]
+        await unpause(case, handle)
+        assert await handle.result() == ["a"]
+    history = await case.finish(
+        handle, [Collects], ["Started", *TASK, "Paused", "Signaled", "Unpaused", *TASK, "Completed"]
+    )
+    paused = history[4].workflow_execution_paused_event_attributes
+    assert (paused.identity, paused.reason) == ("by hand", "to look")
+    assert history[4].worker_may_ignore and history[6].worker_may_ignore
+
+
+@scenario
+async def a_workflow_is_paused_once(case: Case) -> None:
+    handle = await case.start(Collects.run, 1)
+    once = request_id()
+    await pause(case, handle, once)
+    await pause(case, handle, once)
+    with pytest.raises(RPCError, match="workflow is already paused.") as refused:
+        await pause(case, handle)
+    assert refused.value.status == RPCStatusCode.FAILED_PRECONDITION
+    await unpause(case, handle)
+    with pytest.raises(RPCError, match="workflow is not paused.") as refused:
+        await unpause(case, handle)
+    assert refused.value.status == RPCStatusCode.FAILED_PRECONDITION
+    await handle.terminate()
+    with pytest.raises(RPCError) as refused:
+        await pause(case, handle)
+    assert refused.value.status == RPCStatusCode.NOT_FOUND
+
+
+@scenario
+async def a_paused_workflow_refuses_queries_and_updates(case: Case) -> None:
+    async with case.worker([Collects]):
+        handle = await case.start(Collects.run, 1)
+        await case.seen(handle, "TaskCompleted")
+        await pause(case, handle)
+        query = QueryWorkflowRequest(
+            namespace=case.client.namespace,
+            execution=WorkflowExecution(workflow_id=case.id),
+            query=WorkflowQuery(query_type="told"),
+        )
+        answer = await case.client.workflow_service.query_workflow(query)
+        assert answer.query_rejected.status == Status.WORKFLOW_EXECUTION_STATUS_PAUSED
+        with pytest.raises(RPCError, match="Workflow is paused. Cannot update the workflow.") as refused:
+            await handle.execute_update(Collects.change, "a")
+        assert refused.value.status == RPCStatusCode.FAILED_PRECONDITION
+        await unpause(case, handle)
+        await handle.execute_update(Collects.change, "a")
+        assert await handle.result() == ["a"]
+
+
+@scenario
+async def the_priority_of_an_open_workflow_can_be_changed(case: Case) -> None:
+    hand = Hand(case)
+    handle = await hand.start()
+    await hand.step()
+    request = UpdateWorkflowExecutionOptionsRequest(
+        namespace=case.client.namespace,
+        workflow_execution=hand.execution,
+        workflow_execution_options=WorkflowExecutionOptions(priority=Priority(priority_key=2, fairness_key="f")),
+        update_mask=FieldMask(paths=["priority"]),
+        identity="by hand",
+    )
+    response = await hand.service.update_workflow_execution_options(request)
+    assert response.workflow_execution_options.priority.priority_key == 2
+    # To ask for what is there already writes nothing.
+    await hand.service.update_workflow_execution_options(request)
+    assert await case.events(handle) == ["Started", *TASK, "OptionsUpdated"]
+    info = (await handle.describe()).raw_description.workflow_execution_info
+    assert (info.priority.priority_key, info.priority.fairness_key) == (2, "f")
+    await handle.terminate()
+    history = await case.finish(handle, [], ["Started", *TASK, "OptionsUpdated", "Terminated"])
+    updated = history[4].workflow_execution_options_updated_event_attributes
+    assert (updated.priority.priority_key, updated.identity) == (2, "by hand")
+
+
+@scenario
 async def a_history_can_be_read_from_its_end(case: Case) -> None:
     handle = await case.start(Collects.run, 25)
     for n in range(25):

@@ -7,6 +7,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
+  ChildWorkflowFailure,
   TerminatedFailure,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
@@ -226,6 +227,36 @@ scenario('an update with start starts the run that it updates', async (c) => {
     return started;
   });
   await c.finish(handle, ['Started', ...TASK, ...UPDATE, 'Completed']);
+});
+
+scenario('a parent gets the result of its child', async (c) => {
+  const handle = await c.client.workflow.start(workflows.parent, { ...c.options, args: [`${c.id}-child`, true] });
+  assert.equal(await c.work(() => handle.result()), `from ${c.id}`);
+  const started = ['StartChildInitiated', 'ChildStarted', ...TASK];
+  await c.finish(handle, ['Started', ...TASK, ...started, 'ChildCompleted', ...TASK, 'Completed']);
+});
+
+scenario('a parent is told why its child failed', async (c) => {
+  const handle = await c.client.workflow.start(workflows.parent, { ...c.options, args: [`${c.id}-child`, false] });
+  const cause = await causeOf(c.work(() => handle.result()));
+  assert(cause instanceof ChildWorkflowFailure);
+  assert(cause.cause instanceof ApplicationFailure);
+  assert.equal(cause.cause.type, 'Fault');
+  const started = ['StartChildInitiated', 'ChildStarted', ...TASK];
+  await c.finish(handle, ['Started', ...TASK, ...started, 'ChildFailed', ...TASK, 'Failed']);
+});
+
+scenario('a workflow signals another', async (c) => {
+  const workflowId = `${c.id}-target`;
+  const target = await c.client.workflow.start(workflows.joins, { ...c.options, workflowId, args: [1] });
+  const handle = await c.client.workflow.start(workflows.tells, { ...c.options, args: [workflowId] });
+  const joined = await c.work(async () => {
+    await handle.result();
+    return await target.result();
+  });
+  assert.equal(joined, 'hello');
+  const signaled = ['SignalExternalInitiated', 'ExternalSignaled'];
+  await c.finish(handle, ['Started', ...TASK, ...signaled, ...TASK, 'Completed']);
 });
 
 scenario('a workflow is tried again by its policy', async (c) => {

@@ -196,7 +196,7 @@ async fn a_queue_has_one_partition_of_its_name() {
 }
 
 #[tokio::test]
-async fn polls_end_with_advice_also_when_they_got_nothing() {
+async fn polls_that_got_nothing_are_answered_without_advice() {
     let world = World::new();
     *world.matching.more_pollers.lock().unwrap() = -1;
     let workflow = PollWorkflowTaskQueueRequest {
@@ -204,18 +204,15 @@ async fn polls_end_with_advice_also_when_they_got_nothing() {
         task_queue: queue("orders"),
         ..PollWorkflowTaskQueueRequest::default()
     };
-    let polled = world.frontend.poll_workflow_task_queue(within(5, workflow.clone())).await.unwrap().into_inner();
-    assert_eq!(polled.poller_scaling_decision.unwrap().poll_request_delta_suggestion, -1);
+    let polled = world.frontend.poll_workflow_task_queue(within(5, workflow)).await.unwrap().into_inner();
+    assert_eq!(polled, PollWorkflowTaskQueueResponse::default());
     let activity = PollActivityTaskQueueRequest {
         namespace: "default".into(),
         task_queue: queue("orders"),
         ..PollActivityTaskQueueRequest::default()
     };
     let polled = world.frontend.poll_activity_task_queue(within(5, activity)).await.unwrap().into_inner();
-    assert_eq!(polled.poller_scaling_decision.unwrap().poll_request_delta_suggestion, -1);
-    *world.matching.more_pollers.lock().unwrap() = 0;
-    let polled = world.frontend.poll_workflow_task_queue(within(5, workflow)).await.unwrap().into_inner();
-    assert_eq!(polled.poller_scaling_decision, None);
+    assert_eq!(polled, PollActivityTaskQueueResponse::default());
 }
 
 fn worker(key: &str, task_queue: &str) -> WorkerHeartbeat {

@@ -177,7 +177,9 @@ async fn a_started_task_goes_to_its_worker_and_is_not_given_back() {
     let world = World::new();
     let returned = Returned::default();
     world.lay_out(Polled::Started(StartedTask::Workflow(Box::new(workflow_task(returned.lost())))));
+    *world.matching.more_pollers.lock().unwrap() = 1;
     let task = world.frontend.poll_workflow_task_queue(poll()).await.expect("a task").into_inner();
+    assert_eq!(task.poller_scaling_decision.expect("advice").poll_request_delta_suggestion, 1);
     assert_eq!((task.attempt, task.started_event_id, task.previous_started_event_id), (1, 3, 0));
     assert_eq!(task.history.expect("events").events.len(), 3);
     assert_eq!(task.queries.len(), 1);

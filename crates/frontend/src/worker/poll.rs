@@ -22,7 +22,8 @@ use crate::convert::workflow_task::{query_task, workflow_task};
 use crate::parse;
 use crate::status::Refusal;
 
-/// Waits for a workflow task or a query. Without one in time, the response is empty.
+/// Waits for a workflow task or a query. Without one in time, the response is empty, down to the last field: SDKs take
+/// one that has so much as a hint for a task that they cannot read.
 pub async fn workflow_task_queue(
     frontend: &Frontend,
     call: &Call,
@@ -49,7 +50,7 @@ pub async fn workflow_task_queue(
     };
     let (next, more_pollers) = next(frontend, poll).await?;
     let response = match next {
-        Next::Nothing => PollWorkflowTaskQueueResponse::default(),
+        Next::Nothing => return Ok(PollWorkflowTaskQueueResponse::default()),
         Next::Task(StartedTask::Workflow(task), backlog) => workflow_task(*task, backlog),
         Next::Query(task) => query_task(*task),
         Next::Task(StartedTask::Activity(_), _) => {
@@ -83,7 +84,7 @@ pub async fn activity_task_queue(
     };
     let (next, more_pollers) = next(frontend, poll).await?;
     let response = match next {
-        Next::Nothing => PollActivityTaskQueueResponse::default(),
+        Next::Nothing => return Ok(PollActivityTaskQueueResponse::default()),
         Next::Task(StartedTask::Activity(task), _) => activity_task(&namespace, *task),
         Next::Task(StartedTask::Workflow(_), _) | Next::Query(_) => {
             return Err(Refusal::bug("a workflow task came by a queue of activities"));

@@ -157,6 +157,33 @@ final class Scenarios {
         c.finish(null, SumsImpl.class, "Started", TASK, UPDATE, "Completed");
     }
 
+    @Scenario("a parent gets the result of its child")
+    static void aChild(Corner c) throws Exception {
+        c.work(new Class<?>[] {ParentImpl.class, ChildImpl.class});
+        WorkflowStub run = c.stub("Parent");
+        run.start(c.id + "-child", true);
+        same(run.getResult(String.class), "from " + c.id);
+        c.finish(
+                null,
+                ParentImpl.class,
+                "Started",
+                TASK,
+                "StartChildInitiated ChildStarted",
+                TASK,
+                "ChildCompleted",
+                TASK,
+                "Completed");
+    }
+
+    @Scenario("a parent is told why its child failed")
+    static void aChildThatFails(Corner c) throws Exception {
+        c.work(new Class<?>[] {ParentImpl.class, ChildImpl.class});
+        WorkflowStub run = c.stub("Parent");
+        run.start(c.id + "-child", false);
+        ChildWorkflowFailure failure = causeOf(ChildWorkflowFailure.class, () -> run.getResult(String.class));
+        same(((ApplicationFailure) failure.getCause()).getType(), "Fault");
+    }
+
     @Scenario("a chain of runs has the result of the last")
     static void aChain(Corner c) throws Exception {
         c.work(new Class<?>[] {CountsDownImpl.class});
@@ -240,4 +267,13 @@ final class Scenarios {
         c.events(null, "Started TaskScheduled Terminated");
     }
 
+    @Scenario("a worker starts its own workflows eagerly")
+    static void anEagerStart(Corner c) throws Exception {
+        c.work(new Class<?>[] {GreetsImpl.class}, new Doing());
+        WorkflowStub run = c.client.newUntypedWorkflowStub(
+                "Greets", c.options().setDisableEagerExecution(false).build());
+        run.start("eager");
+        same(run.getResult(String.class), "Hello, eager");
+        c.finish(null, GreetsImpl.class, "Started", TASK, ACTIVITY, TASK, "Completed");
+    }
 }
