@@ -46,6 +46,8 @@ async fn a_registered_namespace_is_described_by_name_and_by_id() {
         poller_autoscaling: true,
         sync_update: true,
         async_update: true,
+        eager_workflow_start: true,
+        reported_problems_search_attribute: true,
         ..Capabilities::default()
     };
     assert_eq!(info.capabilities, Some(works), "nothing is promised that does not work");
@@ -168,7 +170,7 @@ async fn the_server_promises_only_what_works() {
     let info = world.frontend.get_system_info(Request::new(GetSystemInfoRequest {})).await.expect("info").into_inner();
     let capabilities = info.capabilities.expect("capabilities");
     assert!(capabilities.upsert_memo && capabilities.sdk_metadata && capabilities.encoded_failure_attributes);
-    assert!(!capabilities.supports_schedules && !capabilities.eager_workflow_start && !capabilities.nexus);
+    assert!(capabilities.eager_workflow_start && !capabilities.supports_schedules && !capabilities.nexus);
     let info =
         world.frontend.get_cluster_info(Request::new(GetClusterInfoRequest {})).await.expect("info").into_inner();
     assert_eq!((info.cluster_name.as_str(), info.history_shard_count), ("active", 4));

@@ -96,12 +96,13 @@ async fn a_worker_that_waits_gets_the_task_of_a_start() {
     server.stop().await;
 }
 
-// Completes workflow tasks without commands until the history has all these events.
+// Completes workflow tasks without commands until the history has all these events, and the worker has seen them.
 async fn until(client: &mut Client, id: &str, wanted: &[&str]) {
     loop {
         work(client, id, Vec::new()).await;
         let seen = types(&history(client, id).await);
-        if wanted.iter().all(|kind| seen.iter().any(|event| event == kind)) {
+        let all_seen = seen.last().is_some_and(|last| last == "WORKFLOW_TASK_COMPLETED");
+        if all_seen && wanted.iter().all(|kind| seen.iter().any(|event| event == kind)) {
             return;
         }
     }

@@ -98,8 +98,8 @@ fn every_rejection_has_its_code_text_and_detail() {
         (Rejection::TooManySignals, "InvalidArgument: exceeded workflow execution limit for signal events"),
         (Rejection::InvalidCommandSequence("bad".into()), "InvalidArgument: bad"),
         (Rejection::Refused(refused), "InvalidArgument: BadStartTimerAttributes: no"),
-        (Rejection::ParentMismatch, "NotFound: workflow parent does not match"),
-        (Rejection::ChildNotFound, "NotFound: Pending child execution not found."),
+        (Rejection::ParentMismatch, "NotFound: workflow parent does not match [NotFoundFailure]"),
+        (Rejection::ChildNotFound, "NotFound: Pending child execution not found. [NotFoundFailure]"),
         (Rejection::NotNew, "Internal: something went wrong, please retry"),
     ];
     for (rejection, expected) in cases {
