@@ -6,6 +6,7 @@ mod chain;
 mod deletion;
 mod durability;
 mod failure;
+mod operation;
 mod outbound;
 mod query;
 mod queue_config;
