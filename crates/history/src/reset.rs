@@ -74,7 +74,7 @@ impl Desk {
         &mut self,
         current: &mut Entry,
         mut base: Option<&mut Entry>,
-        mut material: Box<Material>,
+        mut material: Material,
         answer: Answer<RunId>,
         now: Timestamp,
     ) -> Performed {

@@ -61,7 +61,6 @@ pub async fn complete(
         workflow_task: completed.next.map(|task| workflow_task(task, 0)),
         activity_tasks: activities.map(|task| activity_task(&namespace, task)).collect(),
         reset_history_event_id: completed.reset_history_event_id,
-        ..RespondWorkflowTaskCompletedResponse::default()
     })
 }
 

@@ -51,18 +51,14 @@ fn reapply(request: &ResetWorkflowExecutionRequest) -> Reapply {
 }
 
 fn check_operations(operations: &[PostResetOperation]) -> Result<(), Refusal> {
-    for operation in operations {
-        match &operation.variant {
-            Some(Variant::UpdateWorkflowOptions(_)) => {
-                return Err(Refusal::NotSupported("changing the options of a run is not supported yet"));
-            }
-            Some(Variant::SignalWorkflow(_)) => {
-                return Err(Refusal::invalid(
-                    "unsupported post reset operation: *workflow.PostResetOperation_SignalWorkflow_",
-                ));
-            }
-            None => return Err(Refusal::invalid("unsupported post reset operation: <nil>")),
+    let Some(operation) = operations.first() else { return Ok(()) };
+    Err(match &operation.variant {
+        Some(Variant::UpdateWorkflowOptions(_)) => {
+            Refusal::NotSupported("changing the options of a run is not supported yet")
         }
-    }
-    Ok(())
+        Some(Variant::SignalWorkflow(_)) => {
+            Refusal::invalid("unsupported post reset operation: *workflow.PostResetOperation_SignalWorkflow_")
+        }
+        None => Refusal::invalid("unsupported post reset operation: <nil>"),
+    })
 }

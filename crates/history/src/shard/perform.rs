@@ -31,7 +31,7 @@ impl Desk {
             Ask::PollUpdate(id, caller) => self.poll_update(entry, id, caller),
             Ask::Delete(answer) => return self.delete(entry, answer, now),
             Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
-            Ask::Reset(material, answer) => return self.reset(entry, None, material, answer, now),
+            Ask::Reset(material, answer) => return self.reset(entry, None, *material, answer, now),
             Ask::Query(query, answer) => self.query(entry, *query, answer),
             Ask::Read(read, answer) => self.read(entry, read, answer),
             Ask::Describe(answer) => {

@@ -152,7 +152,7 @@ impl Shard {
         let Request { ask: Ask::Reset(material, answer), .. } = request else { return };
         let (now, desk) = (self.now(), &mut self.desk);
         let outcome =
-            self.cache.with_two(current, base, |current, base| desk.reset(current, Some(base), material, answer, now));
+            self.cache.with_two(current, base, |current, base| desk.reset(current, Some(base), *material, answer, now));
         self.performed(current, outcome);
     }
 

@@ -71,7 +71,7 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
         None => (arguments.run_id.clone(), arguments.event_id),
         Some(point) => find(session, &arguments, point).await?,
     };
-    session.output.text(&format!("Resetting workflow {} to event ID {event_id}", arguments.workflow_id));
+    session.output.text(format!("Resetting workflow {} to event ID {event_id}", arguments.workflow_id));
     let request = ResetWorkflowExecutionRequest {
         namespace: session.client.namespace.clone(),
         workflow_execution: Some(client::execution(&arguments.workflow_id, &run_id)),

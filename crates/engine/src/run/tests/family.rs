@@ -165,7 +165,7 @@ fn a_child_knows_its_parent_its_root_and_inherits_its_priority() {
         identity: String::new(),
         ..started.clone()
     };
-    assert_eq!(**&started, expected);
+    assert_eq!(*started, expected);
     let queue = started.task_queue.as_ref().map(|queue| queue.name.as_str());
     assert_eq!(queue, Some("orders"), "a child without a queue of its own has its parent's");
     let shown = parent.run.describe().pending_children;
