@@ -78,7 +78,7 @@ fn versioning_override(arguments: &Arguments) -> Result<Option<VersioningOverrid
     if names_version && (deployment_name.is_empty() || build_id.is_empty()) {
         return Err(Error::new("missing deployment name and/or build id"));
     }
-    if !names_version && !(deployment_name.is_empty() && build_id.is_empty()) {
+    if !names_version && (!deployment_name.is_empty() || !build_id.is_empty()) {
         return Err(Error::new("cannot set deployment name or build id with this behavior"));
     }
     let version =
