@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::{operator, server, task_queue, worker, workflow};
+use crate::command::{activity, operator, server, task_queue, worker, workflow};
 use crate::duration;
 
 /// Durable workflow execution in one binary: server and command line.
@@ -31,6 +31,8 @@ pub enum Command {
     Server(server::Arguments),
     /// Start, list, and operate on Workflows.
     Workflow(Box<workflow::Arguments>),
+    /// Operate on Activities of Workflows.
+    Activity(Box<activity::Arguments>),
     /// Manage namespaces, search attributes and the cluster.
     Operator(operator::Arguments),
     /// Look at Task Queues.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod activity;
 pub mod operator;
 pub mod server;
 pub mod task_queue;

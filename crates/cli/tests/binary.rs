@@ -134,6 +134,39 @@ fn a_workflow_is_started_shown_signalled_and_terminated() {
 }
 
 #[test]
+fn a_workflow_is_paused_and_goes_again() {
+    let server = Server::development(&["--dynamic-config-value", "frontend.WorkflowPauseEnabled=true"]);
+    succeeded(&server.run(&["workflow", "start", "--type", "T", "-t", "q", "-w", "w"]));
+    assert_eq!(succeeded(&server.run(&["workflow", "pause", "-w", "w", "--reason", "r"])), "Paused workflow\n");
+    assert_eq!(succeeded(&server.run(&["workflow", "unpause", "-w", "w"])), "Unpaused workflow\n");
+    let text = failed(&server.run(&["workflow", "unpause", "-w", "w"]));
+    assert_eq!(text, "Error: failed to unpause workflow: workflow is not paused.\n");
+    let options = ["workflow", "update-options", "-w", "w", "--versioning-override-behavior"];
+    let text = succeeded(&server.run(&[&options[..], &["unspecified"]].concat()));
+    assert_eq!(text, "Update workflow options succeeded\n");
+    let text = failed(&server.run(&[&options[..], &["pinned"]].concat()));
+    assert_eq!(text, "Error: missing deployment name and/or build id\n");
+}
+
+#[test]
+fn what_is_done_to_an_activity_that_is_not_there_fails() {
+    let server = Server::development(&[]);
+    succeeded(&server.run(&["workflow", "start", "--type", "T", "-t", "q", "-w", "w"]));
+    let commands: [&[&str]; 6] = [
+        &["complete", "--result", "1"],
+        &["fail", "--reason", "r"],
+        &["pause"],
+        &["unpause"],
+        &["reset"],
+        &["update-options", "--restore-original-options"],
+    ];
+    for command in commands {
+        let text = failed(&server.run(&[&["activity"], command, &["-w", "w", "-a", "x"]].concat()));
+        assert!(text.starts_with("Error: unable to "), "{text}");
+    }
+}
+
+#[test]
 fn a_history_as_json_keeps_its_payloads_as_they_are() {
     let server = Server::development(&["--namespace", "other"]);
     let start = ["workflow", "start", "--type", "T", "-t", "q", "-w", "w", "-i", "{\"a\":1}", "-n", "other"];

@@ -9,6 +9,7 @@ mod events;
 mod execute;
 mod list;
 mod many;
+mod pause;
 mod query;
 mod reset;
 mod result;
@@ -17,7 +18,9 @@ mod signal;
 mod signal_with_start;
 mod start;
 mod terminate;
+mod unpause;
 mod update;
+mod update_options;
 mod update_with_start;
 
 use clap::{Args, Subcommand};
@@ -53,6 +56,8 @@ enum Command {
     ExecuteUpdateWithStart(Box<update_with_start::Arguments>),
     /// List Workflow Executions.
     List(list::Arguments),
+    /// Hold a Workflow Execution back.
+    Pause(pause::Arguments),
     /// Ask a Workflow Execution for its state.
     Query(query::Arguments),
     /// Make a new run of a Workflow Execution's history, up to a Workflow Task.
@@ -71,8 +76,12 @@ enum Command {
     StartUpdateWithStart(Box<update_with_start::StartArguments>),
     /// End a Workflow Execution at once.
     Terminate(many::Target),
+    /// Let a paused Workflow Execution go again.
+    Unpause(unpause::Arguments),
     /// Ask a Workflow Execution something that it may turn down.
     Update(update::Arguments),
+    /// Change the options of a Workflow Execution.
+    UpdateOptions(Box<update_options::Arguments>),
 }
 
 /// One Workflow Execution.
@@ -96,6 +105,7 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
         Command::Describe(arguments) => describe::run(&mut session, arguments).await,
         Command::Execute(arguments) => execute::run(&mut session, arguments).await,
         Command::List(arguments) => list::run(&mut session, arguments).await,
+        Command::Pause(arguments) => pause::run(&mut session, arguments).await,
         Command::Query(arguments) => query::run(&mut session, arguments).await,
         Command::Reset(arguments) => reset::run(&mut session, arguments).await,
         Command::Result(arguments) => result::run(&mut session, arguments).await,
@@ -104,7 +114,9 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
         Command::SignalWithStart(arguments) => signal_with_start::run(&mut session, *arguments).await,
         Command::Start(arguments) => start::run(&mut session, *arguments).await,
         Command::Terminate(target) => terminate::run(&mut session, target).await,
+        Command::Unpause(arguments) => unpause::run(&mut session, arguments).await,
         Command::Update(arguments) => update::run(&mut session, arguments).await,
+        Command::UpdateOptions(arguments) => update_options::run(&mut session, *arguments).await,
         Command::StartUpdateWithStart(arguments) => update_with_start::start(&mut session, *arguments).await,
         Command::ExecuteUpdateWithStart(arguments) => update_with_start::execute(&mut session, *arguments).await,
     }

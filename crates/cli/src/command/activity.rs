@@ -1,0 +1,66 @@
+//! `activity`: commands about the activities of workflow executions.
+
+mod complete;
+mod fail;
+mod pause;
+mod reset;
+mod unpause;
+mod update_options;
+
+use clap::{Args, Subcommand};
+
+use crate::arguments::{Common, Connection};
+use crate::command::Session;
+use crate::error::Result;
+
+/// `activity`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// End an Activity with a result.
+    Complete(complete::Arguments),
+    /// End an Activity with a failure.
+    Fail(fail::Arguments),
+    /// Hold an Activity back.
+    Pause(pause::Arguments),
+    /// Begin an Activity again at its first attempt.
+    Reset(reset::Arguments),
+    /// Let a paused Activity go again.
+    Unpause(unpause::Arguments),
+    /// Change the options of an Activity.
+    UpdateOptions(Box<update_options::Arguments>),
+}
+
+/// One Activity of a Workflow Execution.
+#[derive(Args, Debug, Clone)]
+pub struct Reference {
+    /// Activity ID.
+    #[arg(long, short = 'a')]
+    pub activity_id: String,
+    /// Workflow ID.
+    #[arg(long, short = 'w', default_value = "", hide_default_value = true)]
+    pub workflow_id: String,
+    /// Run ID; the newest run by default.
+    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    pub run_id: String,
+}
+
+/// Runs the command.
+pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
+    let mut session = Session::open(&arguments.connection, common).await?;
+    match arguments.command {
+        Command::Complete(arguments) => complete::run(&mut session, arguments).await,
+        Command::Fail(arguments) => fail::run(&mut session, arguments).await,
+        Command::Pause(arguments) => pause::run(&mut session, arguments).await,
+        Command::Reset(arguments) => reset::run(&mut session, arguments).await,
+        Command::Unpause(arguments) => unpause::run(&mut session, arguments).await,
+        Command::UpdateOptions(arguments) => update_options::run(&mut session, *arguments).await,
+    }
+}

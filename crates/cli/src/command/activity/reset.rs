@@ -1,0 +1,48 @@
+//! `activity reset`.
+
+use std::time::Duration;
+
+use abide_api::temporal::api::workflowservice::v1::ResetActivityExecutionRequest;
+use clap::Args;
+
+use super::Reference;
+use crate::client;
+use crate::command::{Session, workflow::proto_duration};
+use crate::duration;
+use crate::error::{Error, Result};
+
+/// `activity reset`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(flatten)]
+    activity: Reference,
+    /// Leave it paused if it is.
+    #[arg(long)]
+    keep_paused: bool,
+    /// The longest that it waits, by chance, before it goes again.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    jitter: Option<Duration>,
+    /// Make its options again what the workflow said.
+    #[arg(long)]
+    restore_original_options: bool,
+}
+
+/// Runs the command.
+pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
+    let Arguments { activity, keep_paused, jitter, restore_original_options } = arguments;
+    let request = ResetActivityExecutionRequest {
+        namespace: session.client.namespace.clone(),
+        workflow_id: activity.workflow_id,
+        run_id: activity.run_id,
+        activity_id: activity.activity_id,
+        identity: session.client.identity.clone(),
+        keep_paused,
+        jitter: jitter.map(proto_duration),
+        restore_original_options,
+        request_id: client::request_id(),
+        ..ResetActivityExecutionRequest::default()
+    };
+    let answer = session.client.workflow.reset_activity_execution(client::call(request)).await;
+    answer.map_err(|status| Error::rpc("unable to reset Activity", &status))?;
+    Ok(())
+}

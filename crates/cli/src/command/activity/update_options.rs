@@ -1,0 +1,134 @@
+//! `activity update-options`: only what is given changes.
+
+use std::time::Duration;
+
+use abide_api::temporal::api::{
+    activity::v1::ActivityOptions, common::v1::RetryPolicy, taskqueue::v1::TaskQueue,
+    workflowservice::v1::UpdateActivityExecutionOptionsRequest,
+};
+use clap::Args;
+use prost_types::FieldMask;
+
+use super::Reference;
+use crate::client;
+use crate::command::{Session, workflow::proto_duration};
+use crate::duration;
+use crate::error::{Error, Result};
+use crate::json;
+
+/// `activity update-options`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(flatten)]
+    activity: Reference,
+    #[command(flatten)]
+    change: Change,
+    /// Make all options again what the workflow said.
+    #[arg(long)]
+    restore_original_options: bool,
+}
+
+/// What changes.
+#[derive(Args, Debug, Default)]
+struct Change {
+    /// Task Queue of the next attempts.
+    #[arg(long)]
+    task_queue: Option<String>,
+    /// How long all attempts may take.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    schedule_to_close_timeout: Option<Duration>,
+    /// How long an attempt may wait for a worker.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    schedule_to_start_timeout: Option<Duration>,
+    /// How long an attempt may take.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    start_to_close_timeout: Option<Duration>,
+    /// How long a worker may be silent.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    heartbeat_timeout: Option<Duration>,
+    /// The wait before the second attempt.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    retry_initial_interval: Option<Duration>,
+    /// The longest wait before an attempt.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    retry_maximum_interval: Option<Duration>,
+    /// How much longer each wait is than the one before.
+    #[arg(long)]
+    retry_backoff_coefficient: Option<f64>,
+    /// The most attempts; 0 is no bound, 1 is no retry.
+    #[arg(long)]
+    retry_maximum_attempts: Option<i32>,
+}
+
+impl Change {
+    fn mask(&self) -> Vec<String> {
+        let given = [
+            ("task_queue.name", self.task_queue.is_some()),
+            ("schedule_to_close_timeout", self.schedule_to_close_timeout.is_some()),
+            ("schedule_to_start_timeout", self.schedule_to_start_timeout.is_some()),
+            ("start_to_close_timeout", self.start_to_close_timeout.is_some()),
+            ("heartbeat_timeout", self.heartbeat_timeout.is_some()),
+            ("retry_policy.initial_interval", self.retry_initial_interval.is_some()),
+            ("retry_policy.maximum_interval", self.retry_maximum_interval.is_some()),
+            ("retry_policy.backoff_coefficient", self.retry_backoff_coefficient.is_some()),
+            ("retry_policy.maximum_attempts", self.retry_maximum_attempts.is_some()),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(path, _)| path.to_owned()).collect()
+    }
+
+    fn options(self) -> ActivityOptions {
+        let retry_policy = RetryPolicy {
+            initial_interval: self.retry_initial_interval.map(proto_duration),
+            maximum_interval: self.retry_maximum_interval.map(proto_duration),
+            backoff_coefficient: self.retry_backoff_coefficient.unwrap_or_default(),
+            maximum_attempts: self.retry_maximum_attempts.unwrap_or_default(),
+            ..RetryPolicy::default()
+        };
+        ActivityOptions {
+            task_queue: self.task_queue.map(|name| TaskQueue { name, ..TaskQueue::default() }),
+            schedule_to_close_timeout: self.schedule_to_close_timeout.map(proto_duration),
+            schedule_to_start_timeout: self.schedule_to_start_timeout.map(proto_duration),
+            start_to_close_timeout: self.start_to_close_timeout.map(proto_duration),
+            heartbeat_timeout: self.heartbeat_timeout.map(proto_duration),
+            retry_policy: Some(retry_policy),
+            ..ActivityOptions::default()
+        }
+    }
+}
+
+/// Runs the command.
+pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
+    let Arguments { activity, change, restore_original_options } = arguments;
+    let paths = change.mask();
+    let request = UpdateActivityExecutionOptionsRequest {
+        namespace: session.client.namespace.clone(),
+        workflow_id: activity.workflow_id,
+        run_id: activity.run_id,
+        activity_id: activity.activity_id,
+        identity: session.client.identity.clone(),
+        activity_options: Some(change.options()),
+        update_mask: Some(FieldMask { paths }),
+        restore_original: restore_original_options,
+        request_id: client::request_id(),
+        ..UpdateActivityExecutionOptionsRequest::default()
+    };
+    let answer = session.client.workflow.update_activity_execution_options(client::call(request)).await;
+    let answer = answer.map_err(|status| Error::rpc("unable to update Activity options", &status))?.into_inner();
+    let options = answer.activity_options.unwrap_or_default();
+    let shown = json::message("temporal.api.activity.v1.ActivityOptions", &options, session.output.payloads());
+    session.output.json(&shown);
+    session.output.text("Updated Activity options");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_given_is_in_the_mask() {
+        assert!(Change::default().mask().is_empty());
+        let change = Change { retry_maximum_attempts: Some(0), ..Change::default() };
+        assert_eq!(change.mask(), ["retry_policy.maximum_attempts"]);
+    }
+}

@@ -1,0 +1,36 @@
+//! `workflow pause`.
+
+use abide_api::temporal::api::workflowservice::v1::PauseWorkflowExecutionRequest;
+use clap::Args;
+
+use super::Reference;
+use crate::client;
+use crate::command::Session;
+use crate::error::{Error, Result};
+
+/// `workflow pause`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(flatten)]
+    workflow: Reference,
+    /// Why.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    reason: String,
+}
+
+/// Runs the command.
+pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
+    let Arguments { workflow, reason } = arguments;
+    let request = PauseWorkflowExecutionRequest {
+        namespace: session.client.namespace.clone(),
+        workflow_id: workflow.workflow_id,
+        run_id: workflow.run_id,
+        identity: session.client.identity.clone(),
+        reason,
+        request_id: client::request_id(),
+    };
+    let answer = session.client.workflow.pause_workflow_execution(client::call(request)).await;
+    answer.map_err(|status| Error::rpc("failed to pause workflow", &status))?;
+    session.output.text("Paused workflow");
+    Ok(())
+}
