@@ -48,8 +48,6 @@ impl Lock {
 pub(super) enum Content {
     /// Nothing yet.
     Nothing,
-    /// A database of ours, of an older format.
-    Older,
     /// A database of ours, of the current format.
     Ours,
 }
@@ -103,7 +101,11 @@ fn check_format(path: &Path, format: u32) -> Result<Content, Error> {
     let what = || format!("{} has format {format}, this version knows {FORMAT}", path.display());
     match format {
         FORMAT => Ok(Content::Ours),
-        1..FORMAT => Ok(Content::Older),
+        // Its tasks lie where this version does not look for them: opening it would forget them.
+        1..FORMAT => Err(Error::Foreign(format!(
+            "{} has format {format}, which no release has written; this version knows {FORMAT}",
+            path.display()
+        ))),
         0 => Err(Error::Corrupt(what())),
         _ => Err(Error::Newer(what())),
     }
@@ -133,12 +135,12 @@ pub(super) fn open_writer(path: &Path, content: Content, options: &Options) -> R
     apply_options(&database, options)?;
     match content {
         Content::Ours => {}
-        Content::Nothing | Content::Older => create(&database).map_err(|cause| cannot(path, cause))?,
+        Content::Nothing => create(&database).map_err(|cause| cannot(path, cause))?,
     }
     Ok(database)
 }
 
-/// Creates the tables that are missing: all of them, or those that are newer than the database.
+/// Creates the tables.
 fn create(database: &Connection) -> rusqlite::Result<()> {
     let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};");
     database.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} {marks} COMMIT;"))

@@ -122,6 +122,19 @@ fn a_database_of_a_newer_version_is_refused_and_not_touched() {
 }
 
 #[test]
+fn a_database_of_before_the_first_release_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("data.db");
+    drop(open(&path).unwrap());
+    let older = Connection::open(&path).unwrap();
+    older.pragma_update(None, "user_version", file::FORMAT - 1).unwrap();
+    drop(older);
+    let error = open(&path).err().expect("it is older");
+    let text = "has format 1, which no release has written; this version knows 2";
+    assert!(matches!(&error, Error::Foreign(what) if what.ends_with(text)), "{error}");
+}
+
+#[test]
 fn a_file_that_is_not_ours_is_refused_and_not_touched() {
     let folder = TempDir::new().unwrap();
     let text = folder.path().join("notes.txt");
