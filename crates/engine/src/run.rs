@@ -9,6 +9,7 @@ mod activity_retry;
 mod apply;
 mod attach;
 mod buffer;
+mod callback;
 mod cancel;
 mod child;
 mod close;
@@ -47,6 +48,7 @@ mod workflow_task_end;
 #[cfg(test)]
 mod tests;
 
+pub use callback::{Completion, Delivery, Undelivered, callback_links};
 pub use command::{
     ActivityReference, Attach, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer,
     Poller, QueueName, Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset,

@@ -2,6 +2,7 @@
 //! no second look.
 
 pub mod activity;
+pub mod callback;
 pub mod execution;
 pub mod failure;
 pub mod field_mask;

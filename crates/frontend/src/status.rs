@@ -324,6 +324,10 @@ fn rejected(rejection: Rejection) -> Row {
             "Workflow is paused and force create new workflow task is not allowed.",
         ),
         Rejection::InvalidOptions(text) => Row::plain(Code::InvalidArgument, text),
+        Rejection::TooManyCallbacks { max, attached } => Row::plain(
+            Code::FailedPrecondition,
+            format!("cannot attach more than {max} callbacks to a workflow ({attached} callbacks already attached)"),
+        ),
         Rejection::ParentMismatch => Row::not_found("workflow parent does not match"),
         Rejection::ChildNotFound => Row::not_found("Pending child execution not found."),
         Rejection::NoWorkflowTaskToReset(cut) => Row::plain(

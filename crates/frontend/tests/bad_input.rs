@@ -6,8 +6,7 @@ mod fakes;
 
 use abide_api::temporal::api::{
     common::v1::{
-        Callback, Link, Memo, Payload, Payloads, Priority, RetryPolicy, SearchAttributes, WorkflowExecution,
-        WorkflowType,
+        Link, Memo, Payload, Payloads, Priority, RetryPolicy, SearchAttributes, WorkflowExecution, WorkflowType,
     },
     enums::v1::{TaskQueueKind, WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
     query::v1::WorkflowQuery,
@@ -174,8 +173,6 @@ async fn a_start_with_an_impossible_retry_policy_is_refused() {
 #[tokio::test]
 async fn a_start_that_asks_for_what_is_not_built_is_refused() {
     check!(start_workflow_execution, a_start(), [
-        |start| start.completion_callbacks = vec![Callback::default()] =>
-            "Unimplemented: completion callbacks are not supported yet",
         |start| start.versioning_override = Some(VersioningOverride::default()) =>
             "Unimplemented: versioning overrides are not supported yet",
     ]);

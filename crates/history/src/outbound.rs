@@ -1,5 +1,5 @@
-//! Carries out what runs owe to other runs, in the background: asks the run what is to be done, does it by way of
-//! whoever owns the other run, brings back what came of it, and goes on until nothing is owed. What fails for now is
+//! Carries out what runs owe to others, in the background: asks the run what is to be done, does it by way of whoever
+//! owns the other run or reaches the address outside, brings back what came of it, and goes on until nothing is owed. What fails for now is
 //! tried again, ever less often. Doing something twice has no second effect; the row is there until the run says that
 //! it is done.
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use abide_api::temporal::api::enums::v1::WorkflowIdConflictPolicy;
 use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use abide_cluster::history::{RunReference, StartRequest};
-use abide_cluster::{Error, History, Namespaces};
+use abide_cluster::{Callbacks, Error, History, Namespaces};
 use abide_engine::run::{Action, Command, Effect, Fault, Outbound, Outcome, Rejection, Step, Target};
 use abide_model::{Partition, RunId, RunKey, limits};
 use abide_store::Write;
@@ -25,8 +25,12 @@ use crate::shard::{Address, Ask, Message, Request, Seams, gone};
 pub(crate) struct Errands {
     /// The way to all runs, once there is one.
     peers: watch::Sender<Option<Weak<dyn History>>>,
+    /// The way outside, once there is one.
+    callbacks: watch::Sender<Option<Arc<dyn Callbacks>>>,
     /// Bounds how many are doing something at the same time.
     permits: Semaphore,
+    /// The same for those that speak to the outside, which may be slow.
+    outside_permits: Semaphore,
     /// Those under way, and whether one was begun again meanwhile. One subject has one errand, so that its steps are
     /// taken one after the other.
     live: Mutex<HashMap<(RunId, Outbound), bool>>,
@@ -38,7 +42,9 @@ impl Default for Errands {
     fn default() -> Self {
         Self {
             peers: watch::Sender::new(None),
+            callbacks: watch::Sender::new(None),
             permits: Semaphore::new(limits::OUTBOUND_PARALLEL_MAX),
+            outside_permits: Semaphore::new(limits::CALLBACKS_PARALLEL_MAX),
             live: Mutex::default(),
             ended: watch::Sender::new(()),
         }
@@ -49,6 +55,11 @@ impl Errands {
     /// Says by whom other runs are reached. Until then errands wait.
     pub(crate) fn connect(&self, peers: Weak<dyn History>) {
         self.peers.send_replace(Some(peers));
+    }
+
+    /// Says by whom addresses outside are told. Until then their errands wait.
+    pub(crate) fn connect_outside(&self, callbacks: Arc<dyn Callbacks>) {
+        self.callbacks.send_replace(Some(callbacks));
     }
 
     /// Returns when there is room for errands that are taken up again.
@@ -64,6 +75,18 @@ impl Errands {
         let mut peers = self.peers.subscribe();
         let known = peers.wait_for(Option::is_some).await.ok()?;
         known.as_ref().and_then(Weak::upgrade)
+    }
+
+    async fn callbacks(&self) -> Option<Arc<dyn Callbacks>> {
+        let mut callbacks = self.callbacks.subscribe();
+        callbacks.wait_for(Option::is_some).await.ok()?.clone()
+    }
+
+    fn permits(&self, outbound: Outbound) -> &Semaphore {
+        match outbound {
+            Outbound::Child(_) | Outbound::Signal(_) | Outbound::Cancel(_) | Outbound::Parent => &self.permits,
+            Outbound::Callback(_) => &self.outside_permits,
+        }
     }
 
     fn live(&self) -> MutexGuard<'_, HashMap<(RunId, Outbound), bool>> {
@@ -112,9 +135,9 @@ impl Errand {
         let mut failures = 0;
         loop {
             // First the way, then the question: what is to be done may change while the way is not open.
-            let Ok(permit) = self.seams.errands.permits.acquire().await else { return };
+            let Ok(permit) = self.seams.errands.permits(self.outbound).acquire().await else { return };
             let Some(peers) = self.seams.errands.peers().await else { return };
-            let effect = match self.ask(done).await {
+            let effect = match self.ask(done.clone()).await {
                 Ok(Some(effect)) => effect,
                 Ok(None) if self.seams.errands.end(self.run_id, self.outbound) => return,
                 Ok(None) => {
@@ -168,6 +191,10 @@ impl Errand {
                     return Ok(Outcome::Failed(Fault::NamespaceNotFound));
                 }
                 ask_run(history, target, *command).await
+            }
+            Action::Tell(delivery) => {
+                let callbacks = self.seams.errands.callbacks().await.ok_or_else(gone)?;
+                Ok(callbacks.tell(*delivery).await.map_or_else(Outcome::Undelivered, |()| Outcome::Done))
             }
         }
     }
@@ -238,24 +265,26 @@ pub(crate) fn delete_outbound(run_id: RunId, partition: Partition, outbound: Out
 }
 
 fn outbound_key(run_id: RunId, outbound: Outbound) -> OutboundKey {
-    let number = |event_id: i64| u64::try_from(event_id).unwrap_or(0);
+    let number = |number: i64| u64::try_from(number).unwrap_or(0);
     let subject = match outbound {
         Outbound::Child(event_id) => OutboundSubject::Child(number(event_id)),
         Outbound::Signal(event_id) => OutboundSubject::Signal(number(event_id)),
         Outbound::Cancel(event_id) => OutboundSubject::Cancel(number(event_id)),
         Outbound::Parent => OutboundSubject::Parent,
+        Outbound::Callback(callback) => OutboundSubject::Callback(number(callback)),
     };
     OutboundKey { run_id, subject }
 }
 
 /// The subject of a row.
 pub(crate) fn subject(subject: OutboundSubject) -> Outbound {
-    let event_id = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     match subject {
-        OutboundSubject::Child(number) => Outbound::Child(event_id(number)),
-        OutboundSubject::Signal(number) => Outbound::Signal(event_id(number)),
-        OutboundSubject::Cancel(number) => Outbound::Cancel(event_id(number)),
+        OutboundSubject::Child(number) => Outbound::Child(signed(number)),
+        OutboundSubject::Signal(number) => Outbound::Signal(signed(number)),
+        OutboundSubject::Cancel(number) => Outbound::Cancel(signed(number)),
         OutboundSubject::Parent => Outbound::Parent,
+        OutboundSubject::Callback(number) => Outbound::Callback(signed(number)),
     }
 }
 

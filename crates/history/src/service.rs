@@ -9,7 +9,7 @@ use abide_cluster::history::{
     WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Place, QueueKey, QueuedTask};
-use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
+use abide_cluster::{BoxFuture, Callbacks, Error, History, Matching, Namespaces, QueueConfigs};
 use abide_engine::run::{Command, Poller, Reply, TaskId};
 use abide_model::settings::Limits;
 use abide_model::{Clock, Partition, RunId, RunKey, WorkflowKey, limits};
@@ -139,6 +139,11 @@ impl HistoryService {
     pub fn connect(&self, peers: &Arc<impl History>) {
         let peers: Arc<dyn History> = peers.clone();
         self.errands.connect(Arc::downgrade(&peers));
+    }
+
+    /// Says by whom addresses outside are told that a run has ended: callbacks wait until then.
+    pub fn connect_outside(&self, callbacks: Arc<dyn Callbacks>) {
+        self.errands.connect_outside(callbacks);
     }
 
     /// The first tasks of a queue that are stored, from a place on, at most `tasks_max`, and the place of the first that

@@ -2,6 +2,7 @@
 //! what a failure, a restart or a lost answer leaves behind.
 
 mod backlog;
+mod callback;
 mod chain;
 mod deletion;
 mod durability;

@@ -6,7 +6,9 @@ pub mod limits;
 pub mod retry;
 pub mod settings;
 pub mod time;
+pub mod url;
 
 pub use id::{NamespaceId, Partition, RunId, RunKey, WorkflowKey};
 pub use settings::Settings;
 pub use time::{Clock, SystemClock, Timestamp};
+pub use url::Url;

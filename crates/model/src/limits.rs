@@ -193,6 +193,23 @@ pub const OWING_RUN_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait before a fence is asked for again.
 pub const FENCE_RETRY: Duration = Duration::from_secs(1);
 
+/// Completion callbacks of one run.
+pub const CALLBACKS_MAX: usize = 2000;
+/// The address of a callback: bytes.
+pub const CALLBACK_URL_BYTES_MAX: usize = 1000;
+/// What is sent along to the address of a callback, names and values: bytes.
+pub const CALLBACK_HEADER_BYTES_MAX: usize = 8 * 1024;
+/// The pause after the first failure to tell the address of a callback.
+pub const CALLBACK_RETRY_MIN: Duration = Duration::from_secs(1);
+/// The longest pause between two attempts to tell the address of a callback.
+pub const CALLBACK_RETRY_MAX: Duration = Duration::from_secs(3600);
+/// How long one attempt to tell the address of a callback may take.
+pub const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Addresses of callbacks that one node tells at the same time. Slow ones must not keep runs from reaching each other.
+pub const CALLBACKS_PARALLEL_MAX: usize = 256;
+/// What is read of an address's answer: bytes.
+pub const CALLBACK_ANSWER_BYTES_MAX: usize = 64 * 1024;
+
 /// What runs owe to other runs that one node carries out at the same time.
 pub const OUTBOUND_PARALLEL_MAX: usize = 256;
 /// Debts from before a restart that are taken up again at the same time.

@@ -36,6 +36,8 @@ pub struct Limits {
     pub signals_max: i64,
     /// Updates of one run.
     pub updates: UpdateLimits,
+    /// Completion callbacks.
+    pub callbacks: CallbackLimits,
     /// Consistent queries that wait for one run's next workflow task.
     pub buffered_queries_max: usize,
     /// A workflow task's start-to-close timeout when the start names none.
@@ -77,6 +79,17 @@ pub struct UpdateLimits {
     pub in_flight_max: usize,
     /// In the life of the run.
     pub total_max: usize,
+}
+
+/// Completion callbacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackLimits {
+    /// Of one run.
+    pub per_run_max: usize,
+    /// The address: bytes.
+    pub url_bytes_max: usize,
+    /// What is sent along, names and values: bytes.
+    pub header_bytes_max: usize,
 }
 
 /// How long calls wait.
@@ -132,6 +145,7 @@ impl Default for Limits {
             pending: PendingLimits::default(),
             signals_max: limits::SIGNALS_MAX,
             updates: UpdateLimits::default(),
+            callbacks: CallbackLimits::default(),
             buffered_queries_max: limits::BUFFERED_QUERIES_MAX,
             workflow_task_timeout_default: limits::WORKFLOW_TASK_TIMEOUT_DEFAULT,
             workflow_task_heartbeat_max: limits::WORKFLOW_TASK_HEARTBEAT_MAX,
@@ -160,6 +174,16 @@ impl Default for PendingLimits {
 impl Default for UpdateLimits {
     fn default() -> Self {
         Self { in_flight_max: limits::UPDATES_IN_FLIGHT_MAX, total_max: limits::UPDATES_TOTAL_MAX }
+    }
+}
+
+impl Default for CallbackLimits {
+    fn default() -> Self {
+        Self {
+            per_run_max: limits::CALLBACKS_MAX,
+            url_bytes_max: limits::CALLBACK_URL_BYTES_MAX,
+            header_bytes_max: limits::CALLBACK_HEADER_BYTES_MAX,
+        }
     }
 }
 

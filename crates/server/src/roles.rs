@@ -40,6 +40,7 @@ impl Roles {
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await;
         let history = Arc::new(history?);
         history.connect(&history);
+        history.connect_outside(Arc::new(abide_nexus::Client::default()));
         matching.set_refill(Arc::new(FromHistory {
             history: Arc::downgrade(&history),
             matching: Arc::downgrade(&matching),

@@ -34,11 +34,26 @@ const fn setting(key: &'static str, kind: Kind, why: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(crate) const SETTINGS: [Setting; 30] = [
+pub(crate) const SETTINGS: [Setting; 33] = [
     setting(
         "callback.allowedAddresses",
         Kind::Addresses(|to| &mut to.callback_addresses),
         "operators: where completion callbacks may go; nowhere unless it is said",
+    ),
+    setting(
+        "callback.maxPerExecution",
+        Kind::Size(|to| &mut to.limits.callbacks.per_run_max),
+        "operators: runs that very many wait for; tests: what happens when too many do",
+    ),
+    setting(
+        "frontend.callbackHeaderMaxLength",
+        Kind::Size(|to| &mut to.limits.callbacks.header_bytes_max),
+        "operators: addresses that want much sent along",
+    ),
+    setting(
+        "frontend.callbackURLMaxLength",
+        Kind::Size(|to| &mut to.limits.callbacks.url_bytes_max),
+        "operators: long addresses",
     ),
     setting(
         "frontend.enableCancelWorkerPollsOnShutdown",

@@ -10,7 +10,7 @@ use serde_json::Value;
 const PREFIX: &str = "abide-";
 
 /// A crate, and the crates of ours that it may use.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("api", &[]),
     ("model", &[]),
     ("engine", &["model", "api"]),
@@ -20,12 +20,20 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("matching", &["model", "api", "engine", "cluster"]),
     ("history", &["model", "api", "engine", "cluster", "store", "visibility"]),
     ("frontend", &["model", "api", "engine", "cluster", "visibility"]),
-    ("server", &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching", "frontend"]),
+    ("nexus", &["model", "api", "engine", "cluster"]),
+    (
+        "server",
+        &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching", "frontend", "nexus"],
+    ),
     ("cli", &["model", "api", "server"]),
 ];
 /// A crate of others, and the crates of ours that may name it.
-const NAMED_BY: [(&str, &[&str]); 2] =
-    [("rusqlite", &["store"]), ("tonic", &["api", "cluster", "frontend", "server", "cli"])];
+const NAMED_BY: [(&str, &[&str]); 4] = [
+    ("rusqlite", &["store"]),
+    ("tonic", &["api", "cluster", "frontend", "server", "cli"]),
+    ("hyper", &["nexus"]),
+    ("tokio-rustls", &["nexus"]),
+];
 /// What the pure crates must not name.
 const IMPURE: [&str; 2] = ["tokio", "serde"];
 const PURE: [&str; 2] = ["engine", "model"];

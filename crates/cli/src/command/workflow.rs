@@ -1,5 +1,6 @@
 //! `workflow`: commands about workflow executions.
 
+mod callbacks;
 mod cancel;
 mod close;
 mod count;

@@ -80,6 +80,8 @@ impl Run {
             Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => {
                 self.apply_options_updated(updated);
                 self.apply_request_id(&updated.attached_request_id, event);
+                let callbacks = &updated.attached_completion_callbacks;
+                self.state.apply_callbacks_registered(callbacks, &updated.attached_request_id, at);
             }
             Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => {
                 self.apply_signaled(event.event_id, signaled)
@@ -190,6 +192,8 @@ impl Run {
             NoteKind::UpdateDropped(dropped) => self.apply_update_dropped(dropped),
             NoteKind::SpeculativeTaskScheduled(scheduled) => self.apply_speculative_scheduled(scheduled),
             NoteKind::WorkflowTaskDiscarded(_) => self.apply_workflow_task_discarded(),
+            NoteKind::CallbackAttempted(attempted) => self.apply_callback_attempted(attempted),
+            NoteKind::CallbackDue(due) => self.apply_callback_due(*due),
         }
     }
 

@@ -22,6 +22,7 @@ impl Run {
         if !request_id.is_empty() && self.state.execution.requests.contains_key(&request_id) {
             return Ok(Reply::Done);
         }
+        self.check_callbacks(completion_callbacks.len(), out)?;
         let attributes = WorkflowExecutionOptionsUpdatedEventAttributes {
             attached_request_id: request_id,
             attached_completion_callbacks: completion_callbacks,

@@ -141,7 +141,7 @@ impl State {
                 let requester = self.sender(0, Relation::Any);
                 ask(chain, Command::RequestCancel(RequestCancel { reason: String::new(), requester }))
             }
-            Step::Signal | Step::RequestCancel | Step::TellParent => return None,
+            Step::Signal | Step::RequestCancel | Step::TellParent | Step::CallBack => return None,
         })
     }
 
@@ -264,11 +264,12 @@ impl Run {
             (Step::ReleaseChild, _) => {
                 self.emit_note(NoteKind::ChildReleased(ChildReleased { initiated_event_id: id }), out);
             }
-            (Step::WithdrawChild, Outcome::Started(_)) | (Step::StartChild, Outcome::Done) => {}
+            (Step::WithdrawChild, Outcome::Started(_))
+            | (Step::StartChild, Outcome::Done | Outcome::Undelivered(_)) => {}
             (Step::WithdrawChild | Step::TerminateChild | Step::CancelChild, _) => {
                 self.emit_note(NoteKind::ChildLeft(ChildLeft { initiated_event_id: id }), out);
             }
-            (Step::Signal | Step::RequestCancel | Step::TellParent, _) => {}
+            (Step::Signal | Step::RequestCancel | Step::TellParent | Step::CallBack, _) => {}
         }
     }
 

@@ -1,5 +1,5 @@
 //! How a run ends: completed, failed or cancelled by its worker, terminated from outside, out of time. A closed run is
-//! shown as it is for ever; all that it still does is to tell its parent and to end its children.
+//! shown as it is for ever; all that it still does is to tell its parent, to end its children, and to call back.
 
 use abide_api::temporal::api::{
     common::v1::Payloads,
@@ -121,7 +121,7 @@ impl Run {
         for outbound in self.state.open_outbound().difference(&owed) {
             out.task(Task::Owe(*outbound));
         }
-        debug_assert!(self.deadline().is_none(), "a closed run has no deadline");
+        debug_assert!(self.deadline().is_none(), "a run that closes has no deadline");
     }
 
     pub(super) fn apply_closed(&mut self, last: &HistoryEvent, at: Timestamp) {
@@ -139,6 +139,7 @@ impl Run {
         self.state.execution.closed_at = Some(at);
         self.state.position.visibility_revision += 1;
         self.state.apply_end_to_family(last);
+        self.state.apply_end_to_callbacks(last);
         self.forget_open_parts();
     }
 }

@@ -578,6 +578,13 @@ pub enum Rejection {
     PausedTaskCannotGoOn,
     /// Options that cannot be; the text says why.
     InvalidOptions(String),
+    /// The run has, with these, more callbacks than it may have.
+    TooManyCallbacks {
+        /// How many it may have.
+        max: usize,
+        /// How many it has.
+        attached: usize,
+    },
 }
 
 /// Why an update cannot be admitted.

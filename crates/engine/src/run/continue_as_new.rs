@@ -97,6 +97,7 @@ impl State {
             parent_initiated_event_id: before.parent_initiated_event_id,
             root_workflow_execution: before.root_workflow_execution.clone(),
             priority: before.priority.clone(),
+            completion_callbacks: self.inherited_callbacks(),
             ..WorkflowExecutionStartedEventAttributes::default()
         }
     }

@@ -17,6 +17,7 @@ impl Run {
                 Due::WorkflowTask => self.time_out_workflow_task(now, out),
                 Due::Timer(started_event_id, timer_id) => self.fire_timer(timer_id, started_event_id, now, out),
                 Due::Activity(scheduled_event_id) => self.activity_is_due(scheduled_event_id, now, out),
+                Due::Callback(number) => self.callback_is_due(number, out),
             }
             self.want_workflow_task_if_news(now, out);
         }

@@ -78,6 +78,7 @@ impl State {
             workflow_execution_info: Some(self.info()),
             pending_activities: activities.map(pending_activity).collect(),
             pending_children: self.children.pending.iter().map(|(id, child)| child.shown(*id)).collect(),
+            callbacks: self.shown_callbacks(),
             pending_workflow_task: self.workflow_tasks.open.as_ref().map(pending_task),
             workflow_extended_info: Some(WorkflowExecutionExtendedInfo {
                 execution_expiration_time: self.execution_expires_at().map(to_proto_time),

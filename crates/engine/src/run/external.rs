@@ -122,6 +122,8 @@ impl Run {
         let Some(initiated) = self.state.external.signals.get(&id).cloned() else { return };
         let namespace = self.state.shown_namespace(&initiated.namespace);
         let attributes = match outcome {
+            // Is said of addresses alone.
+            Outcome::Undelivered(_) => return,
             Outcome::Done | Outcome::Started(_) => Attributes::ExternalWorkflowExecutionSignaledEventAttributes(
                 ExternalWorkflowExecutionSignaledEventAttributes {
                     initiated_event_id: id,
@@ -151,6 +153,8 @@ impl Run {
         let Some(initiated) = self.state.external.cancels.get(&id).cloned() else { return };
         let namespace = self.state.shown_namespace(&initiated.namespace);
         let attributes = match outcome {
+            // Is said of addresses alone.
+            Outcome::Undelivered(_) => return,
             Outcome::Done | Outcome::Started(_) => Attributes::ExternalWorkflowExecutionCancelRequestedEventAttributes(
                 ExternalWorkflowExecutionCancelRequestedEventAttributes {
                     initiated_event_id: id,

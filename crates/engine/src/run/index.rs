@@ -21,6 +21,8 @@ pub enum Due {
     Timer(i64, String),
     /// The activity that this event scheduled: a timeout, or the next attempt.
     Activity(i64),
+    /// The next attempt to tell an address that the run has ended.
+    Callback(i64),
 }
 
 /// Everything that is due some time, in order.
@@ -74,6 +76,7 @@ impl Index {
                 index.set(Due::Activity(*scheduled_event_id), activity.deadline());
             }
         }
+        state.index_callbacks(&mut index);
         index
     }
 }

@@ -21,7 +21,7 @@ pub struct Note {
     /// Which; always set.
     #[prost(
         oneof = "NoteKind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 30, 31, 32, 33, 40, 41, 50, 51, 52, 53, 54"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 30, 31, 32, 33, 40, 41, 50, 51, 52, 53, 54, 60, 61"
     )]
     pub kind: Option<NoteKind>,
 }
@@ -119,6 +119,12 @@ pub enum NoteKind {
     /// The open workflow task goes on for one that was scheduled then.
     #[prost(message, tag = "54")]
     WorkflowTaskGoesOnSince(Timestamp),
+    /// The address of a callback was told, or not.
+    #[prost(message, boxed, tag = "60")]
+    CallbackAttempted(Box<CallbackAttempted>),
+    /// The address of a callback is to be told again.
+    #[prost(message, tag = "61")]
+    CallbackDue(CallbackDue),
 }
 
 /// An activity is paused.
@@ -385,6 +391,31 @@ pub struct ReplacedBy {
     /// That run, as text.
     #[prost(string, tag = "1")]
     pub run_id: String,
+}
+
+/// The address of a callback was told, or not.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CallbackAttempted {
+    /// Which callback.
+    #[prost(int64, tag = "1")]
+    pub number: i64,
+    /// When the attempt ended.
+    #[prost(message, required, tag = "2")]
+    pub at: Timestamp,
+    /// Why it failed, if it did.
+    #[prost(message, optional, tag = "3")]
+    pub failure: Option<Failure>,
+    /// When the next one begins; none when there is no next one.
+    #[prost(message, optional, tag = "4")]
+    pub next_at: Option<Timestamp>,
+}
+
+/// The address of a callback is to be told again.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct CallbackDue {
+    /// Which callback.
+    #[prost(int64, tag = "1")]
+    pub number: i64,
 }
 
 /// One change as a node stores it.

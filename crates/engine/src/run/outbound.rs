@@ -1,5 +1,5 @@
-//! What a run owes to other runs: to start a child, to signal or cancel another workflow, to tell its parent how it
-//! ended, to end its children. Every debt is a stored row from the transition that makes it to the one that settles it.
+//! What a run owes to others: to start a child, to signal or cancel another workflow, to tell its parent and its
+//! callbacks how it ended, to end its children. Every debt is a stored row from the transition that makes it to the one that settles it.
 //! Says what is to be done; doing it, and trying again, is the loop's part. Closed runs owe, too.
 
 use std::collections::BTreeSet;
@@ -9,6 +9,7 @@ use abide_api::temporal::api::enums::v1::WorkflowIdReusePolicy;
 use abide_model::{NamespaceId, RunId, Timestamp, WorkflowKey};
 use uuid::Uuid;
 
+use super::callback::{Delivery, Undelivered};
 use super::command::{Command, Rejection, Reply, Requester, Start, Task};
 use super::state::State;
 use super::workflow_task_end::SERVER_IDENTITY;
@@ -25,6 +26,8 @@ pub enum Outbound {
     Cancel(i64),
     /// The workflow that this one is a child of.
     Parent,
+    /// The address of the callback with this number.
+    Callback(i64),
 }
 
 /// What is to be done next about a subject.
@@ -46,6 +49,8 @@ pub enum Step {
     RequestCancel,
     /// Tell the parent how the run ended.
     TellParent,
+    /// Tell the address of a callback how the run ended.
+    CallBack,
 }
 
 /// What exactly is to be done. Doing it again has no second effect: whoever is asked knows the request.
@@ -57,7 +62,7 @@ pub struct Effect {
     pub action: Action,
 }
 
-/// What is to be done to another run.
+/// What is to be done to another run, or outside.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Start it. The run id is for the loop to choose.
@@ -74,6 +79,8 @@ pub enum Action {
         /// What.
         command: Box<Command>,
     },
+    /// Tell an address outside.
+    Tell(Box<Delivery>),
     /// Nothing: it can be seen from here that it would be in vain.
     Nothing(Fault),
 }
@@ -90,7 +97,7 @@ pub struct Target {
 }
 
 /// What came of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It was done, now or before.
     Done,
@@ -98,6 +105,8 @@ pub enum Outcome {
     Started(RunId),
     /// It can never be done.
     Failed(Fault),
+    /// An address could not be told.
+    Undelivered(Undelivered),
 }
 
 /// Why a step can never be done.
@@ -145,6 +154,7 @@ impl State {
             Outbound::Signal(id) => self.external.signals.contains_key(&id).then_some(Step::Signal),
             Outbound::Cancel(id) => self.external.cancels.contains_key(&id).then_some(Step::RequestCancel),
             Outbound::Parent => self.children.report.as_ref().map(|_| Step::TellParent),
+            Outbound::Callback(number) => self.owes_callback(number).then_some(Step::CallBack),
         }
     }
 
@@ -154,7 +164,7 @@ impl State {
         let signals = self.external.signals.keys().map(|id| Outbound::Signal(*id));
         let cancels = self.external.cancels.keys().map(|id| Outbound::Cancel(*id));
         let all = children.chain(signals).chain(cancels).chain([Outbound::Parent]);
-        all.filter(|outbound| self.step(*outbound).is_some()).collect()
+        all.filter(|outbound| self.step(*outbound).is_some()).chain(self.owed_callbacks()).collect()
     }
 
     /// What exactly is to be done about a subject.
@@ -165,6 +175,7 @@ impl State {
             Outbound::Signal(id) => self.signal_action(id)?,
             Outbound::Cancel(id) => self.cancel_action(id)?,
             Outbound::Parent => self.parent_action()?,
+            Outbound::Callback(number) => self.callback_action(number)?,
         };
         Some(Effect { step, action })
     }
@@ -232,6 +243,7 @@ impl Run {
             Outbound::Signal(id) => self.signal_outcome(id, outcome, now, out),
             Outbound::Cancel(id) => self.cancel_outcome(id, outcome, now, out),
             Outbound::Parent => self.parent_told(out),
+            Outbound::Callback(number) => self.callback_outcome(number, outcome, now, out),
         }
         self.settle_outbound([outbound], out);
         self.enforce_limits(now, out);

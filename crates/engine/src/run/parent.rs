@@ -60,7 +60,8 @@ impl Run {
     }
 }
 
-fn is_reset(last: &HistoryEvent) -> bool {
+/// Whether a run ends because a reset takes its place.
+pub(super) fn is_reset(last: &HistoryEvent) -> bool {
     matches!(&last.attributes, Some(Attributes::WorkflowExecutionTerminatedEventAttributes(terminated))
         if terminated.identity == RESETTER_IDENTITY)
 }

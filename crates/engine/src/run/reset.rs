@@ -160,6 +160,13 @@ impl Run {
     /// reset is often meant to undo them.
     fn reapply(&mut self, happened: HistoryEvent, now: Timestamp, out: &mut Out) {
         let again = match happened.attributes {
+            // A callback that a request has brought already is not to be told twice.
+            Some(Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated))
+                if !updated.attached_completion_callbacks.is_empty()
+                    && self.state.execution.requests.contains_key(&updated.attached_request_id) =>
+            {
+                return;
+            }
             Some(
                 attributes @ (Attributes::WorkflowExecutionSignaledEventAttributes(_)
                 | Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(_)),

@@ -80,6 +80,9 @@ impl Run {
         state.execution.links = links.to_vec();
         state.execution.started =
             if State::may_begin_again(started) { detached(started) } else { without_payloads(started) };
+        state.execution.started.completion_callbacks.clear();
+        let request_id = state.identity.create_request_id.clone();
+        state.apply_callbacks_registered(&started.completion_callbacks, &request_id, at);
         state.position.visibility_revision += 1;
         state.index_run(&mut self.index);
     }

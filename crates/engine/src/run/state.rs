@@ -13,6 +13,7 @@ use abide_api::temporal::api::{
 };
 use abide_model::Timestamp;
 
+use super::callback::Callbacks;
 use super::child::Children;
 use super::command::QueueName;
 use super::external::External;
@@ -60,6 +61,9 @@ pub struct State {
     /// Who paused the run, while it is paused.
     #[prost(message, optional, tag = "13")]
     pub pause: Option<Pause>,
+    /// Whom to tell how it ended.
+    #[prost(message, required, tag = "14")]
+    pub callbacks: Callbacks,
 }
 
 /// A pause that somebody asked for.
@@ -108,8 +112,8 @@ pub struct Execution {
     /// `WorkflowExecutionStatus`; zero before the start.
     #[prost(int32, tag = "1")]
     pub status: i32,
-    /// Event 1: whole if another run may begin like it, otherwise without what only the worker needs (input, header, last
-    /// result and failure, memo, search attributes).
+    /// Event 1 but for its callbacks: whole if another run may begin like it, otherwise without what only the worker
+    /// needs (input, header, last result and failure, memo, search attributes).
     #[prost(message, required, tag = "2")]
     pub started: WorkflowExecutionStartedEventAttributes,
     /// When it began.

@@ -110,6 +110,11 @@ impl State {
             first_workflow_task_backoff: Some(to_proto_duration(backoff)),
             last_completion_result,
             continued_failure: failure,
+            completion_callbacks: match initiator {
+                ContinueAsNewInitiator::Retry => self.inherited_callbacks(),
+                // Those that stood by are told how the run ended.
+                _ => Vec::new(),
+            },
             eager_execution_accepted: false,
             ..before.clone()
         }

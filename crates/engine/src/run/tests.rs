@@ -1,6 +1,7 @@
 //! Tests of the run: a small world around it, properties that hold for any list of commands, and golden histories.
 
 mod activity_control;
+mod callback;
 mod chain;
 mod commands;
 mod eager;

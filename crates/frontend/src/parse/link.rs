@@ -7,7 +7,8 @@ use prost::Message;
 use crate::status::Refusal;
 
 /// Refuses too many links, too large ones, and ones that link to nothing.
-pub fn check(links: &[Link]) -> Result<(), Refusal> {
+pub fn check<'a>(links: impl IntoIterator<Item = &'a Link>) -> Result<(), Refusal> {
+    let links: Vec<&Link> = links.into_iter().collect();
     if links.len() > limits::LINKS_MAX {
         let text = format!("cannot attach more than {} links per request, got {}", limits::LINKS_MAX, links.len());
         return Err(Refusal::Invalid(text.into()));

@@ -10,13 +10,13 @@ use abide_api::temporal::api::{
 };
 use abide_cluster::history::StartRequest;
 use abide_engine::namespace::Namespace;
-use abide_engine::run::{Attach, Requester, Start};
+use abide_engine::run::{Attach, Requester, Start, callback_links};
 use abide_model::settings::Limits;
-use abide_model::{RunId, RunKey, WorkflowKey, limits};
+use abide_model::{RunId, RunKey, Settings, WorkflowKey, limits};
 use prost::Message;
 use uuid::Uuid;
 
-use super::{at_most, link, payload, policy, queue, request_id, search_attributes, timeout};
+use super::{at_most, callback, link, payload, policy, queue, request_id, search_attributes, timeout};
 use crate::status::Refusal;
 
 /// Where the request comes from, which decides some defaults and texts.
@@ -34,13 +34,18 @@ pub fn parse(
     mut request: StartWorkflowExecutionRequest,
     run_id: RunId,
     flavor: Flavor,
-    bounds: &Limits,
+    settings: &Settings,
 ) -> Result<StartRequest, Refusal> {
+    let bounds = &settings.limits;
     check_names(&request, flavor)?;
     check_options(&request)?;
     let (reuse, conflict) =
         policy::workflow_id(request.workflow_id_reuse_policy, request.workflow_id_conflict_policy, flavor.conflict)?;
     let task_queue = queue::normal(request.task_queue.take())?;
+    policy::priority(request.priority.as_ref())?;
+    request.completion_callbacks = callback::parse(std::mem::take(&mut request.completion_callbacks), settings)?;
+    request.links = callback::without_callback_links(std::mem::take(&mut request.links), &request.completion_callbacks);
+    link::check(request.links.iter().chain(callback_links(&request.completion_callbacks)))?;
     check_supported(&request)?;
     check_sizes(&request, bounds)?;
     request.memo = payload::memo(request.memo.take(), bounds)?;
@@ -97,8 +102,6 @@ fn check_options(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal>
         return Err(Refusal::invalid("CronSchedule and WorkflowStartDelay may not be used together."));
     }
     policy::cron(&request.cron_schedule)?;
-    policy::priority(request.priority.as_ref())?;
-    link::check(&request.links)?;
     let attach = request.on_conflict_options.unwrap_or_default();
     if attach.attach_completion_callbacks && !attach.attach_request_id {
         return Err(Refusal::invalid("attaching request ID is required for attaching completion callbacks"));
@@ -109,9 +112,6 @@ fn check_options(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal>
 // Refused rather than dropped: a user who asks for one of these counts on it.
 fn check_supported(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal> {
     let refuse = |text| Err(Refusal::NotSupported(text));
-    if !request.completion_callbacks.is_empty() {
-        return refuse("completion callbacks are not supported yet");
-    }
     if request.versioning_override.is_some() {
         return refuse("versioning overrides are not supported yet");
     }
@@ -176,6 +176,7 @@ fn attributes(
         memo: request.memo,
         search_attributes: request.search_attributes,
         header: request.header,
+        completion_callbacks: request.completion_callbacks,
         workflow_id: request.workflow_id,
         priority: request.priority,
         ..WorkflowExecutionStartedEventAttributes::default()

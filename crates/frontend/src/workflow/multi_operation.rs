@@ -85,7 +85,7 @@ fn parse_start(
     if cron {
         return Err(Refusal::invalid("CronSchedule is not allowed."));
     }
-    let start = parse::start::parse(namespace, request, frontend.new_run_id(), FLAVOR, &frontend.settings.limits)?;
+    let start = parse::start::parse(namespace, request, frontend.new_run_id(), FLAVOR, &frontend.settings)?;
     if eager {
         return Err(Refusal::invalid("RequestEagerExecution is not supported."));
     }

@@ -28,7 +28,7 @@ pub async fn signal_with_start(
     let namespace = frontend.open_namespace(&request.namespace)?;
     let workflow_id = request.workflow_id.clone();
     let (signal, request) = split(request, frontend.limits())?;
-    let mut request = parse(&namespace, request, frontend.new_run_id(), FLAVOR, frontend.limits())?;
+    let mut request = parse(&namespace, request, frontend.new_run_id(), FLAVOR, &frontend.settings)?;
     let requester = request.start.requester.clone();
     let request_id = requester.request_id.clone();
     request.signal = Some(Box::new(Signal { requester, ..signal }));

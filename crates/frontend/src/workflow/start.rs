@@ -25,7 +25,7 @@ pub async fn start(
     let workflow_id = request.workflow_id.clone();
     let wants_task = request.request_eager_execution && frontend.settings.features.eager_start;
     let build_id = request.eager_worker_deployment_options.as_ref().map(|options| options.build_id.clone());
-    let mut request = parse(&namespace, request, frontend.new_run_id(), FLAVOR, frontend.limits())?;
+    let mut request = parse(&namespace, request, frontend.new_run_id(), FLAVOR, &frontend.settings)?;
     let request_id = request.start.requester.request_id.clone();
     request.start.eager = wants_task.then(|| Poller {
         identity: request.start.requester.identity.clone(),

@@ -1,4 +1,4 @@
-//! What a run owes to another run: written by the transition that owes it, deleted by the one that settles it. What
+//! What a run owes to another run, or to an address outside: written by the transition that owes it, deleted by the one that settles it. What
 //! exactly is to be done is in the run's state. What is here when a server starts is taken up again.
 
 use abide_model::{NamespaceId, RunId, RunKey, WorkflowKey};
@@ -28,12 +28,15 @@ pub enum OutboundSubject {
     Cancel(u64),
     /// The run's parent: kind 4.
     Parent,
+    /// The completion callback with this number: kind 5.
+    Callback(u64),
 }
 
 const CHILD: u8 = 1;
 const SIGNAL: u8 = 2;
 const CANCEL: u8 = 3;
 const PARENT: u8 = 4;
+const CALLBACK: u8 = 5;
 
 impl Key for OutboundKey {
     const SPACE: Space = Space::Outbound;
@@ -45,6 +48,7 @@ impl Key for OutboundKey {
             OutboundSubject::Signal(event_id) => (SIGNAL, event_id),
             OutboundSubject::Cancel(event_id) => (CANCEL, event_id),
             OutboundSubject::Parent => (PARENT, 0),
+            OutboundSubject::Callback(number) => (CALLBACK, number),
         };
         let mut key = BytesMut::with_capacity(25);
         key.put_slice(self.run_id.0.as_bytes());
@@ -61,6 +65,7 @@ impl Key for OutboundKey {
             (SIGNAL, event_id) => OutboundSubject::Signal(event_id),
             (CANCEL, event_id) => OutboundSubject::Cancel(event_id),
             (PARENT, 0) => OutboundSubject::Parent,
+            (CALLBACK, number) => OutboundSubject::Callback(number),
             (PARENT, _) => return Err(fields.corrupt("about a parent has a number")),
             (kind, _) => return Err(fields.corrupt(&format!("has the unknown subject kind {kind}"))),
         };

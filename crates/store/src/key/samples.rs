@@ -111,6 +111,8 @@ fn the_outbound_row_is_frozen() {
     let record = OutboundRecord::of(&workflow());
     assert_eq!(record.run_key(key).workflow, workflow());
     check(&[include_str!("../../samples/outbound.v1")], key, record);
+    let key = OutboundKey { run_id: RUN, subject: OutboundSubject::Callback(2) };
+    check(&[include_str!("../../samples/outbound_callback.v1")], key, OutboundRecord::of(&workflow()));
 }
 
 #[test]
@@ -202,6 +204,7 @@ fn outbound() -> impl Strategy<Value = OutboundKey> {
         any::<u64>().prop_map(OutboundSubject::Signal),
         any::<u64>().prop_map(OutboundSubject::Cancel),
         Just(OutboundSubject::Parent),
+        any::<u64>().prop_map(OutboundSubject::Callback),
     ];
     (uuids(), subject).prop_map(|(run_id, subject)| OutboundKey { run_id: RunId(run_id), subject })
 }

@@ -15,7 +15,7 @@ use abide_api::temporal::api::{
 use clap::{ArgAction, Args};
 use serde_json::Value;
 
-use super::{Reference, close, events};
+use super::{Reference, callbacks, close, events};
 use crate::client;
 use crate::command::Session;
 use crate::error::{Error, Result};
@@ -106,6 +106,7 @@ fn print_text(
         let details = shown(metadata.details.as_ref()).unwrap_or_else(|| "<nil>".into());
         output.card(&Card::new().field("StaticSummary", summary).field("StaticDetails", details));
     }
+    callbacks::print(output, &answer.callbacks);
     output.text("");
     match closed {
         Some(event) => close::print(output, event, run_time(info)),

@@ -7,6 +7,7 @@ use abide_api::temporal::api::{common::v1::WorkflowExecution, history::v1::histo
 use abide_model::RunId;
 use proptest::prelude::*;
 
+use super::callback::callback;
 use super::chain::fail_again;
 use super::reset::reset;
 use super::update::{accept, answer, reject, say};
@@ -42,6 +43,7 @@ pub enum Step {
     Pause(u8),
     Unpause,
     ChangePriority(u8),
+    Attach(u8),
 }
 
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub enum Ending {
     Failed,
     /// An answer to a step that is not the next one.
     Stale,
+    /// An address could not be told; whether it is to be told again.
+    Undelivered(bool),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +148,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => (0_u8..3).prop_map(Step::Pause),
         3 => Just(Step::Unpause),
         1 => (0_u8..4).prop_map(Step::ChangePriority),
+        2 => (0_u8..4).prop_map(Step::Attach),
     ]
 }
 
@@ -153,6 +158,7 @@ fn ending() -> impl Strategy<Value = Ending> {
         4 => Just(Ending::Started),
         1 => Just(Ending::Failed),
         1 => Just(Ending::Stale),
+        2 => any::<bool>().prop_map(Ending::Undelivered),
     ]
 }
 
@@ -166,6 +172,10 @@ fn outcome(world: &World, n: usize, ending: Ending) -> Option<Command> {
         Ending::Started => (next, Outcome::Started(child)),
         Ending::Failed => (next, Outcome::Failed(Fault::NotFound)),
         Ending::Stale => (crate::run::Step::StartChild, Outcome::Started(child)),
+        Ending::Undelivered(again) if next == crate::run::Step::CallBack => {
+            (next, Outcome::Undelivered(Undelivered { reason: "no".into(), again }))
+        }
+        Ending::Undelivered(_) => return None,
     };
     Some(Command::RecordOutcome(outbound, step, outcome))
 }
@@ -334,6 +344,12 @@ pub fn do_step(world: &mut World, step: &Step) {
         Step::Pause(request) => world.pause(&format!("pause-{request}")).map(|_| ()),
         Step::Unpause => world.unpause().map(|_| ()),
         Step::ChangePriority(key) => world.change_priority(i32::from(*key)).map(|_| ()),
+        Step::Attach(n) => {
+            let request_id = format!("attach-{n}");
+            let completion_callbacks = vec![callback("http://there")];
+            let attach = Attach { request_id, completion_callbacks, links: Vec::new() };
+            world.ask(Command::Attach(Box::new(attach))).map(|_| ())
+        }
     };
     drop(result);
 }

@@ -14,7 +14,7 @@ use crate::convert::to_proto_duration;
 use crate::run::*;
 
 const NEW: RunId = RunId(Uuid::from_u128(9));
-const ALL: Reapply = Reapply { signals: true, updates: true };
+pub const ALL: Reapply = Reapply { signals: true, updates: true };
 
 /// A new run made of this one's history before event `cut`.
 pub fn reset(world: &World, cut: i64, reapply: Reapply) -> Result<World, Rejection> {

@@ -144,7 +144,9 @@ impl World {
     /// R5: whatever is open has a stored offer or a deadline that will end it.
     fn check_that_something_ends_everything(&self) {
         if !self.run.is_open() {
-            assert!(self.run.deadline().is_none() && self.offers.is_empty(), "a closed run offers nothing");
+            assert!(self.offers.is_empty(), "a closed run offers nothing");
+            let next_attempts = self.run.state.callbacks.all.iter().filter_map(|callback| callback.next_attempt_at);
+            assert_eq!(self.run.deadline(), next_attempts.min(), "of a closed run only callbacks are due");
             let open = self.run.state.updates.open.keys();
             let unfinished = |id: &String| self.run.update_status(id) == Some(UpdateStatus::Unfinished);
             assert!({ open }.all(unfinished), "of a closed run only accepted updates are known without an outcome");

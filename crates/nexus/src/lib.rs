@@ -1,0 +1,13 @@
+//! How Nexus is spoken to addresses outside: what a completed operation is as an HTTP request, and what the answer means.
+//! The only crate that opens connections of its own accord. Keeps nothing; what is tried again, and when, is decided by
+//! the run that owes it.
+
+mod answer;
+mod client;
+mod completion;
+mod failure;
+mod http;
+mod link;
+mod payload;
+
+pub use client::Client;
