@@ -24,6 +24,8 @@ pub enum QueueKind {
     Workflow,
     /// Activities.
     Activity,
+    /// Nexus operations. There are none yet: who polls waits in vain.
+    Nexus,
 }
 
 /// One task queue.

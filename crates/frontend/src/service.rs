@@ -227,6 +227,14 @@ impl WorkflowService for Frontend {
         call.answer(worker::poll::activity_task_queue(self, &call, request.into_inner()).await)
     }
 
+    async fn poll_nexus_task_queue(
+        &self,
+        request: Request<PollNexusTaskQueueRequest>,
+    ) -> Result<Response<PollNexusTaskQueueResponse>, Status> {
+        let call = Call::open(Rpc::PollNexusTaskQueue, request.metadata())?;
+        call.answer(worker::poll::nexus_task_queue(self, &call, request.into_inner()).await)
+    }
+
     async fn respond_activity_task_completed(
         &self,
         request: Request<RespondActivityTaskCompletedRequest>,

@@ -115,6 +115,7 @@ pub(crate) fn dispatch_queue(queue: &QueueKey) -> DispatchQueue {
     let kind = match queue.kind {
         QueueKind::Workflow => 1,
         QueueKind::Activity => 2,
+        QueueKind::Nexus => 3,
     };
     DispatchQueue::of(queue.namespace, kind, &queue.queue.name)
 }

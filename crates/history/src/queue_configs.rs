@@ -137,6 +137,7 @@ fn key_of(queue: &QueueKey) -> QueueConfigKey {
     let kind = match queue.kind {
         QueueKind::Workflow => 1,
         QueueKind::Activity => 2,
+        QueueKind::Nexus => 3,
     };
     QueueConfigKey { namespace: queue.namespace, kind, name: queue.queue.name.clone() }
 }
@@ -146,6 +147,7 @@ fn queue_of(key: &QueueConfigKey) -> Option<QueueKey> {
     let kind = match key.kind {
         1 => QueueKind::Workflow,
         2 => QueueKind::Activity,
+        3 => QueueKind::Nexus,
         _ => return None,
     };
     Some(QueueKey { namespace: key.namespace, kind, queue: QueueName::normal(key.name.clone()) })

@@ -37,8 +37,7 @@ pub fn describe(
         }
         return Ok(enhanced(frontend, namespace, &queue, &request));
     }
-    let Some(kind) = kind(request.task_queue_type()) else { return Ok(DescribeTaskQueueResponse::default()) };
-    let key = QueueKey { namespace, kind, queue };
+    let key = QueueKey { namespace, kind: kind(request.task_queue_type()), queue };
     let described = frontend.matching.describe(&key);
     let now = frontend.clock.now();
     let rate = effective(described.rate);
@@ -80,7 +79,8 @@ fn enhanced(
     let asked: Vec<TaskQueueType> = request.task_queue_types().collect();
     let types = if asked.is_empty() { vec![TaskQueueType::Workflow, TaskQueueType::Activity] } else { asked };
     let info = |kind_asked: TaskQueueType| {
-        let described = describe_one(frontend, namespace, kind(kind_asked), queue);
+        let key = QueueKey { namespace, kind: kind(kind_asked), queue: queue.clone() };
+        let described = frontend.matching.describe(&key);
         let stats = request.report_stats.then(|| stats(frontend.clock.now(), &described));
         let pollers = if request.report_pollers { described.pollers } else { Vec::new() };
         (kind_asked as i32, TaskQueueTypeInfo { pollers, stats })
@@ -93,22 +93,11 @@ fn enhanced(
     }
 }
 
-/// A queue of the kind; nothing is in a queue of a kind that there is not.
-fn describe_one(
-    frontend: &Frontend,
-    namespace: NamespaceId,
-    kind: Option<QueueKind>,
-    queue: &QueueName,
-) -> QueueDescription {
-    let Some(kind) = kind else { return QueueDescription::default() };
-    frontend.matching.describe(&QueueKey { namespace, kind, queue: queue.clone() })
-}
-
-fn kind(asked: TaskQueueType) -> Option<QueueKind> {
+fn kind(asked: TaskQueueType) -> QueueKind {
     match asked {
-        TaskQueueType::Unspecified | TaskQueueType::Workflow => Some(QueueKind::Workflow),
-        TaskQueueType::Activity => Some(QueueKind::Activity),
-        TaskQueueType::Nexus => None,
+        TaskQueueType::Unspecified | TaskQueueType::Workflow => QueueKind::Workflow,
+        TaskQueueType::Activity => QueueKind::Activity,
+        TaskQueueType::Nexus => QueueKind::Nexus,
     }
 }
 

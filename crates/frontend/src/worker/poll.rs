@@ -1,11 +1,11 @@
-//! PollWorkflowTaskQueue and PollActivityTaskQueue. A poll takes tasks from its queue until one of them can still be
+//! PollWorkflowTaskQueue, PollActivityTaskQueue and PollNexusTaskQueue. A poll takes tasks from its queue until one of them can still be
 //! started. Dropped at any moment (the client hung up), it gives back what it holds.
 
 use abide_api::temporal::api::{
     taskqueue::v1::PollerScalingDecision,
     workflowservice::v1::{
-        PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, PollWorkflowTaskQueueRequest,
-        PollWorkflowTaskQueueResponse,
+        PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, PollNexusTaskQueueRequest,
+        PollNexusTaskQueueResponse, PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse,
     },
 };
 use abide_cluster::history::{StartedTask, is_stale};
@@ -91,6 +91,33 @@ pub async fn activity_task_queue(
         }
     };
     Ok(PollActivityTaskQueueResponse { poller_scaling_decision: scaling(more_pollers), ..response })
+}
+
+/// Waits for a Nexus operation. There are none yet, so every response is empty, when the time is up or the worker leaves:
+/// a worker that serves other tasks as well takes an error for a reason to stop.
+pub async fn nexus_task_queue(
+    frontend: &Frontend,
+    call: &Call,
+    request: PollNexusTaskQueueRequest,
+) -> Result<PollNexusTaskQueueResponse, Refusal> {
+    let namespace = frontend.namespace(&request.namespace)?;
+    parse::identity(&request.identity)?;
+    #[allow(deprecated)]
+    let capabilities = request.worker_version_capabilities;
+    let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref(), "")?;
+    let queue = parse::queue::name(request.task_queue)?;
+    let poll = Poll {
+        version: WorkerVersion { capabilities, deployment: request.deployment_options },
+        queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Nexus, queue },
+        poller: poller(request.identity, build_id),
+        wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
+        rate: None,
+        worker_instance_key: request.worker_instance_key,
+    };
+    match next(frontend, poll).await? {
+        (Next::Nothing, _) => Ok(PollNexusTaskQueueResponse::default()),
+        (Next::Task(..) | Next::Query(_), _) => Err(Refusal::bug("a task came by a queue of Nexus operations")),
+    }
 }
 
 /// What a poll ends with.
