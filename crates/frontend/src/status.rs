@@ -246,15 +246,19 @@ fn update_failed(error: UpdateError) -> Row {
         UpdateError::NotFound(id) => Row::not_found(format!("update \"{id}\" not found")),
         UpdateError::RunClosed => Row::not_found("workflow update was aborted by closing workflow"),
         UpdateError::RunClosedAgain => Row::plain(Code::Aborted, "workflow update was aborted by closing workflow"),
-        UpdateError::RunContinued => Row::exhausted(
-            "workflow operation can not be applied because workflow is closing",
-            ResourceExhaustedCause::BusyWorkflow,
-            ResourceExhaustedScope::Namespace,
-        ),
+        UpdateError::RunContinued => closing(),
         UpdateError::TaskRefused => {
             Row::not_ready("Unable to perform workflow execution update due to unexpected workflow task failure.")
         }
     }
+}
+
+fn closing() -> Row {
+    Row::exhausted(
+        "workflow operation can not be applied because workflow is closing",
+        ResourceExhaustedCause::BusyWorkflow,
+        ResourceExhaustedScope::Namespace,
+    )
 }
 
 fn update_refused(refusal: UpdateRefusal) -> Row {
@@ -310,6 +314,7 @@ fn rejected(rejection: Rejection) -> Row {
         Rejection::TooManySignals => {
             Row::plain(Code::InvalidArgument, "exceeded workflow execution limit for signal events")
         }
+        Rejection::Closing => closing(),
         Rejection::Update(refusal) => update_refused(refusal),
         Rejection::InvalidCommandSequence(text) => Row::plain(Code::InvalidArgument, text),
         Rejection::Refused(command) => Row::plain(Code::InvalidArgument, command.message),

@@ -240,6 +240,7 @@ fn outcome_of(error: Error) -> Result<Outcome, Error> {
         Error::NamespaceNotFound(_) => Fault::NamespaceNotFound,
         Error::RunNotFound { .. } => Fault::NotFound,
         Error::Rejected(Rejection::TooManySignals) => Fault::TooManySignals,
+        Error::Rejected(Rejection::Closing) => return Err(error),
         // Closed, or not whom it should be: for the one that asks it is not there.
         Error::Rejected(_) => Fault::NotFound,
         other => return Err(other),

@@ -548,6 +548,9 @@ pub enum Rejection {
     CancellationNotRequested,
     /// The run has had all the signals that it may have.
     TooManySignals,
+    /// The workflow wanted to close and could not, because of news; a worker has the task in which it tries again. Who
+    /// asks later finds it closed, or going on.
+    Closing,
     /// The update cannot be admitted.
     Update(UpdateRefusal),
     /// An offer that was replaced, started or settled.

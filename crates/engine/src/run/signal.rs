@@ -18,6 +18,7 @@ impl Run {
         if self.state.signals.count >= out.limits.signals_max {
             return Err(Rejection::TooManySignals);
         }
+        self.state.takes_news()?;
         let ends_start_delay = signal.ends_start_delay && self.state.execution.first_task_at.is_some();
         self.record_signal(signal, now, out);
         if ends_start_delay {

@@ -277,6 +277,7 @@ impl Run {
         if attempt >= limits::UPDATE_ATTEMPT_GATE {
             return Err(UpdateRefusal::TaskFails.into());
         }
+        self.state.takes_news()?;
         if self.state.updates.status(update_id(&request)).is_none() {
             self.state.updates.check_room(&request, out.limits.updates)?;
             self.admit_update(request, out);

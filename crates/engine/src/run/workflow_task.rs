@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    enums::v1::SuggestContinueAsNewReason,
+    enums::v1::{SuggestContinueAsNewReason, WorkflowTaskFailedCause as Cause},
     history::v1::{
         HistoryEvent, WorkflowTaskScheduledEventAttributes, WorkflowTaskStartedEventAttributes,
         history_event::Attributes,
@@ -20,7 +20,7 @@ use super::command::{
 use super::event::{event, task_queue};
 use super::index::{Due, Index};
 use super::note::{NoteKind, Stickiness, WorkflowTaskScheduled, duration, nanos};
-use super::state::{OpenWorkflowTask, StartedPart, State};
+use super::state::{OpenWorkflowTask, Problem, StartedPart, State};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, to_proto_duration, to_proto_time};
 
@@ -59,6 +59,14 @@ impl State {
             None => None,
         });
         index.set(Due::WorkflowTask, at);
+    }
+
+    /// Whether news may come now. Not while a workflow that wanted to close handles the news that came between: it would
+    /// never come to its end under a storm of signals.
+    pub fn takes_news(&self) -> Result<(), Rejection> {
+        let wanted_to_close = self.workflow_tasks.problem == Some(Problem::Failed(Cause::UnhandledCommand as i32));
+        let started = self.workflow_tasks.open.as_ref().is_some_and(|open| open.started.is_some());
+        if wanted_to_close && started { Err(Rejection::Closing) } else { Ok(()) }
     }
 
     /// The events of the open workflow task that are not written, and may never be if it is speculative.

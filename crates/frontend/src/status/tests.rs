@@ -96,6 +96,11 @@ fn every_rejection_has_its_code_text_and_detail() {
             "InvalidArgument: unable to mark activity as canceled without activity being request canceled first",
         ),
         (Rejection::TooManySignals, "InvalidArgument: exceeded workflow execution limit for signal events"),
+        (
+            Rejection::Closing,
+            "ResourceExhausted: workflow operation can not be applied because workflow is closing \
+             [ResourceExhaustedFailure]",
+        ),
         (Rejection::InvalidCommandSequence("bad".into()), "InvalidArgument: bad"),
         (Rejection::Refused(refused), "InvalidArgument: BadStartTimerAttributes: no"),
         (Rejection::ParentMismatch, "NotFound: workflow parent does not match [NotFoundFailure]"),
