@@ -1,7 +1,9 @@
 //! Tests of the run: a small world around it, properties that hold for any list of commands, and golden histories.
 
 mod activity_control;
+mod behaviour;
 mod callback;
+mod catalogue;
 mod chain;
 mod commands;
 mod eager;

@@ -42,6 +42,17 @@ pub struct World {
     pub owed: BTreeSet<Outbound>,
     pub limits: Limits,
     pub polls: u64,
+    pub asked: Vec<Asked>,
+}
+
+/// Something that was asked of the run.
+pub struct Asked {
+    pub command: Command,
+    pub at: Timestamp,
+    /// How many events there were before.
+    pub events: usize,
+    /// Why nothing happened, if nothing did.
+    pub rejected: Option<Rejection>,
 }
 
 impl World {
@@ -80,6 +91,7 @@ impl World {
             owed: BTreeSet::new(),
             limits: Limits { blob_bytes_max: 1000, ..Limits::default() },
             polls: 0,
+            asked: Vec::new(),
         }
     }
 
@@ -91,6 +103,8 @@ impl World {
     /// Asks, stores what came of it, and checks everything that must hold after any command.
     pub fn ask(&mut self, command: Command) -> Result<Reply, Rejection> {
         let before = self.run.clone();
+        let events = self.events().len();
+        let asked = command.clone();
         let mut again = before.clone();
         let (mut out, mut out_again) = (Emit::within(self.limits), Emit::within(self.limits));
         let result = self.run.handle(command.clone(), self.now, &mut out);
@@ -105,6 +119,7 @@ impl World {
         let stored = decode_changes(encode_changes(&out.changes)).expect("what was encoded");
         assert_eq!(stored, out.changes, "a node round-trips");
         self.stored.extend(stored);
+        self.asked.push(Asked { command: asked, at: self.now, events, rejected: result.clone().err() });
         for task in out.tasks {
             match task {
                 Task::Offer(offer) => drop(self.offers.insert(offer.task.subject, offer)),
@@ -385,7 +400,7 @@ pub fn payloads(bytes: usize) -> Payloads {
     Payloads { payloads: vec![Payload { data: vec![7; bytes].into(), ..Payload::default() }] }
 }
 
-fn command(kind: CommandType, attributes: Attributes) -> WorkerCommand {
+pub fn command(kind: CommandType, attributes: Attributes) -> WorkerCommand {
     WorkerCommand { command_type: kind as i32, attributes: Some(attributes), ..WorkerCommand::default() }
 }
 
