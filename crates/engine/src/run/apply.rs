@@ -1,6 +1,7 @@
 //! Applies a change by handing it to its concept. Nothing is decided here, and nothing can fail.
 
 use abide_api::temporal::api::history::v1::{HistoryEvent, history_event::Attributes};
+use abide_model::Timestamp;
 use prost::Message;
 
 use super::Run;
@@ -55,6 +56,38 @@ impl Run {
             Attributes::WorkflowTaskTimedOutEventAttributes(timed_out) => {
                 self.apply_workflow_task_timed_out(timed_out);
             }
+            Attributes::WorkflowExecutionCancelRequestedEventAttributes(_) => {
+                self.state.execution.cancel_requested = true;
+            }
+            Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => {
+                self.apply_options_updated(updated);
+                self.apply_request_id(&updated.attached_request_id, event);
+                let callbacks = &updated.attached_completion_callbacks;
+                self.state.apply_callbacks_registered(callbacks, &updated.attached_request_id, at);
+            }
+            Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => {
+                self.apply_signaled(event.event_id, signaled)
+            }
+            Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
+            Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
+            Attributes::WorkflowExecutionPausedEventAttributes(paused) => self.apply_paused(paused, at),
+            Attributes::WorkflowExecutionUnpausedEventAttributes(_) => self.apply_unpaused(at),
+            Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => {
+                self.apply_update_reapplied(admitted);
+            }
+            Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => {
+                self.apply_update_accepted(event.event_id, accepted);
+            }
+            Attributes::WorkflowExecutionUpdateCompletedEventAttributes(completed) => {
+                self.apply_update_completed(event.event_id, completed);
+            }
+            _ => self.apply_effect_on_pending(event, attributes, at),
+        }
+    }
+
+    /// What an event means for what the workflow waits for: activities, timers, children, other workflows.
+    fn apply_effect_on_pending(&mut self, event: &HistoryEvent, attributes: &Attributes, at: Timestamp) {
+        match attributes {
             Attributes::ActivityTaskScheduledEventAttributes(scheduled) => {
                 self.apply_activity_scheduled(event.event_id, scheduled, at);
             }
@@ -74,22 +107,6 @@ impl Run {
             Attributes::TimerStartedEventAttributes(started) => self.apply_timer_started(event.event_id, started, at),
             Attributes::TimerFiredEventAttributes(fired) => self.apply_timer_ended(&fired.timer_id),
             Attributes::TimerCanceledEventAttributes(canceled) => self.apply_timer_ended(&canceled.timer_id),
-            Attributes::WorkflowExecutionCancelRequestedEventAttributes(_) => {
-                self.state.execution.cancel_requested = true;
-            }
-            Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => {
-                self.apply_options_updated(updated);
-                self.apply_request_id(&updated.attached_request_id, event);
-                let callbacks = &updated.attached_completion_callbacks;
-                self.state.apply_callbacks_registered(callbacks, &updated.attached_request_id, at);
-            }
-            Attributes::WorkflowExecutionSignaledEventAttributes(signaled) => {
-                self.apply_signaled(event.event_id, signaled)
-            }
-            Attributes::UpsertWorkflowSearchAttributesEventAttributes(upsert) => self.apply_search_attributes(upsert),
-            Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => self.apply_memo(modified),
-            Attributes::WorkflowExecutionPausedEventAttributes(paused) => self.apply_paused(paused, at),
-            Attributes::WorkflowExecutionUnpausedEventAttributes(_) => self.apply_unpaused(at),
             Attributes::StartChildWorkflowExecutionInitiatedEventAttributes(_) => self.apply_child_initiated(event),
             Attributes::ChildWorkflowExecutionStartedEventAttributes(started) => {
                 self.apply_child_started(event.event_id, started);
@@ -129,15 +146,6 @@ impl Run {
             }
             Attributes::RequestCancelExternalWorkflowExecutionFailedEventAttributes(failed) => {
                 self.state.external.cancels.remove(&failed.initiated_event_id);
-            }
-            Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => {
-                self.apply_update_reapplied(admitted);
-            }
-            Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => {
-                self.apply_update_accepted(event.event_id, accepted);
-            }
-            Attributes::WorkflowExecutionUpdateCompletedEventAttributes(completed) => {
-                self.apply_update_completed(event.event_id, completed);
             }
             // Markers, starts of tasks and whatever later versions write say nothing that the state must know.
             _ => {}

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use abide_api::temporal::api::{
     command::v1::{
-        Command, ContinueAsNewWorkflowExecutionCommandAttributes, RecordMarkerCommandAttributes, command::Attributes,
+        Command, ContinueAsNewWorkflowExecutionCommandAttributes, RecordMarkerCommandAttributes,
+        StartTimerCommandAttributes, command::Attributes,
     },
     common::v1::{Memo, Payload, Payloads, SearchAttributes},
     enums::v1::{CommandType, WorkflowTaskFailedCause as Cause},
@@ -214,18 +215,10 @@ impl Run {
                 Decision::CancelActivity(self.check_cancel_activity(command.scheduled_event_id, ids)?)
             }
             Attributes::StartTimerCommandAttributes(command) => {
-                let timeout = command.start_to_fire_timeout;
-                self.check_start_timer(&command.timer_id, timeout.as_ref(), ids)?;
-                Decision::StartTimer(TimerStartedEventAttributes {
-                    timer_id: command.timer_id,
-                    start_to_fire_timeout: Some(to_proto_duration(from_proto_duration(timeout.as_ref()))),
-                    ..TimerStartedEventAttributes::default()
-                })
+                Decision::StartTimer(self.check_start_timer(command, ids)?)
             }
             Attributes::CancelTimerCommandAttributes(command) => {
-                self.check_cancel_timer(&command.timer_id, ids)?;
-                let canceled = TimerCanceledEventAttributes { timer_id: command.timer_id, ..Default::default() };
-                Decision::CancelTimer(canceled)
+                Decision::CancelTimer(self.check_cancel_timer(command.timer_id, ids)?)
             }
             Attributes::RecordMarkerCommandAttributes(command) => check_marker(command, blob)?,
             Attributes::UpsertWorkflowSearchAttributesCommandAttributes(command) => {
@@ -288,15 +281,20 @@ impl Run {
         }
     }
 
-    fn check_start_timer(&self, timer_id: &str, timeout: Option<&prost_types::Duration>, ids: &mut Ids) -> Checked<()> {
+    fn check_start_timer(
+        &self,
+        command: StartTimerCommandAttributes,
+        ids: &mut Ids,
+    ) -> Checked<TimerStartedEventAttributes> {
         let cause = Cause::BadStartTimerAttributes;
+        let StartTimerCommandAttributes { timer_id, start_to_fire_timeout: timeout } = command;
         if timer_id.is_empty() {
             return refuse(cause, "TimerId is not set on StartTimerCommand.");
         }
         if timer_id.len() > limits::ID_BYTES_MAX {
-            return refuse(cause, named_length_text("TimerId", "StartTimerCommand", timer_id));
+            return refuse(cause, named_length_text("TimerId", "StartTimerCommand", &timer_id));
         }
-        if is_negative(timeout) {
+        if is_negative(timeout.as_ref()) {
             return refuse(
                 cause,
                 format!(
@@ -304,31 +302,35 @@ impl Run {
                 ),
             );
         }
-        let pending = self.state.timers.pending.contains_key(timer_id) && !ids.timers_canceled.contains(timer_id);
-        if pending || !ids.timers_started.insert(timer_id.to_owned()) {
+        let pending = self.state.timers.pending.contains_key(&timer_id) && !ids.timers_canceled.contains(&timer_id);
+        if pending || !ids.timers_started.insert(timer_id.clone()) {
             let details = format!("TimerID: {timer_id}");
             return refuse_action(Cause::StartTimerDuplicateId, "add-timer-started-event", details);
         }
-        Ok(())
+        Ok(TimerStartedEventAttributes {
+            timer_id,
+            start_to_fire_timeout: Some(to_proto_duration(from_proto_duration(timeout.as_ref()))),
+            ..TimerStartedEventAttributes::default()
+        })
     }
 
-    fn check_cancel_timer(&self, timer_id: &str, ids: &mut Ids) -> Checked<()> {
+    fn check_cancel_timer(&self, timer_id: String, ids: &mut Ids) -> Checked<TimerCanceledEventAttributes> {
         let cause = Cause::BadCancelTimerAttributes;
         if timer_id.is_empty() {
             return refuse(cause, "TimerId is not set on CancelTimerCommand.");
         }
         if timer_id.len() > limits::ID_BYTES_MAX {
-            return refuse(cause, named_length_text("TimerId", "CancelTimerCommand", timer_id));
+            return refuse(cause, named_length_text("TimerId", "CancelTimerCommand", &timer_id));
         }
-        let fired = self.state.buffered_firing(timer_id).is_some();
-        let pending = self.state.timers.pending.contains_key(timer_id) || fired;
-        let known = (pending && !ids.timers_canceled.contains(timer_id)) || ids.timers_started.remove(timer_id);
+        let fired = self.state.buffered_firing(&timer_id).is_some();
+        let pending = self.state.timers.pending.contains_key(&timer_id) || fired;
+        let known = (pending && !ids.timers_canceled.contains(&timer_id)) || ids.timers_started.remove(&timer_id);
         if !known {
             return refuse_action(cause, "add-timer-canceled-event", format!("TimerID: {timer_id}"));
         }
-        ids.firings_withdrawn += usize::from(fired && !ids.timers_canceled.contains(timer_id));
-        ids.timers_canceled.insert(timer_id.to_owned());
-        Ok(())
+        ids.firings_withdrawn += usize::from(fired && !ids.timers_canceled.contains(&timer_id));
+        ids.timers_canceled.insert(timer_id.clone());
+        Ok(TimerCanceledEventAttributes { timer_id, ..TimerCanceledEventAttributes::default() })
     }
 
     fn check_schedule_activity(
