@@ -46,6 +46,9 @@ struct Change {
     /// How long a worker may be silent.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     heartbeat_timeout: Option<Duration>,
+    /// The wait before the first attempt, of an Activity that no Workflow scheduled.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    start_delay: Option<Duration>,
     /// The wait before the second attempt.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     retry_initial_interval: Option<Duration>,
@@ -68,6 +71,7 @@ impl Change {
             ("schedule_to_start_timeout", self.schedule_to_start_timeout.is_some()),
             ("start_to_close_timeout", self.start_to_close_timeout.is_some()),
             ("heartbeat_timeout", self.heartbeat_timeout.is_some()),
+            ("start_delay", self.start_delay.is_some()),
             ("retry_policy.initial_interval", self.retry_initial_interval.is_some()),
             ("retry_policy.maximum_interval", self.retry_maximum_interval.is_some()),
             ("retry_policy.backoff_coefficient", self.retry_backoff_coefficient.is_some()),
@@ -90,6 +94,7 @@ impl Change {
             schedule_to_start_timeout: self.schedule_to_start_timeout.map(proto_duration),
             start_to_close_timeout: self.start_to_close_timeout.map(proto_duration),
             heartbeat_timeout: self.heartbeat_timeout.map(proto_duration),
+            start_delay: self.start_delay.map(proto_duration),
             retry_policy: Some(retry_policy),
             ..ActivityOptions::default()
         }
