@@ -120,6 +120,25 @@ async def a_memo_and_a_signal_over_the_limit_are_refused(case: Case) -> None:
 
 
 @scenario
+async def a_search_attribute_over_the_limit_terminates_the_run(case: Case) -> None:
+    hand = Hand(case)
+    run = await hand.start()
+    task = await hand.poll()
+    value = Payload(metadata={"encoding": b"json/plain"}, data=b'"' + b"x" * 3000 + b'"')
+    attributes = UpsertWorkflowSearchAttributesCommandAttributes(
+        search_attributes=SearchAttributes(indexed_fields={"CustomKeywordField": value})
+    )
+    upsert = Command(
+        command_type=CommandType.COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+        upsert_workflow_search_attributes_command_attributes=attributes,
+    )
+    with pytest.raises(RPCError, match="CustomKeywordField value size 3002 exceeds size limit 2048") as refused:
+        await hand.complete(task, upsert)
+    assert refused.value.status == RPCStatusCode.INVALID_ARGUMENT
+    await case.finish(run, [], ["Started", "TaskScheduled", "TaskStarted", "TaskFailed", "Terminated"])
+
+
+@scenario
 async def a_long_history_suggests_to_continue_as_new(case: Case) -> None:
     hand = Hand(case)
     run = await hand.start()

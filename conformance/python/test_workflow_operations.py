@@ -139,6 +139,17 @@ async def a_paused_workflow_refuses_queries_and_updates(case: Case) -> None:
 
 
 @scenario
+async def a_paused_workflow_can_be_terminated(case: Case) -> None:
+    handle = await case.start(Collects.run, 1)
+    await pause(case, handle)
+    await handle.terminate()
+    # The workflow task that nobody had taken yet is withdrawn.
+    history = await case.finish(handle, [], ["Started", "TaskScheduled", "TaskFailed", "Paused", "Terminated"])
+    cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_PAUSE_REQUESTED_BEFORE_TASK_STARTED
+    assert history[2].workflow_task_failed_event_attributes.cause == cause
+
+
+@scenario
 async def the_priority_of_an_open_workflow_can_be_changed(case: Case) -> None:
     hand = Hand(case)
     handle = await hand.start()

@@ -280,6 +280,9 @@ mod tests {
             "abide workflow query -w id --name state --reject-condition not_open",
             "abide workflow show -w id -r run --follow --detailed --time-format iso",
             "abide workflow terminate -q query --yes --reason why --rps 1.5",
+            "abide workflow reset -w id --event-id 4 --reason why",
+            "abide workflow reset with-workflow-update-options -w id --event-id 4 --reason why \
+             --versioning-override-behavior auto_upgrade",
             "abide operator namespace create -n orders --retention 7d --data a=b",
             "abide operator search-attribute create --name Size --type Int --address localhost:1",
         ];

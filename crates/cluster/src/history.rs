@@ -14,6 +14,7 @@ use abide_api::temporal::api::{
 };
 use abide_engine::run::{
     self, Attach, Poller, Reapply, Rejection, Signal, Start, StartedActivity, StartedWorkflowTask, TaskId,
+    UpdateOptions,
 };
 use abide_model::{RunId, RunKey, WorkflowKey};
 
@@ -63,7 +64,7 @@ pub struct Started {
 }
 
 /// Makes a new run of one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ResetRequest {
     /// The new run's id, if it comes to be.
     pub new_run_id: RunId,
@@ -75,6 +76,8 @@ pub struct ResetRequest {
     pub request_id: String,
     /// What reaches the new run of what happened later.
     pub reapply: Reapply,
+    /// What of the new run's options changes as it begins.
+    pub options: Vec<UpdateOptions>,
 }
 
 /// A worker's answer to a workflow task, with the answers to the queries that it carried.

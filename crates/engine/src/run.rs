@@ -188,6 +188,11 @@ impl Run {
         self.index.first()
     }
 
+    /// While the first workflow task is delayed: until when.
+    pub fn first_task_at(&self) -> Option<Timestamp> {
+        self.state.execution.first_task_at
+    }
+
     /// Every offer that is open, for recovery and tests: exactly the dispatch rows that must be stored.
     pub fn open_offers(&self) -> Vec<Offer> {
         if !self.is_open() {

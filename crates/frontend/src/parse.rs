@@ -7,6 +7,7 @@ pub mod execution;
 pub mod failure;
 pub mod field_mask;
 pub mod link;
+pub mod options;
 pub mod payload;
 pub mod policy;
 pub mod queue;

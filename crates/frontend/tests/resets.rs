@@ -4,13 +4,17 @@
 mod fakes;
 
 use abide_api::temporal::api::{
-    common::v1::WorkflowExecution,
+    common::v1::{Priority, WorkflowExecution},
     enums::v1::{ResetReapplyExcludeType, ResetReapplyType},
-    workflow::v1::PostResetOperation,
+    workflow::v1::{
+        PostResetOperation, WorkflowExecutionOptions,
+        post_reset_operation::{UpdateWorkflowOptions, Variant},
+    },
     workflowservice::v1::{ResetWorkflowExecutionRequest, workflow_service_server::WorkflowService},
 };
 use abide_engine::run::Reapply;
 use fakes::{Asked, World, shown};
+use prost_types::FieldMask;
 use tonic::Request;
 
 fn a_reset() -> ResetWorkflowExecutionRequest {
@@ -45,6 +49,29 @@ async fn a_reset_that_cannot_be_is_refused() {
         assert_eq!(shown(outcome), expected);
         assert!(world.history.take_asked().is_empty(), "nobody hears of it");
     }
+}
+
+fn changing(options: WorkflowExecutionOptions, path: &str) -> PostResetOperation {
+    let update_mask = Some(FieldMask { paths: vec![path.into()] });
+    let update = UpdateWorkflowOptions { workflow_execution_options: Some(options), update_mask };
+    PostResetOperation { variant: Some(Variant::UpdateWorkflowOptions(update)) }
+}
+
+#[tokio::test]
+async fn a_reset_may_change_the_options_of_the_new_run() {
+    let world = World::new();
+    let priority = Some(Priority { priority_key: 2, ..Priority::default() });
+    let options = || WorkflowExecutionOptions { priority: priority.clone(), ..WorkflowExecutionOptions::default() };
+    let asks = |operation| ResetWorkflowExecutionRequest { post_reset_operations: vec![operation], ..a_reset() };
+    world.frontend.reset_workflow_execution(Request::new(asks(changing(options(), "priority")))).await.unwrap();
+    let asked = world.history.take_asked();
+    let [Asked::Reset(_, asked)] = asked.as_slice() else { panic!("one reset, not {asked:?}") };
+    assert_eq!(asked.options.len(), 1);
+    assert_eq!((&asked.options[0].priority, asked.options[0].identity.as_str()), (&priority, ""));
+    let refused = world.frontend.reset_workflow_execution(Request::new(asks(changing(options(), "nope")))).await;
+    let text = "InvalidArgument: error applying update_options: proto: invalid path \"nope\" for message \
+                \"temporal.api.workflow.v1.WorkflowExecutionOptions\"";
+    assert_eq!(shown(refused), text);
 }
 
 #[tokio::test]

@@ -101,6 +101,10 @@ impl Desk {
         if is_refused(query.reject, status) {
             return self.outbox.attach(entry.told, answering(answer, Ok(QueryAnswer::Rejected(status))));
         }
+        if entry.run.is_open() && entry.run.first_task_at().is_some_and(|at| at > self.now().after(query.timeout)) {
+            let error = Error::QueryNotReady("Workflow task is not scheduled yet.".into());
+            return self.outbox.attach(entry.told, answering(answer, Err(error)));
+        }
         let waiting = Waiting { query: query.query, until: Instant::now() + query.timeout, answer };
         match entry.run.query_route() {
             QueryRoute::NotReady(why) => {

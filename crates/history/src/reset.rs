@@ -184,6 +184,7 @@ impl Material {
             reason: self.request.reason,
             events: self.events,
             later: self.later,
+            options: self.request.options,
         }
     }
 }

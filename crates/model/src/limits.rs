@@ -17,6 +17,10 @@ pub const SEARCH_ATTRIBUTES_MAX: usize = 100;
 pub const SEARCH_ATTRIBUTE_BYTES_MAX: usize = 2 * 1024;
 /// All search attributes of a run: bytes.
 pub const SEARCH_ATTRIBUTES_BYTES_MAX: usize = 40 * 1024;
+/// The commands and messages of one completed workflow task, which are stored together: bytes.
+pub const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How soon a workflow that continues as new may do so again.
+pub const CONTINUE_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// A gRPC message: bytes.
 pub const MESSAGE_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// User metadata of a command or a start: bytes of the summary.

@@ -28,6 +28,10 @@ pub struct Limits {
     pub blob_bytes_warn: usize,
     /// The memo of a run: bytes.
     pub memo_bytes_max: usize,
+    /// The commands and messages of one completed workflow task: bytes.
+    pub transaction_bytes_max: usize,
+    /// How soon a workflow that continues as new may do so again.
+    pub continue_interval_min: Duration,
     /// How long a history may get.
     pub history: HistoryLimits,
     /// How much may be pending in one run.
@@ -141,6 +145,8 @@ impl Default for Limits {
             blob_bytes_max: limits::BLOB_BYTES_MAX,
             blob_bytes_warn: limits::BLOB_BYTES_WARN,
             memo_bytes_max: limits::MEMO_BYTES_MAX,
+            transaction_bytes_max: limits::TRANSACTION_BYTES_MAX,
+            continue_interval_min: limits::CONTINUE_INTERVAL_MIN,
             history: HistoryLimits::default(),
             pending: PendingLimits::default(),
             signals_max: limits::SIGNALS_MAX,

@@ -10,7 +10,7 @@ use tracing::{debug, warn};
 use crate::setting;
 
 /// Settings that launchers are known to pass. What they switch on is on here, or is not built yet and says so itself.
-const WITHOUT_EFFECT: [&str; 34] = [
+const WITHOUT_EFFECT: [&str; 33] = [
     "activity.enableCallbacks",
     "activity.enableStandalone",
     "activity.longPollTimeout",
@@ -44,7 +44,6 @@ const WITHOUT_EFFECT: [&str; 34] = [
     "system.enableDeployments",
     "system.enableDeploymentVersions",
     "system.refreshNexusEndpointsMinWait",
-    "system.transactionSizeLimit",
 ];
 /// The same, of the scavenger of build ids, which this server does not have.
 const PREFIXES: [&str; 2] = ["worker.buildIdScavenger", "worker.removableBuildId"];

@@ -34,7 +34,7 @@ const fn setting(key: &'static str, kind: Kind, why: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(crate) const SETTINGS: [Setting; 33] = [
+pub(crate) const SETTINGS: [Setting; 35] = [
     setting(
         "callback.allowedAddresses",
         Kind::Addresses(|to| &mut to.callback_addresses),
@@ -121,6 +121,11 @@ pub(crate) const SETTINGS: [Setting; 33] = [
         "operators: workflows that are a service of their own",
     ),
     setting(
+        "history.workflowIdReuseMinimalInterval",
+        Kind::Duration(|to| &mut to.limits.continue_interval_min),
+        "operators and tests: workflows that continue as new quickly",
+    ),
+    setting(
         "history.workflowTaskHeartbeatTimeout",
         Kind::Duration(|to| &mut to.limits.workflow_task_heartbeat_max),
         "operators: local activities that take long",
@@ -195,6 +200,11 @@ pub(crate) const SETTINGS: [Setting; 33] = [
         "system.enableEagerWorkflowStart",
         Kind::Switch(|to| &mut to.features.eager_start),
         "tests: that first workflow tasks come by their queue",
+    ),
+    setting(
+        "system.transactionSizeLimit",
+        Kind::Size(|to| &mut to.limits.transaction_bytes_max),
+        "operators: workflows that decide much at once; tests: what happens to those that decide too much",
     ),
 ];
 

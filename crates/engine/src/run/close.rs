@@ -42,8 +42,13 @@ impl Run {
     }
 
     pub(super) fn terminate_by_server(&mut self, reason: String, now: Timestamp, out: &mut Out) {
-        let attributes =
-            WorkflowExecutionTerminatedEventAttributes { reason, details: None, identity: SERVER_IDENTITY.into() };
+        self.terminate_with(reason, None, now, out);
+    }
+
+    /// The same, saying more.
+    pub(super) fn terminate_with(&mut self, reason: String, details: Option<Payloads>, now: Timestamp, out: &mut Out) {
+        let identity = SERVER_IDENTITY.into();
+        let attributes = WorkflowExecutionTerminatedEventAttributes { reason, details, identity };
         self.close(event(Attributes::WorkflowExecutionTerminatedEventAttributes(attributes)), now, out);
     }
 

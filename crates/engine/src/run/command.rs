@@ -201,6 +201,8 @@ pub struct Reset {
     pub events: Vec<HistoryEvent>,
     /// What happened behind the cut, in order, as far as it is wanted.
     pub later: Vec<HistoryEvent>,
+    /// What of the run's options changes as it begins.
+    pub options: Vec<UpdateOptions>,
 }
 
 /// What a reset brings to the new run.

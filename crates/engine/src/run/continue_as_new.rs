@@ -1,15 +1,17 @@
 //! Continue-as-new: the run closes and says how its successor begins.
 
+use std::time::Duration;
+
 use abide_api::temporal::api::{
     command::v1::ContinueAsNewWorkflowExecutionCommandAttributes,
-    common::v1::{Memo, SearchAttributes, WorkflowType},
+    common::v1::WorkflowType,
     enums::v1::ContinueAsNewInitiator,
     history::v1::{
         WorkflowExecutionContinuedAsNewEventAttributes, WorkflowExecutionStartedEventAttributes,
         history_event::Attributes,
     },
 };
-use abide_model::{RunId, limits};
+use abide_model::{RunId, Timestamp, limits};
 
 use super::activity_options::complete_policy;
 use super::command::Task;
@@ -17,7 +19,7 @@ use super::event::{Annotation, annotated, task_queue};
 use super::state::State;
 use super::worker_command::Turn;
 use super::{Out, Run};
-use crate::convert::{from_proto_duration, is_negative};
+use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
 
 impl Run {
     pub(super) fn continue_as_new(
@@ -27,7 +29,8 @@ impl Run {
         turn: &Turn,
         out: &mut Out,
     ) {
-        let started = self.state.continued(command, self.run_id());
+        let backoff = self.state.continuation_backoff(&command, out.limits.continue_interval_min, turn.now);
+        let started = self.state.continued(command, backoff, self.run_id());
         let start = self.follow(started.clone(), turn.new_run_id);
         let attributes = WorkflowExecutionContinuedAsNewEventAttributes {
             new_execution_run_id: turn.new_run_id.to_string(),
@@ -52,10 +55,28 @@ impl Run {
 }
 
 impl State {
-    /// Event 1 of the successor: what the command leaves open is as it was.
+    /// How long the successor waits before its first workflow task. A workflow that does nothing but continue as new
+    /// must not keep everyone busy.
+    fn continuation_backoff(
+        &self,
+        command: &ContinueAsNewWorkflowExecutionCommandAttributes,
+        interval_min: Duration,
+        now: Timestamp,
+    ) -> Option<prost_types::Duration> {
+        let asked = command.backoff_start_interval;
+        let lived = now.since(self.execution.started_at.after(self.first_task_delay()));
+        if lived.saturating_add(from_proto_duration(asked.as_ref())) >= interval_min {
+            return asked;
+        }
+        Some(to_proto_duration(interval_min - lived))
+    }
+
+    /// Event 1 of the successor: what the command leaves open is as it was, but for memo and search attributes, which are
+    /// the command's alone.
     fn continued(
         &self,
         command: ContinueAsNewWorkflowExecutionCommandAttributes,
+        backoff: Option<prost_types::Duration>,
         run_id: RunId,
     ) -> WorkflowExecutionStartedEventAttributes {
         let before = &self.execution.started;
@@ -66,8 +87,6 @@ impl State {
         let is_set = |timeout: &prost_types::Duration| !from_proto_duration(Some(timeout)).is_zero();
         let named = |kind: &WorkflowType| !kind.name.is_empty();
         let queue = command.task_queue.filter(|queue| !queue.name.is_empty());
-        let memo = Memo { fields: self.properties.memo.clone() };
-        let search_attributes = SearchAttributes { indexed_fields: self.properties.search_attributes.clone() };
         WorkflowExecutionStartedEventAttributes {
             workflow_type: command.workflow_type.filter(named).or_else(|| before.workflow_type.clone()),
             task_queue: Some(queue.unwrap_or_else(|| task_queue(&self.normal_queue()))),
@@ -85,11 +104,9 @@ impl State {
             cron_schedule: command.cron_schedule,
             attempt: if initiator == ContinueAsNewInitiator::Retry { before.attempt + 1 } else { 1 },
             workflow_execution_expiration_time: before.workflow_execution_expiration_time,
-            first_workflow_task_backoff: command.backoff_start_interval,
-            memo: command.memo.or((!memo.fields.is_empty()).then_some(memo)),
-            search_attributes: command
-                .search_attributes
-                .or((!search_attributes.indexed_fields.is_empty()).then_some(search_attributes)),
+            first_workflow_task_backoff: backoff,
+            memo: command.memo,
+            search_attributes: command.search_attributes,
             header: command.header,
             parent_workflow_namespace: before.parent_workflow_namespace.clone(),
             parent_workflow_namespace_id: before.parent_workflow_namespace_id.clone(),

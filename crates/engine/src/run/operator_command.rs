@@ -110,7 +110,7 @@ pub enum OptionsChange {
 }
 
 /// Changes the options of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct UpdateOptions {
     /// The priority to take fields from.
     pub priority: Option<Priority>,

@@ -23,6 +23,23 @@ impl Run {
         now: Timestamp,
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
+        let mut options = WorkflowExecutionOptions::default();
+        let changed = self.change_options(update, now, out);
+        options.priority.clone_from(&self.state.execution.started.priority);
+        if !changed {
+            return Ok(Reply::Options(Box::new(options)));
+        }
+        if let Some(offer) = self.state.workflow_task_offer() {
+            self.emit_note(NoteKind::WorkflowTaskOffered(offer.queue), out);
+        }
+        for offer in self.open_offers() {
+            out.task(Task::Offer(offer));
+        }
+        Ok(Reply::Options(Box::new(options)))
+    }
+
+    /// Writes down what changes, if anything does.
+    pub(super) fn change_options(&mut self, update: UpdateOptions, now: Timestamp, out: &mut Out) -> bool {
         let known = self.state.execution.started.priority.clone();
         let mut priority = known.clone();
         if update.paths.contains("priority") {
@@ -32,9 +49,8 @@ impl Run {
             let from = update.priority.unwrap_or_default();
             merge_priority(priority.get_or_insert_with(Priority::default), &from, &update.paths);
         }
-        let options = WorkflowExecutionOptions { priority: priority.clone(), ..WorkflowExecutionOptions::default() };
         if priority == known {
-            return Ok(Reply::Options(Box::new(options)));
+            return false;
         }
         let updated = WorkflowExecutionOptionsUpdatedEventAttributes {
             unset_versioning_override: true,
@@ -44,13 +60,7 @@ impl Run {
         };
         let updated = event(Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated));
         self.record(now, HistoryEvent { worker_may_ignore: true, ..updated }, out);
-        if let Some(offer) = self.state.workflow_task_offer() {
-            self.emit_note(NoteKind::WorkflowTaskOffered(offer.queue), out);
-        }
-        for offer in self.open_offers() {
-            out.task(Task::Offer(offer));
-        }
-        Ok(Reply::Options(Box::new(options)))
+        true
     }
 
     /// No priority in the event is no change (observed: a priority cannot be taken away).

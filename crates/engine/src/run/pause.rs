@@ -43,8 +43,8 @@ impl Run {
             request_id: reason.request_id,
         };
         let paused = event(Attributes::WorkflowExecutionPausedEventAttributes(paused));
-        self.record(now, HistoryEvent { worker_may_ignore: true, ..paused }, out);
         self.withdraw_workflow_task(now, out);
+        self.record(now, HistoryEvent { worker_may_ignore: true, ..paused }, out);
         Ok(Reply::Done)
     }
 

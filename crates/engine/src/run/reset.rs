@@ -70,6 +70,9 @@ impl Run {
         for event in reset.later {
             self.reapply(event, now, out);
         }
+        for update in reset.options {
+            self.change_options(update, now, out);
+        }
         for offer in self.open_offers() {
             debug_assert!(offer.task.subject != Subject::WorkflowTask, "the workflow task has failed");
             out.task(Task::Offer(offer));

@@ -6,6 +6,7 @@ mod callback;
 mod catalogue;
 mod chain;
 mod commands;
+mod continuation;
 mod eager;
 mod family;
 mod golden;

@@ -222,7 +222,7 @@ impl Run {
             }
             Attributes::RecordMarkerCommandAttributes(command) => check_marker(command, blob)?,
             Attributes::UpsertWorkflowSearchAttributesCommandAttributes(command) => {
-                check_search_attributes(command.search_attributes.as_ref())?;
+                self.check_search_attributes(command.search_attributes.as_ref())?;
                 Decision::UpsertSearchAttributes(command.search_attributes)
             }
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
@@ -333,6 +333,21 @@ impl Run {
         Ok(TimerCanceledEventAttributes { timer_id, ..TimerCanceledEventAttributes::default() })
     }
 
+    /// What would come of an upsert must be within the limits, too.
+    fn check_search_attributes(&self, attributes: Option<&SearchAttributes>) -> Checked<()> {
+        let cause = Cause::BadSearchAttributes;
+        let Some(attributes) = attributes else {
+            return refuse(cause, "SearchAttributes is not set on UpsertWorkflowSearchAttributesCommand.");
+        };
+        if attributes.indexed_fields.is_empty() {
+            return refuse(cause, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.");
+        }
+        check_number(attributes, cause)?;
+        let mut merged = self.state.properties.search_attributes.clone();
+        merged.extend(attributes.indexed_fields.clone());
+        check_attribute_sizes(&SearchAttributes { indexed_fields: merged }, cause)
+    }
+
     fn check_schedule_activity(
         &self,
         command: abide_api::temporal::api::command::v1::ScheduleActivityTaskCommandAttributes,
@@ -373,7 +388,7 @@ impl Run {
         check_size(size, blob, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Input")?;
         let size = command.memo.as_ref().map_or(0, Message::encoded_len);
         check_size(size, limits::MEMO_BYTES_MAX, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Memo")?;
-        check_search_attributes_of_start(command.search_attributes.as_ref())?;
+        check_search_attributes_of_start(command.search_attributes.as_ref(), cause)?;
         Ok(Decision::ContinueAsNew(Box::new(command)))
     }
 
@@ -453,7 +468,8 @@ fn check_close(attributes: Attributes, kind: CommandType, blob: usize) -> Checke
         Attributes::CompleteWorkflowExecutionCommandAttributes(command) => {
             let size = command.result.as_ref().map_or(0, Message::encoded_len);
             let what = "CompleteWorkflowExecutionCommandAttributes.Result";
-            check_size(size, blob, Cause::BadCompleteWorkflowExecutionAttributes, what)?;
+            // The reference server names this cause (observed).
+            check_size(size, blob, Cause::BadScheduleActivityAttributes, what)?;
             Decision::Complete(command.result)
         }
         Attributes::FailWorkflowExecutionCommandAttributes(command) => {
@@ -466,9 +482,7 @@ fn check_close(attributes: Attributes, kind: CommandType, blob: usize) -> Checke
             Decision::Fail(command.failure)
         }
         Attributes::CancelWorkflowExecutionCommandAttributes(command) => {
-            let size = command.details.as_ref().map_or(0, Message::encoded_len);
-            let what = "CancelWorkflowExecutionCommandAttributes.Details";
-            check_size(size, blob, Cause::BadCancelWorkflowExecutionAttributes, what)?;
+            // Bounded by what a transition may write alone (observed).
             Decision::Cancel(command.details)
         }
         // The rest was looked at before; what came here is not supported.
@@ -481,33 +495,34 @@ pub(super) fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> C
     if size > max { too_large(cause, format!("{what} exceeds size limit.")) } else { Ok(()) }
 }
 
-fn check_search_attributes(attributes: Option<&SearchAttributes>) -> Checked<()> {
-    let cause = Cause::BadSearchAttributes;
-    let Some(attributes) = attributes else {
-        return refuse(cause, "SearchAttributes is not set on UpsertWorkflowSearchAttributesCommand.");
-    };
-    if attributes.indexed_fields.is_empty() {
-        return refuse(cause, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.");
-    }
-    check_search_attributes_of_start(Some(attributes))
+/// Those that a run begins with.
+pub(super) fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>, cause: Cause) -> Checked<()> {
+    let Some(attributes) = attributes else { return Ok(()) };
+    check_number(attributes, cause)?;
+    check_attribute_sizes(attributes, cause)
 }
 
-pub(super) fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>) -> Checked<()> {
-    let cause = Cause::BadSearchAttributes;
-    let Some(attributes) = attributes else { return Ok(()) };
-    let fields = &attributes.indexed_fields;
-    if fields.len() > limits::SEARCH_ATTRIBUTES_MAX {
-        let limit = limits::SEARCH_ATTRIBUTES_MAX;
-        return refuse(cause, format!("number of search attributes {} exceeds limit {limit}", fields.len()));
+fn check_number(attributes: &SearchAttributes, cause: Cause) -> Checked<()> {
+    let (number, limit) = (attributes.indexed_fields.len(), limits::SEARCH_ATTRIBUTES_MAX);
+    if number > limit {
+        return refuse(cause, format!("number of search attributes {number} exceeds limit {limit}"));
     }
+    Ok(())
+}
+
+fn check_attribute_sizes(attributes: &SearchAttributes, cause: Cause) -> Checked<()> {
+    let fields = &attributes.indexed_fields;
     let too_long = |value: &Payload| value.data.len() > limits::SEARCH_ATTRIBUTE_BYTES_MAX;
     if let Some((name, value)) = fields.iter().find(|(_, value)| too_long(value)) {
         let limit = limits::SEARCH_ATTRIBUTE_BYTES_MAX;
         let size = value.data.len();
         return too_large(cause, format!("search attribute {name} value size {size} exceeds size limit {limit}"));
     }
-    let total: usize = fields.iter().map(|(name, value)| name.len() + value.data.len()).sum();
-    check_size(total, limits::SEARCH_ATTRIBUTES_BYTES_MAX, cause, "SearchAttributes")
+    let (size, limit) = (attributes.encoded_len(), limits::SEARCH_ATTRIBUTES_BYTES_MAX);
+    if size > limit {
+        return too_large(cause, format!("total size of search attributes {size} exceeds size limit {limit}"));
+    }
+    Ok(())
 }
 
 fn check_memo(memo: Option<&Memo>, limits: &Limits) -> Checked<()> {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use abide_api::temporal::api::{
+    common::v1::{Payload, Payloads},
     enums::v1::{TimeoutType, WorkflowTaskFailedCause},
     failure::v1::Failure,
     history::v1::{
@@ -12,6 +13,7 @@ use abide_api::temporal::api::{
     },
 };
 use abide_model::Timestamp;
+use prost::Message;
 
 use super::buffer::Flush;
 use super::command::{
@@ -34,6 +36,14 @@ fn is_heartbeat(completion: &CompleteWorkflowTask) -> bool {
     completion.force_new_task && completion.commands.is_empty() && completion.messages.is_empty()
 }
 
+impl CompleteWorkflowTask {
+    /// What it wants to write, about.
+    fn bytes(&self) -> usize {
+        let commands: usize = self.commands.iter().map(Message::encoded_len).sum();
+        commands + self.messages.iter().map(Message::encoded_len).sum::<usize>()
+    }
+}
+
 impl Run {
     pub(super) fn complete_workflow_task(
         &mut self,
@@ -54,10 +64,27 @@ impl Run {
         }
         let CompleteWorkflowTask { commands, messages, namespaces, .. } = &completion;
         let reply = match self.check_commands(commands, messages, namespaces, &out.limits) {
+            Ok(_) if completion.bytes() > out.limits.transaction_bytes_max => self.too_much(&completion, now, out),
             Ok(decided) => self.completed(completion, decided, now, out),
             Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
         };
         Ok(Reply::WorkflowTaskCompleted(Box::new(reply)))
+    }
+
+    /// The worker wants to write more than can be stored together: nothing of it is, and the run is ended.
+    fn too_much(&mut self, completion: &CompleteWorkflowTask, now: Timestamp, out: &mut Out) -> WorkflowTaskCompleted {
+        let (bytes, max) = (completion.bytes(), out.limits.transaction_bytes_max);
+        let message = format!("transaction size of {bytes} bytes exceeds limit of {max} bytes");
+        self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
+        let details = Payload {
+            metadata: [("encoding".to_owned(), "json/plain".into())].into(),
+            data: format!("{message:?}").into(),
+            ..Payload::default()
+        };
+        let details = Payloads { payloads: vec![details] };
+        self.terminate_with("Transaction size exceeds limit.".into(), Some(details), now, out);
+        let refused = RefusedCommand { cause: WorkflowTaskFailedCause::ForceCloseCommand, message };
+        WorkflowTaskCompleted { refused: Some(refused), ..WorkflowTaskCompleted::default() }
     }
 
     fn started_task(&self, token: &WorkflowTaskToken) -> Result<&OpenWorkflowTask, Rejection> {

@@ -72,10 +72,12 @@ pub fn check(namespace: &Namespace, attributes: Option<SearchAttributes>) -> Res
     let Some(mut attributes) = attributes else { return Ok(None) };
     payload::drop_nulls(&mut attributes.indexed_fields);
     check_values(namespace, &attributes)?;
+    check_sizes(&attributes)?;
     Ok(if attributes.indexed_fields.is_empty() { None } else { Some(attributes) })
 }
 
-/// As [`check`], for a change of attributes: there a null means that one is removed.
+/// As [`check`], for a change of attributes: there a null means that one is removed, and the run knows how large they
+/// get together.
 pub fn check_change(namespace: &Namespace, attributes: &SearchAttributes) -> Result<(), Refusal> {
     let mut set = attributes.clone();
     for name in attributes.indexed_fields.keys() {
@@ -94,6 +96,12 @@ fn check_values(namespace: &Namespace, attributes: &SearchAttributes) -> Result<
     for (name, payload) in &attributes.indexed_fields {
         let kind = settable(namespace, name)?;
         check_value(name, kind, payload)?;
+    }
+    Ok(())
+}
+
+fn check_sizes(attributes: &SearchAttributes) -> Result<(), Refusal> {
+    for (name, payload) in &attributes.indexed_fields {
         let (bytes, limit) = (payload.data.len(), limits::SEARCH_ATTRIBUTE_BYTES_MAX);
         if bytes > limit {
             return invalid(format!("search attribute {name} value size {bytes} exceeds size limit {limit}"));

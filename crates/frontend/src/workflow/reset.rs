@@ -6,10 +6,10 @@ use abide_api::temporal::api::{
     workflowservice::v1::{ResetWorkflowExecutionRequest, ResetWorkflowExecutionResponse},
 };
 use abide_cluster::history::ResetRequest;
-use abide_engine::run::Reapply;
+use abide_engine::run::{Reapply, UpdateOptions};
 
 use crate::Frontend;
-use crate::parse::{execution, request_id};
+use crate::parse::{execution, options, request_id};
 use crate::status::Refusal;
 
 /// Makes a new run out of the history of one.
@@ -24,13 +24,14 @@ pub async fn reset(
     request_id(&request.request_id)?;
     let reapply = reapply(&request);
     let run = execution::run(&namespace, request.workflow_execution)?;
-    check_operations(&request.post_reset_operations)?;
+    let options = request.post_reset_operations.into_iter().map(operation).collect::<Result<_, _>>()?;
     let reset = ResetRequest {
         new_run_id: frontend.new_run_id(),
         finish_event_id: request.workflow_task_finish_event_id,
         reason: request.reason,
         request_id: request.request_id,
         reapply,
+        options,
     };
     let run_id = frontend.history.reset(run, reset).await?;
     Ok(ResetWorkflowExecutionResponse { run_id: run_id.to_string() })
@@ -50,15 +51,17 @@ fn reapply(request: &ResetWorkflowExecutionRequest) -> Reapply {
     }
 }
 
-fn check_operations(operations: &[PostResetOperation]) -> Result<(), Refusal> {
-    let Some(operation) = operations.first() else { return Ok(()) };
-    Err(match &operation.variant {
-        Some(Variant::UpdateWorkflowOptions(_)) => {
-            Refusal::NotSupported("changing the options of a run is not supported yet")
+/// What is to be done to the new run as it begins.
+fn operation(operation: PostResetOperation) -> Result<UpdateOptions, Refusal> {
+    match operation.variant {
+        Some(Variant::UpdateWorkflowOptions(update)) => {
+            let (options, mask) = (update.workflow_execution_options, update.update_mask);
+            // Nobody is named in its event (observed).
+            options::parse(options, mask, String::new(), "error applying update_options")
         }
         Some(Variant::SignalWorkflow(_)) => {
-            Refusal::invalid("unsupported post reset operation: *workflow.PostResetOperation_SignalWorkflow_")
+            Err(Refusal::invalid("unsupported post reset operation: *workflow.PostResetOperation_SignalWorkflow_"))
         }
-        None => Refusal::invalid("unsupported post reset operation: <nil>"),
-    })
+        None => Err(Refusal::invalid("unsupported post reset operation: <nil>")),
+    }
 }

@@ -29,6 +29,21 @@ async fn settled(world: &World, run: &RunKey) {
 }
 
 #[tokio::test]
+async fn a_query_that_cannot_wait_for_the_first_task_is_refused_at_once() {
+    let world = World::new().await;
+    let mut request = start_request("a", "");
+    let delay = abide_engine::convert::to_proto_duration(Duration::from_secs(30));
+    request.start.attributes.first_workflow_task_backoff = Some(delay);
+    let run = request.start.key.clone();
+    assert!(started(soon(world.history.start(request)).await));
+    let refused = soon(world.history.query(reference(&run), query(Duration::from_secs(10)))).await;
+    assert_eq!(refused, Err(Error::QueryNotReady("Workflow task is not scheduled yet.".into())));
+    let asked = ask(&world, &run);
+    settled(&world, &run).await;
+    assert!(!asked.is_finished(), "one that outlasts the delay waits");
+}
+
+#[tokio::test]
 async fn a_query_rides_with_the_next_workflow_task() {
     let world = World::new().await;
     let run = world.start("a").await;

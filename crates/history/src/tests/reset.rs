@@ -25,6 +25,7 @@ fn reset_to(finish_event_id: i64, request_id: &str) -> ResetRequest {
         reason: "a bug".into(),
         request_id: request_id.into(),
         reapply: Reapply { signals: true, updates: true },
+        options: Vec::new(),
     }
 }
 

@@ -27,6 +27,7 @@ use abide_cluster::{BoxFuture, Error, History, Matching};
 use abide_engine::convert::to_proto_duration;
 use abide_engine::queue_config::QueueConfig;
 use abide_engine::run::{self, Command, Poller, Requester, Signal, Start};
+use abide_model::settings::Limits;
 use abide_model::{Clock, NamespaceId, Partition, RunId, RunKey, Timestamp, WorkflowKey};
 use abide_store::{
     Batch, BoxFuture as StoreFuture, CommitError, Completion, Error as StoreError, Fence, MemoryStore, Row, Scan,
@@ -76,7 +77,9 @@ impl World {
 
     async fn unconnected(store: Arc<dyn Store>, clock: Arc<ManualClock>, cache_bytes: usize) -> Self {
         let matching = Arc::new(Remembering::default());
-        let options = Options { shards: 2, cache_bytes, ..Options::default() };
+        // A chain of runs goes on at once.
+        let limits = Limits { continue_interval_min: Duration::ZERO, ..Limits::default() };
+        let options = Options { shards: 2, cache_bytes, limits };
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await.unwrap();
         let history = Arc::new(history);
         Self { store, matching, clock, history }

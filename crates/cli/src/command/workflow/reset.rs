@@ -3,18 +3,44 @@
 use abide_api::temporal::api::{
     enums::v1::{EventType, ResetReapplyExcludeType, ResetReapplyType},
     history::v1::{HistoryEvent, history_event::Attributes},
+    workflow::v1::{
+        PostResetOperation,
+        post_reset_operation::{UpdateWorkflowOptions, Variant},
+    },
     workflowservice::v1::{GetWorkflowExecutionHistoryRequest, ResetWorkflowExecutionRequest},
 };
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
+use super::update_options::Options;
 use crate::client;
 use crate::command::Session;
 use crate::error::{Error, Result};
 
 /// `workflow reset`.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Arguments {
+    #[command(flatten)]
+    reset: Option<Reset>,
+    #[command(subcommand)]
+    then: Option<Then>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Then {
+    /// Change the options of the new run as it begins.
+    WithWorkflowUpdateOptions {
+        #[command(flatten)]
+        reset: Reset,
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+/// Which run is reset, and where.
+#[derive(Args, Debug)]
+struct Reset {
     /// Workflow ID.
     #[arg(long, short = 'w', default_value = "", hide_default_value = true)]
     workflow_id: String,
@@ -64,8 +90,21 @@ enum Include {
 }
 
 /// Runs the command.
-#[expect(deprecated, reason = "old scripts still say what to bring along instead of what not")]
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
+    match (arguments.then, arguments.reset) {
+        (Some(Then::WithWorkflowUpdateOptions { reset: arguments, options }), _) => {
+            let (options, mask) = options.change()?;
+            let update = UpdateWorkflowOptions { workflow_execution_options: Some(options), update_mask: Some(mask) };
+            let operation = PostResetOperation { variant: Some(Variant::UpdateWorkflowOptions(update)) };
+            reset(session, arguments, vec![operation]).await
+        }
+        (None, Some(arguments)) => reset(session, arguments, Vec::new()).await,
+        (None, None) => Err(Error::new("must specify workflow id")),
+    }
+}
+
+#[expect(deprecated, reason = "old scripts still say what to bring along instead of what not")]
+async fn reset(session: &mut Session, arguments: Reset, operations: Vec<PostResetOperation>) -> Result<()> {
     check(&arguments)?;
     let (run_id, event_id) = match arguments.point {
         None => (arguments.run_id.clone(), arguments.event_id),
@@ -85,6 +124,7 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
         }
         .into(),
         reset_reapply_exclude_types: excluded(&arguments.reapply_exclude),
+        post_reset_operations: operations,
         ..ResetWorkflowExecutionRequest::default()
     };
     let answer = session.client.workflow.reset_workflow_execution(client::call(request)).await;
@@ -95,7 +135,7 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-fn check(arguments: &Arguments) -> Result<()> {
+fn check(arguments: &Reset) -> Result<()> {
     if arguments.workflow_id.is_empty() {
         return Err(Error::new("must specify workflow id"));
     }
@@ -119,7 +159,7 @@ fn excluded(exclude: &[Exclude]) -> Vec<i32> {
 }
 
 /// The run and the event that are meant by a kind of point.
-async fn find(session: &mut Session, arguments: &Arguments, point: Point) -> Result<(String, i64)> {
+async fn find(session: &mut Session, arguments: &Reset, point: Point) -> Result<(String, i64)> {
     let events = history(session, &arguments.workflow_id, &arguments.run_id).await?;
     let missing = || Error::new("unable to find any scheduled or completed task");
     match point {

@@ -22,6 +22,13 @@ use crate::error::{Error, Result};
 pub struct Arguments {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What is changed.
+#[derive(Args, Debug)]
+pub struct Options {
     /// Which version of its workers it stays with; `unspecified` takes an override away.
     #[arg(long, value_enum)]
     versioning_override_behavior: Behavior,
@@ -44,11 +51,9 @@ enum Behavior {
 
 /// Runs the command.
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
-    let versioning_override = versioning_override(&arguments)?;
+    let (options, mask) = arguments.options.change()?;
     let target = arguments.target;
     let identity = session.client.identity.clone();
-    let options = WorkflowExecutionOptions { versioning_override, ..WorkflowExecutionOptions::default() };
-    let mask = FieldMask { paths: vec!["versioning_override".into()] };
     if !target.is_one(Reason::BatchOnly)? {
         let operation = BatchOperationUpdateWorkflowExecutionOptions {
             identity,
@@ -70,7 +75,16 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-fn versioning_override(arguments: &Arguments) -> Result<Option<VersioningOverride>> {
+impl Options {
+    /// The options, and which of them are meant.
+    pub fn change(&self) -> Result<(WorkflowExecutionOptions, FieldMask)> {
+        let versioning_override = versioning_override(self)?;
+        let options = WorkflowExecutionOptions { versioning_override, ..WorkflowExecutionOptions::default() };
+        Ok((options, FieldMask { paths: vec!["versioning_override".into()] }))
+    }
+}
+
+fn versioning_override(arguments: &Options) -> Result<Option<VersioningOverride>> {
     let (deployment_name, build_id) =
         (&arguments.versioning_override_deployment_name, &arguments.versioning_override_build_id);
     let behavior = arguments.versioning_override_behavior;

@@ -174,6 +174,7 @@ fn the_run_that_goes_on_has_the_callbacks_and_the_last_one_tells() {
     assert_eq!(shown(&world)[0].1, CallbackState::Standby);
     let mut next = world.next();
     assert_eq!(started_callbacks(&next), 2);
+    next.pass(Duration::from_secs(1));
     next.turn(vec![complete()]).expect("valid");
     assert_eq!(next.owed.len(), 2);
     let mut retried = World::with(|start| {
@@ -233,6 +234,7 @@ fn a_request_whose_callback_came_before_the_cut_brings_it_once() {
         reason: "a bug".into(),
         events,
         later: options.into_iter().collect(),
+        options: Vec::new(),
     };
     let new = World::reset(Box::new(reset), world.now).expect("a workflow task is open there");
     assert_eq!(shown(&new).len(), 2);

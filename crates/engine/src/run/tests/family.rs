@@ -256,6 +256,7 @@ fn only_the_last_run_of_a_chain_tells_the_parent() {
     let parent = parent(vec![start_child("child")]);
     let mut first = child_of(&parent, 5);
     first.ask(Command::Release).expect("it waits");
+    first.now = first.now.after(std::time::Duration::from_secs(1));
     first.turn(vec![continue_as_new()]).expect("valid");
     assert!(first.owed.is_empty(), "another run goes on");
     let successor = first.successor.clone().expect("it has a successor");
@@ -356,6 +357,7 @@ fn a_run_made_by_a_reset_has_the_children_that_its_history_has() {
         reason: "again".into(),
         events: cut,
         later,
+        options: Vec::new(),
     };
     let new = World::reset(Box::new(reset), old.now).expect("it can be cut there");
     insta::assert_snapshot!(text(&new));

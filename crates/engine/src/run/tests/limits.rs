@@ -84,6 +84,7 @@ fn a_run_whose_history_has_too_many_events_is_terminated_whatever_it_was_that_wr
 fn a_run_that_takes_too_much_memory_is_terminated() {
     let mut world = World::new();
     world.limits.blob_bytes_max = limits::RUN_BYTES_MAX;
+    world.limits.transaction_bytes_max = limits::RUN_BYTES_MAX;
     let huge = |id: &str| schedule_with(id, |command| command.input = Some(payloads(limits::RUN_BYTES_MAX / 2)));
     world.turn(vec![huge("a")]).expect("valid");
     assert!(world.run.is_open());

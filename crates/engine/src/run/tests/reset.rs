@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use abide_api::temporal::api::{
+    common::v1::Priority,
     enums::v1::WorkflowTaskFailedCause,
     history::v1::{HistoryEvent, history_event::Attributes as Event},
 };
@@ -29,6 +30,7 @@ pub fn reset(world: &World, cut: i64, reapply: Reapply) -> Result<World, Rejecti
         reason: "a bug".into(),
         events,
         later: later.into_iter().filter(|event| is_reapplied(event, reapply)).collect(),
+        options: Vec::new(),
     };
     World::reset(Box::new(reset), world.now)
 }
@@ -181,4 +183,33 @@ fn the_failed_task_names_both_runs() {
     assert_eq!(failed.cause(), WorkflowTaskFailedCause::ResetWorkflow);
     assert_eq!((failed.base_run_id, failed.new_run_id), (world.run.run_id().to_string(), NEW.to_string()));
     assert_eq!(failed.failure.expect("it says why").message, "a bug");
+}
+
+#[test]
+fn the_options_of_a_reset_run_change_as_it_begins() {
+    let mut world = World::new();
+    world.turn(vec![timer("t", 60)]).expect("valid");
+    world.signal("later").expect("open");
+    let all: Vec<HistoryEvent> = world.events().into_iter().cloned().collect();
+    let (events, later): (Vec<_>, Vec<_>) = all.into_iter().partition(|event| event.event_id < 4);
+    let change = |key: i32| UpdateOptions {
+        priority: Some(Priority { priority_key: key, ..Priority::default() }),
+        paths: ["priority".to_owned()].into(),
+        identity: String::new(),
+    };
+    let reset = Reset {
+        key: RunKey { run_id: NEW, ..world.run.key() },
+        namespace_name: "default".into(),
+        base_run_id: world.run.run_id(),
+        create_request_id: world.run.create_request_id(),
+        request_id: "reset-1".into(),
+        reason: "a bug".into(),
+        events,
+        later: later.into_iter().filter(|event| is_reapplied(event, ALL)).collect(),
+        options: vec![change(2), change(2), change(3)],
+    };
+    let new = World::reset(Box::new(reset), world.now).expect("a workflow task is open there");
+    let offered = new.offers[&Subject::WorkflowTask].priority.clone().expect("it has one");
+    assert_eq!(offered.priority_key, 3);
+    insta::assert_snapshot!(text(&new));
 }
