@@ -140,9 +140,6 @@ fn failures_refused(refusals: &mut Refusals) {
 
 fn cancels_refused(refusals: &mut Refusals) {
     closes_refused(refusals, cancel_workflow());
-    let attributes = CancelWorkflowExecutionCommandAttributes { details: Some(payloads(1001)) };
-    let attributes = Attributes::CancelWorkflowExecutionCommandAttributes(attributes);
-    refusals.alone("with details that are too large", command(CommandType::CancelWorkflowExecution, attributes));
 }
 
 fn continuations_refused(refusals: &mut Refusals) {
