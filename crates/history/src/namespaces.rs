@@ -6,12 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use abide_cluster::{BoxFuture, Error, Namespaces};
 use abide_engine::namespace::{Change, Command, Namespace, Register, Rejection, Update};
 use abide_engine::{Emit, Machine};
-use abide_model::{Clock, NamespaceId, Partition, limits};
+use abide_model::{Clock, NamespaceId, Partition, fresh, limits};
 use abide_store::key::{Key, NamespaceKey, NamespaceRecord};
 use abide_store::{Batch, CommitError, Fence, Scan, Space, Store, Urgency};
 use prost::Message;
 use tokio::sync::{Mutex, oneshot};
-use uuid::Uuid;
 
 use crate::shard::store_failed;
 
@@ -141,7 +140,7 @@ impl Namespaces for NamespaceRegistry {
             if self.find(&register.name).is_some() {
                 return Err(Error::NamespaceExists(register.name));
             }
-            register.id.get_or_insert_with(|| NamespaceId(Uuid::new_v4()));
+            register.id.get_or_insert_with(|| NamespaceId(fresh::uuid()));
             self.change(&mut writing, Namespace::default(), Command::Register(register)).await
         })
     }

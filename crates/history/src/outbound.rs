@@ -13,11 +13,10 @@ use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResp
 use abide_cluster::history::{RunReference, StartRequest};
 use abide_cluster::{Callbacks, Error, History, Namespaces};
 use abide_engine::run::{Action, Command, Effect, Fault, Outbound, Outcome, Rejection, Step, Target};
-use abide_model::{Partition, RunId, RunKey, limits};
+use abide_model::{Partition, RunId, RunKey, fresh, limits};
 use abide_store::Write;
 use abide_store::key::{Key, OutboundKey, OutboundRecord, OutboundSubject};
 use tokio::sync::{Semaphore, oneshot, watch};
-use uuid::Uuid;
 
 use crate::shard::{Address, Ask, Message, Request, Seams, gone};
 
@@ -181,7 +180,7 @@ impl Errand {
                 if self.seams.namespaces.by_id(start.key.workflow.namespace).is_err() {
                     return Ok(Outcome::Failed(Fault::NamespaceNotFound));
                 }
-                start.key.run_id = RunId(Uuid::now_v7());
+                start.key.run_id = fresh::run_id(self.seams.clock.now());
                 let conflict = WorkflowIdConflictPolicy::Fail;
                 let started = history.start(StartRequest { start, reuse, conflict, attach: None, signal: None }).await;
                 started.map(|started| Outcome::Started(started.first_run_id)).or_else(outcome_of)
@@ -295,7 +294,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_are_bounded() {
-        let run_id = RunId(Uuid::from_u128(0x7f));
+        let run_id = RunId(uuid::Uuid::from_u128(0x7f));
         let pauses: Vec<Duration> = (0..20).map(|failures| pause(failures, run_id)).collect();
         assert!(pauses[0] >= limits::OUTBOUND_RETRY_MIN / 2 && pauses[8] > pauses[0] * 50, "{pauses:?}");
         assert!(pauses.iter().all(|pause| *pause <= limits::OUTBOUND_RETRY_MAX), "{pauses:?}");

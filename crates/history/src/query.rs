@@ -11,9 +11,8 @@ use abide_cluster::Error;
 use abide_cluster::history::{Query, QueryAnswer, QueryOutcome};
 use abide_cluster::matching::{QueryTask, QueueKey};
 use abide_engine::run::{QueryRoute, QueueName, Subject};
-use abide_model::{RunKey, limits};
+use abide_model::{RunKey, fresh, limits};
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::cache::Entry;
 use crate::dispatch::queue_key;
@@ -217,7 +216,7 @@ impl Direct {
 
     fn task(&self, query: WorkflowQuery, page: Page) -> QueryTask {
         QueryTask {
-            id: Uuid::new_v4(),
+            id: fresh::uuid(),
             run: self.run.clone(),
             workflow_type: self.workflow_type.clone(),
             task_queue: self.task_queue.clone(),

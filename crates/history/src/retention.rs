@@ -60,6 +60,7 @@ impl Retention {
             // Never so long that a clock that was set goes unnoticed.
             let sleep = if millis == NEVER { Duration::MAX } else { due.since(now).min(limits::TIMER_SLEEP_MAX) };
             tokio::select! {
+                biased;
                 // The sender is ours, so the channel cannot close.
                 changed = next.changed() => drop(changed),
                 () = tokio::time::sleep(sleep) => {}

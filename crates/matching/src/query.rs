@@ -8,7 +8,7 @@ use std::time::Duration;
 use abide_cluster::Error;
 use abide_cluster::history::QueryOutcome;
 use abide_cluster::matching::{QueryTask, QueueKey};
-use abide_model::{Timestamp, limits};
+use abide_model::{Timestamp, fresh, limits};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -77,7 +77,7 @@ pub(crate) async fn ask(
     mut task: QueryTask,
     wait: Duration,
 ) -> Result<QueryOutcome, Error> {
-    let id = Uuid::new_v4();
+    let id = fresh::uuid();
     task.id = id;
     let mut answer = shell.asked.register(id);
     let _asking = Asking { shell, key: &key, id };

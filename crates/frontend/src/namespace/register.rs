@@ -3,8 +3,7 @@
 use abide_api::temporal::api::workflowservice::v1::{RegisterNamespaceRequest, RegisterNamespaceResponse};
 use abide_engine::convert::from_proto_duration;
 use abide_engine::namespace::Register;
-use abide_model::NamespaceId;
-use uuid::Uuid;
+use abide_model::{NamespaceId, fresh};
 
 use crate::Frontend;
 use crate::status::Refusal;
@@ -21,7 +20,7 @@ pub async fn register(
     super::clusters(&request.active_cluster_name, &request.clusters)?;
     super::archival([request.history_archival_state(), request.visibility_archival_state()])?;
     let register = Register {
-        id: Some(NamespaceId(Uuid::new_v4())),
+        id: Some(NamespaceId(fresh::uuid())),
         name: request.namespace,
         description: request.description,
         owner_email: request.owner_email,

@@ -12,9 +12,8 @@ use abide_cluster::history::StartRequest;
 use abide_engine::namespace::Namespace;
 use abide_engine::run::{Attach, Requester, Start, callback_links};
 use abide_model::settings::Limits;
-use abide_model::{RunId, RunKey, Settings, WorkflowKey, limits};
+use abide_model::{RunId, RunKey, Settings, WorkflowKey, fresh, limits};
 use prost::Message;
-use uuid::Uuid;
 
 use super::{at_most, callback, link, payload, policy, queue, request_id, search_attributes, timeout};
 use crate::status::Refusal;
@@ -51,7 +50,7 @@ pub fn parse(
     request.memo = payload::memo(request.memo.take(), bounds)?;
     request.search_attributes = search_attributes::check(namespace, request.search_attributes.take())?;
     if request.request_id.is_empty() {
-        request.request_id = Uuid::new_v4().to_string();
+        request.request_id = fresh::uuid().to_string();
     }
     let attach = attach(&request);
     let workflow = WorkflowKey { namespace: namespace.id(), workflow_id: request.workflow_id.clone() };

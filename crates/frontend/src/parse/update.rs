@@ -5,9 +5,8 @@ use abide_api::temporal::api::{
 };
 use abide_cluster::history::{RunReference, UpdateStage, UpdateWorkflow};
 use abide_engine::namespace::Namespace;
-use abide_model::limits;
 use abide_model::settings::Settings;
-use uuid::Uuid;
+use abide_model::{fresh, limits};
 
 use super::{at_most, execution, link};
 use crate::status::Refusal;
@@ -35,7 +34,7 @@ pub fn parse(
     let Some(meta) = &mut update.meta else { return Err(Refusal::invalid("Update meta is not set on request.")) };
     at_most(&meta.update_id, limits::ID_BYTES_MAX, "UpdateId length exceeds limit.")?;
     if meta.update_id.is_empty() {
-        meta.update_id = Uuid::new_v4().to_string();
+        meta.update_id = fresh::uuid().to_string();
     }
     let Some(input) = &update.input else { return Err(Refusal::invalid("Update input is not set on request.")) };
     if input.name.is_empty() {

@@ -11,9 +11,8 @@ use abide_api::temporal::api::{
 use abide_cluster::history::{StartedTask, is_stale};
 use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueKey, QueueKind, WorkerVersion};
 use abide_engine::run::Poller;
-use abide_model::limits;
+use abide_model::{fresh, limits};
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::Frontend;
 use crate::call::Call;
@@ -160,5 +159,5 @@ async fn next(frontend: &Frontend, mut poll: Poll) -> Result<(Next, i32), Refusa
 }
 
 fn poller(identity: String, build_id: String) -> Poller {
-    Poller { identity, request_id: Uuid::new_v4().to_string(), build_id }
+    Poller { identity, request_id: fresh::uuid().to_string(), build_id }
 }

@@ -12,7 +12,7 @@ use abide_api::temporal::api::common::v1::WorkflowExecution;
 use abide_cluster::history::RunReference;
 use abide_engine::convert::from_proto_duration;
 use abide_engine::run::{Command, Jitter, Reply, WhichActivities};
-use uuid::Uuid;
+use abide_model::fresh;
 
 use crate::Frontend;
 use crate::parse::execution;
@@ -71,5 +71,5 @@ impl Frontend {
 /// The wait that a request allows; what it is, is drawn here.
 fn jitter(max: Option<&prost_types::Duration>) -> Jitter {
     let max: Duration = from_proto_duration(max);
-    Jitter { max, draw: Uuid::new_v4().as_u64_pair().0 }
+    Jitter { max, draw: fresh::number() }
 }

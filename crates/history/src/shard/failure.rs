@@ -59,8 +59,10 @@ impl Shard {
         }
         let durable = self.desk.outbox.durable();
         let lost = |slot: &Slot| matches!(slot, Slot::Loaded(entry) if entry.sequence > durable);
-        let lost: Vec<RunId> =
+        let mut lost: Vec<RunId> =
             self.cache.slots.iter().filter(|(_, slot)| lost(slot)).map(|(run_id, _)| *run_id).collect();
+        // Their order can be seen: what waits for them fails, and they are read again, in it.
+        lost.sort_unstable();
         let mut dropped = Vec::with_capacity(lost.len());
         for run_id in lost {
             let Some(entry) = self.cache.remove(run_id) else { continue };

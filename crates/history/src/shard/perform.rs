@@ -2,10 +2,9 @@
 
 use abide_cluster::history::{CompleteWorkflowTask, StartedTask, WorkflowTaskCompleted};
 use abide_engine::run::{self, Command, Effect, Outbound, Outcome, Poller, Rejection, Reply, Step, TaskId};
-use abide_model::{RunId, Timestamp};
+use abide_model::{RunId, Timestamp, fresh};
 use abide_store::Urgency;
 use abide_store::key::{Key, TimerKey};
-use uuid::Uuid;
 
 use super::desk::{Desk, Undecided, after_panic, answering};
 use super::draft::Draft;
@@ -78,7 +77,7 @@ impl Desk {
         now: Timestamp,
     ) -> Performed {
         let CompleteWorkflowTask { mut completion, query_results } = completion;
-        completion.new_run_id.get_or_insert_with(|| RunId(Uuid::now_v7()));
+        completion.new_run_id.get_or_insert_with(|| fresh::run_id(now));
         let mut decided = match self.decide(entry, Command::CompleteWorkflowTask(completion), now) {
             Ok(decided) => decided,
             Err(undecided) => return self.refuse(entry, undecided, answer),
@@ -171,7 +170,7 @@ impl Desk {
     /// A timer row is due: whatever is due in the run happens, and the row makes room for the next one.
     fn fire(&mut self, entry: &mut Entry, row: TimerKey, now: Timestamp) -> Performed {
         let mut draft = Draft::new(Urgency::Lazy);
-        let decided = match self.decide(entry, Command::FireDeadlines { new_run_id: RunId(Uuid::now_v7()) }, now) {
+        let decided = match self.decide(entry, Command::FireDeadlines { new_run_id: fresh::run_id(now) }, now) {
             Ok(decided) => Some(decided),
             Err(Undecided::Rejected(_)) => None,
             Err(Undecided::Panicked) => return Err(Undecided::Panicked),
