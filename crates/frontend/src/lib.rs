@@ -7,6 +7,7 @@ mod method;
 mod namespace;
 mod operator;
 mod parse;
+mod reflection;
 mod router;
 mod service;
 mod status;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use abide_cluster::{History, Matching, Namespaces, QueueConfigs};
 use abide_model::settings::Limits;
-use abide_model::{Clock, RunId, Settings};
+use abide_model::{Clock, RunId, Settings, fresh};
 use abide_visibility::Index;
 use uuid::Uuid;
 
@@ -66,11 +67,8 @@ impl Frontend {
         &self.settings.limits
     }
 
-    /// A new run's id: a UUID of version 7 by our clock, so that new rows land side by side.
+    /// A new run's id.
     fn new_run_id(&self) -> RunId {
-        let now = self.clock.now();
-        let seconds = u64::try_from(now.nanos.div_euclid(1_000_000_000)).unwrap_or(0);
-        let nanos = u32::try_from(now.nanos.rem_euclid(1_000_000_000)).unwrap_or(0);
-        RunId(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)))
+        fresh::run_id(self.clock.now())
     }
 }

@@ -8,9 +8,9 @@ use abide_model::limits;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
-use tonic_reflection::server::{Builder, Error};
 
 use crate::Frontend;
+use crate::reflection::{V1, V1Alpha};
 
 /// What a server serves.
 pub struct Router {
@@ -20,8 +20,8 @@ pub struct Router {
     pub health: HealthReporter,
 }
 
-/// The routes of all services. Fails only if the descriptors that the build generated are broken.
-pub async fn router(frontend: Frontend) -> Result<Router, Error> {
+/// The routes of all services.
+pub async fn router(frontend: Frontend) -> Router {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<WorkflowServiceServer<Frontend>>().await;
     health.set_serving::<OperatorServiceServer<Frontend>>().await;
@@ -33,16 +33,7 @@ pub async fn router(frontend: Frontend) -> Result<Router, Error> {
     let workflow = WorkflowServiceServer::new(frontend)
         .accept_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
-    let routes = Routes::new(workflow)
-        .add_service(operator)
-        .add_service(health_service)
-        .add_service(reflected().build_v1()?)
-        .add_service(reflected().build_v1alpha()?);
-    Ok(Router { routes, health })
-}
-
-fn reflected() -> Builder<'static> {
-    Builder::configure()
-        .register_encoded_file_descriptor_set(abide_api::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    let routes =
+        Routes::new(workflow).add_service(operator).add_service(health_service).add_service(V1).add_service(V1Alpha);
+    Router { routes, health }
 }

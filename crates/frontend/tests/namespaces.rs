@@ -204,5 +204,20 @@ async fn a_described_queue_shows_what_waits() {
 
 #[tokio::test]
 async fn all_services_are_on_one_set_of_routes() {
-    assert!(abide_frontend::router(World::new().frontend).await.is_ok());
+    use tonic::codegen::{Service, http};
+    let mut routes = abide_frontend::router(World::new().frontend).await.routes;
+    let paths = [
+        ("temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo", true),
+        ("temporal.api.operatorservice.v1.OperatorService/ListClusters", true),
+        ("grpc.health.v1.Health/Check", true),
+        ("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", true),
+        ("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", true),
+        ("grpc.reflection.v2.ServerReflection/ServerReflectionInfo", false),
+    ];
+    for (path, is_there) in paths {
+        let request = http::Request::post(format!("http://server/{path}")).header("content-type", "application/grpc");
+        let answer = routes.call(request.body(tonic::body::Body::empty()).expect("a request")).await.expect("answered");
+        let unimplemented = answer.headers().get("grpc-status").is_some_and(|status| status == "12");
+        assert_eq!(!unimplemented, is_there, "{path}");
+    }
 }
