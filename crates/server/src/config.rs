@@ -23,6 +23,8 @@ pub struct Config {
     pub dynamic_config: BTreeMap<String, String>,
     /// How many shards own the runs; as many as cores when none is named.
     pub shards: Option<u16>,
+    /// Bytes of loaded runs that are kept, for whoever knows the machine's memory; a fixed amount when none is named.
+    pub cache_bytes: Option<usize>,
 }
 
 /// Where the data is.
@@ -74,6 +76,7 @@ impl Config {
             sqlite_pragmas: Vec::new(),
             dynamic_config: BTreeMap::new(),
             shards: None,
+            cache_bytes: None,
         }
     }
 }

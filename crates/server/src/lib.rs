@@ -7,6 +7,8 @@ pub mod dynamic;
 pub mod error;
 pub mod listen;
 pub mod node;
+pub mod seams;
+pub mod services;
 pub mod telemetry;
 
 mod names;
@@ -18,6 +20,8 @@ pub use config::Config;
 pub use error::Error;
 pub use names::search_attribute_type;
 pub use node::Node;
+pub use seams::Seams;
+pub use services::Services;
 
 /// The version of the public protocol that is served, as clients are told it.
 pub const SERVER_VERSION: &str = "1.32.0";

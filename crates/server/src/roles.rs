@@ -7,20 +7,20 @@ use abide_frontend::{Frontend, ServerInfo};
 use abide_history::HistoryService;
 use abide_history::Options as HistoryOptions;
 use abide_matching::TaskQueues;
-use abide_model::{Clock, Settings, SystemClock};
-use abide_store::sqlite::{Options, SqliteStore};
-use abide_store::{MemoryStore, Store};
+use abide_model::{Clock, Settings, limits};
+use abide_store::Store;
 use uuid::Uuid;
 
-use crate::config::{Config, Data};
+use crate::config::Config;
 use crate::error::Error;
 use crate::refill::FromHistory;
+use crate::seams::Seams;
 
 /// The roles of one node, started.
 pub(crate) struct Roles {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) matching: Arc<TaskQueues>,
-    pub(crate) history: Arc<HistoryService>,
+    store: Arc<dyn Store>,
+    matching: Arc<TaskQueues>,
+    history: Arc<HistoryService>,
     pub(crate) namespaces: Arc<dyn Namespaces>,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
@@ -29,15 +29,15 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
-    /// Opens the store and starts what stands on it.
-    pub(crate) async fn start(config: &Config, settings: Settings) -> Result<Self, Error> {
-        let (store, kind) = open_store(config).await?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    /// Starts what stands on the store.
+    pub(crate) async fn start(config: &Config, settings: Settings, seams: Seams) -> Result<Self, Error> {
+        let Seams { store, store_kind: kind, clock, to_matching } = seams;
         let matching = Arc::new(TaskQueues::new(clock.clone()));
         let shards = config.shards.unwrap_or_else(cores);
         let settings = Arc::new(settings);
-        let options = HistoryOptions { shards, limits: settings.limits, ..HistoryOptions::default() };
-        let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await;
+        let cache_bytes = config.cache_bytes.unwrap_or(limits::CACHE_BYTES_DEFAULT);
+        let options = HistoryOptions { shards, cache_bytes, limits: settings.limits };
+        let history = HistoryService::open(store.clone(), clock.clone(), to_matching(matching.clone()), options).await;
         let history = Arc::new(history?);
         history.connect(&history);
         history.connect_outside(Arc::new(abide_nexus::Client::default()));
@@ -69,10 +69,15 @@ impl Roles {
         }
     }
 
+    /// Ends waiting polls.
+    pub(crate) fn end_polls(&self) {
+        self.matching.close();
+    }
+
     /// Ends waiting polls, then everything that writes, then the store: in this order nothing is told to anyone that is
     /// not stored.
     pub(crate) async fn stop(self) {
-        self.matching.close();
+        self.end_polls();
         self.history.close().await;
         if let Err(cause) = self.store.close().await {
             tracing::error!(cause = crate::error::sentence(&cause), "the store did not close cleanly");
@@ -85,14 +90,6 @@ impl Roles {
         let all = self.namespaces.list();
         all.iter().min_by_key(|namespace| namespace.registered_at).map(|first| first.id().0).unwrap_or_default()
     }
-}
-
-async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, &'static str), Error> {
-    let Data::File(path) = config.data.clone() else { return Ok((Arc::new(MemoryStore::open()?), "memory")) };
-    let options = Options { pragmas: config.sqlite_pragmas.clone(), ..Options::default() };
-    let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&path, &options));
-    let store = opening.await.map_err(|cause| Error::Role(format!("opening the store: {cause}")))??;
-    Ok((Arc::new(store), "sqlite"))
 }
 
 fn cores() -> u16 {

@@ -6,6 +6,7 @@ mod fences;
 mod group;
 mod merge;
 mod queue;
+mod turns;
 
 #[cfg(test)]
 mod tests;
@@ -19,9 +20,8 @@ use tokio::sync::oneshot;
 
 use crate::{Batch, BoxFuture, CommitError, Completion, Error, Fence, Urgency, Write};
 use abide_model::Partition;
-use fences::Fences;
-use group::Group;
-use queue::{Entry, Queue};
+use queue::Queue;
+pub use turns::{Entry, Turns};
 
 /// The longest that a lazy batch waits for somebody to ride along with.
 pub const LAZY_DELAY: Duration = Duration::from_millis(5);
@@ -50,7 +50,7 @@ impl Committer {
     /// Starts the thread. `epoch` is that of the newest fence ever given out.
     pub(crate) fn start(driver: Box<dyn Driver>, epoch: u64) -> Result<Self, Error> {
         let queue = Arc::new(Queue::default());
-        let writer = Writer { queue: queue.clone(), driver, fences: Fences::after(epoch), closed: None };
+        let writer = Writer { queue: queue.clone(), driver, turns: Turns::after(epoch) };
         let thread = std::thread::Builder::new()
             .name("abide-commit".into())
             .spawn(move || writer.run())
@@ -105,8 +105,8 @@ impl Drop for Committer {
     }
 }
 
-/// What must hold of every batch.
-fn check(batch: &Batch) {
+/// Panics unless a batch is what every store may take for granted: inside its fence, with keys of a size.
+pub fn check(batch: &Batch) {
     let Batch { fence, writes } = batch;
     for write in writes {
         let partition = write.partition();
@@ -134,40 +134,22 @@ fn ended() -> CommitError {
 struct Writer {
     queue: Arc<Queue>,
     driver: Box<dyn Driver>,
-    fences: Fences,
-    closed: Option<Arc<str>>,
+    turns: Turns,
 }
 
 impl Writer {
     fn run(mut self) -> Result<(), Error> {
         let mut entries = Vec::new();
-        let mut group = Group::default();
         while self.queue.take(&mut entries) {
             let bytes = entries.iter().map(Entry::bytes).sum();
-            group.gather(entries.drain(..), &mut self.fences);
-            let outcome = self.apply(&mut group);
+            let outcome = match self.turns.begin(entries.drain(..)) {
+                Ok([]) => Ok(()),
+                Ok(writes) => self.driver.apply(writes),
+                Err(closed) => Err(closed),
+            };
             self.queue.durable(bytes);
-            group.finish(outcome);
+            self.turns.end(outcome);
         }
         self.driver.close()
-    }
-
-    fn apply(&mut self, group: &mut Group) -> Result<(), CommitError> {
-        if let Some(why) = &self.closed {
-            return Err(CommitError::Closed(why.clone()));
-        }
-        let writes = group.writes();
-        if writes.is_empty() {
-            return Ok(());
-        }
-        let outcome = self.driver.apply(writes);
-        if let Err(error) = &outcome {
-            group.fail(error, &mut self.fences);
-            if let CommitError::Closed(why) = error {
-                tracing::error!(why = &**why, "the store writes nothing any more");
-                self.closed = Some(why.clone());
-            }
-        }
-        outcome
     }
 }

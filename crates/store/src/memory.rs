@@ -33,10 +33,9 @@ impl Store for MemoryStore {
     }
 
     fn get(&self, space: Space, partition: Partition, key: Bytes) -> BoxFuture<'_, Result<Option<Bytes>, Error>> {
-        Box::pin(async move {
-            let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
-            Ok(rows.of(space).get(&Place { partition: u32::from(partition.0), key }).cloned())
-        })
+        Box::pin(
+            async move { Ok(self.rows.read().unwrap_or_else(PoisonError::into_inner).get(space, partition, &key)) },
+        )
     }
 
     fn scan(&self, scan: Scan) -> BoxFuture<'_, Result<Vec<Row>, Error>> {
@@ -56,20 +55,18 @@ impl Store for MemoryStore {
     }
 }
 
-/// The rows, space by space.
-#[derive(Default)]
-struct Rows([BTreeMap<Place, Bytes>; Space::ALL.len()]);
+/// The rows, space by space: what a store in memory is made of, and what one that is simulated is.
+#[derive(Clone, Default)]
+pub struct Rows([BTreeMap<Place, Bytes>; Space::ALL.len()]);
 
 impl Rows {
-    fn of(&self, space: Space) -> &BTreeMap<Place, Bytes> {
-        &self.0[space.index()]
+    /// See [`Store::get`].
+    pub fn get(&self, space: Space, partition: Partition, key: &Bytes) -> Option<Bytes> {
+        self.of(space).get(&place(partition, key)).cloned()
     }
 
-    fn of_mut(&mut self, space: Space) -> &mut BTreeMap<Place, Bytes> {
-        &mut self.0[space.index()]
-    }
-
-    fn scan(&self, scan: &Scan) -> Vec<Row> {
+    /// See [`Store::scan`].
+    pub fn scan(&self, scan: &Scan) -> Vec<Row> {
         let rows = self.of(scan.space);
         let mut page = Vec::new();
         let mut place = walk::start(scan);
@@ -83,7 +80,8 @@ impl Rows {
         page
     }
 
-    fn apply(&mut self, write: &Write) {
+    /// Does what a write says.
+    pub fn apply(&mut self, write: &Write) {
         match write {
             Write::Put { space, partition, key, value } => {
                 self.of_mut(*space).insert(place(*partition, key), value.clone());
@@ -102,6 +100,14 @@ impl Rows {
                 }
             }
         }
+    }
+
+    fn of(&self, space: Space) -> &BTreeMap<Place, Bytes> {
+        &self.0[space.index()]
+    }
+
+    fn of_mut(&mut self, space: Space) -> &mut BTreeMap<Place, Bytes> {
+        &mut self.0[space.index()]
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::fences::Fences;
 use super::merge::Merge;
-use super::queue::Entry;
+use super::turns::Entry;
 use crate::key::{FenceKey, FenceRecord, Key};
 use crate::{CommitError, Completion, Error, Fence, Write};
 

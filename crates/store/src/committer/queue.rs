@@ -1,23 +1,12 @@
 //! What waits for the writer thread, in order, and when the thread wakes for it.
 
 use std::collections::VecDeque;
-use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::oneshot;
-
-use super::{GROUP_BYTES_MAX, LAZY_DELAY};
-use crate::{Batch, Completion, Error, Fence, Urgency, Write};
-
-/// What the writer thread is asked to do.
-pub(super) enum Entry {
-    /// To commit a batch.
-    Batch { batch: Batch, done: Completion },
-    /// To give out a fence.
-    Acquire { partitions: RangeInclusive<u16>, reply: oneshot::Sender<Result<Fence, Error>> },
-}
+use super::{Entry, GROUP_BYTES_MAX, LAZY_DELAY};
+use crate::{Urgency, Write};
 
 /// What a write takes beside its key and value: about.
 const WRITE_BYTES: usize = 96;

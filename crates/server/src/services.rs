@@ -1,0 +1,92 @@
+//! Everything of a node but its sockets: the roles on given seams, the namespaces set up, the routes to serve.
+
+use abide_cluster::Error as ClusterError;
+use abide_engine::namespace::{Register, Update};
+use abide_model::{NamespaceId, fresh};
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::config::{Config, NamespaceSettings};
+use crate::dynamic;
+use crate::error::Error;
+use crate::roles::Roles;
+use crate::seams::Seams;
+
+/// What load balancers ask the health service about.
+const WORKFLOW_SERVICE: &str = "temporal.api.workflowservice.v1.WorkflowService";
+
+/// Everything of a node but its sockets. Dropped without [`Services::close`], it ends as in a crash.
+pub struct Services {
+    roles: Roles,
+    routes: Routes,
+    health: HealthReporter,
+}
+
+impl Services {
+    /// Starts the roles on these seams. When it returns, the routes answer.
+    pub async fn start(config: &Config, seams: Seams) -> Result<Self, Error> {
+        let settings = dynamic::settings(&config.dynamic_config);
+        let roles = Roles::start(config, settings, seams).await?;
+        if let Err(error) = set_up_namespaces(&roles, config).await {
+            roles.stop().await;
+            return Err(error);
+        }
+        let router = abide_frontend::router(roles.frontend()).await;
+        Ok(Self { roles, routes: router.routes, health: router.health })
+    }
+
+    /// Every gRPC service, by path.
+    pub fn routes(&self) -> Routes {
+        self.routes.clone()
+    }
+
+    /// Says that the node is leaving, and ends polls with nothing.
+    pub async fn leave(&self) {
+        self.health.set_service_status(WORKFLOW_SERVICE, ServingStatus::NotServing).await;
+        self.roles.end_polls();
+    }
+
+    /// Ends the roles, and closes the store behind what was acknowledged.
+    pub async fn close(self) {
+        self.roles.stop().await;
+    }
+}
+
+async fn set_up_namespaces(roles: &Roles, config: &Config) -> Result<(), Error> {
+    for settings in &config.namespaces {
+        let failed = |cause: ClusterError| Error::Namespace { name: settings.name.clone(), cause: words_of(cause) };
+        set_up_namespace(roles, config, settings).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+// A namespace that is there keeps its retention: somebody may have changed it.
+async fn set_up_namespace(roles: &Roles, config: &Config, settings: &NamespaceSettings) -> Result<(), ClusterError> {
+    let search_attributes = config.search_attributes.iter().map(|(name, kind)| (name.clone(), *kind as i32)).collect();
+    match roles.namespaces.by_name(&settings.name) {
+        Ok(_) => {
+            let update = Update { search_attributes, ..Update::default() };
+            roles.namespaces.update(settings.name.clone(), update).await?;
+        }
+        Err(ClusterError::NamespaceNotFound(_)) => {
+            let register = Register {
+                id: Some(NamespaceId(fresh::uuid())),
+                name: settings.name.clone(),
+                retention: settings.retention,
+                search_attributes,
+                ..Register::default()
+            };
+            roles.namespaces.register(register).await?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+fn words_of(error: ClusterError) -> String {
+    match error {
+        ClusterError::NamespaceInvalid(why) | ClusterError::Unavailable(why) | ClusterError::Internal(why) => why,
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,67 @@
+//! Group commit turn by turn, for whoever brings the thread: take what waits, write it, tell everyone. The writer thread
+//! is one; a simulation is another.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::fences::Fences;
+use super::group::Group;
+use crate::{Batch, CommitError, Completion, Error, Fence, Write};
+
+/// What waits to be written.
+pub enum Entry {
+    /// A batch.
+    Batch {
+        /// The batch.
+        batch: Batch,
+        /// Who is told.
+        done: Completion,
+    },
+    /// A fence is to be given out.
+    Acquire {
+        /// Of which partitions.
+        partitions: RangeInclusive<u16>,
+        /// Who gets it.
+        reply: oneshot::Sender<Result<Fence, Error>>,
+    },
+}
+
+/// See the file's first lines.
+pub struct Turns {
+    group: Group,
+    fences: Fences,
+    closed: Option<Arc<str>>,
+}
+
+impl Turns {
+    /// `epoch` is that of the newest fence ever given out.
+    pub fn after(epoch: u64) -> Self {
+        Self { group: Group::default(), fences: Fences::after(epoch), closed: None }
+    }
+
+    /// Takes entries in order. What is to be written, together: between two range deletions no row is written twice. An
+    /// error when nothing can be written any more.
+    pub fn begin(&mut self, entries: impl Iterator<Item = Entry>) -> Result<&[Write], CommitError> {
+        self.group.gather(entries, &mut self.fences);
+        match &self.closed {
+            Some(why) => Err(CommitError::Closed(why.clone())),
+            None => Ok(self.group.writes()),
+        }
+    }
+
+    /// Tells everyone what became of it. After a failure, so fails everything that follows under the same fences.
+    pub fn end(&mut self, outcome: Result<(), CommitError>) {
+        if let Err(error) = &outcome {
+            self.group.fail(error, &mut self.fences);
+            if let CommitError::Closed(why) = error
+                && self.closed.is_none()
+            {
+                tracing::error!(why = &**why, "the store writes nothing any more");
+                self.closed = Some(why.clone());
+            }
+        }
+        self.group.finish(outcome);
+    }
+}
