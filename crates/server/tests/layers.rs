@@ -10,7 +10,7 @@ use serde_json::Value;
 const PREFIX: &str = "abide-";
 
 /// A crate, and the crates of ours that it may use.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("api", &[]),
     ("model", &[]),
     ("engine", &["model", "api"]),
@@ -26,11 +26,12 @@ const LAYERS: [(&str, &[&str]); 12] = [
         &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching", "frontend", "nexus"],
     ),
     ("cli", &["model", "api", "server"]),
+    ("sim", &["model", "api", "engine", "cluster", "store", "server"]),
 ];
 /// A crate of others, and the crates of ours that may name it.
 const NAMED_BY: [(&str, &[&str]); 4] = [
     ("rusqlite", &["store"]),
-    ("tonic", &["api", "cluster", "frontend", "server", "cli"]),
+    ("tonic", &["api", "cluster", "frontend", "server", "cli", "sim"]),
     ("hyper", &["nexus"]),
     ("tokio-rustls", &["nexus"]),
 ];

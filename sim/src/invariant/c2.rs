@@ -1,0 +1,63 @@
+//! C2: a parent's close policy reaches every child.
+
+use abide_api::temporal::api::{
+    enums::v1::{EventType, ParentClosePolicy},
+    history::v1::{HistoryEvent, history_event::Attributes},
+};
+
+use crate::evidence::{Evidence, RunEvidence};
+use crate::ledger::Violation;
+
+const C2: &str = "C2";
+
+/// Against the children of every run that has ended.
+pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
+    for (parent_id, parent) in evidence.runs.iter().filter(|(_, run)| run.end().is_some()) {
+        for (child_id, policy) in children(parent) {
+            let Some(child) = evidence.runs.get(&child_id) else {
+                let what = format!("child {child_id} of run {parent_id} is not there");
+                found.push(Violation { invariant: C2, what });
+                continue;
+            };
+            // Whoever follows the child is the parent's child as well.
+            let last = last_of(evidence, child);
+            let is_asked = |event: &HistoryEvent| event.event_type() == EventType::WorkflowExecutionCancelRequested;
+            let is_reached = match policy {
+                ParentClosePolicy::Terminate | ParentClosePolicy::Unspecified => last.end().is_some(),
+                ParentClosePolicy::RequestCancel => last.end().is_some() || last.events.iter().any(is_asked),
+                ParentClosePolicy::Abandon => true,
+            };
+            if !is_reached {
+                let what = format!("child {child_id} of run {parent_id} was not reached by {policy:?}");
+                found.push(Violation { invariant: C2, what });
+            }
+        }
+    }
+}
+
+/// The children that have started and whose end the parent has not seen.
+fn children(parent: &RunEvidence) -> Vec<(String, ParentClosePolicy)> {
+    let mut policies = std::collections::BTreeMap::new();
+    let mut children = Vec::new();
+    for event in &parent.events {
+        match event.attributes.as_ref() {
+            Some(Attributes::StartChildWorkflowExecutionInitiatedEventAttributes(e)) => {
+                policies.insert(event.event_id, e.parent_close_policy());
+            }
+            Some(Attributes::ChildWorkflowExecutionStartedEventAttributes(e)) => {
+                let policy = policies.get(&e.initiated_event_id).copied().unwrap_or_default();
+                let run_id = e.workflow_execution.clone().unwrap_or_default().run_id;
+                children.push((run_id, policy));
+            }
+            Some(_) | None => {}
+        }
+    }
+    children
+}
+
+fn last_of<'a>(evidence: &'a Evidence, mut run: &'a RunEvidence) -> &'a RunEvidence {
+    while let Some(next) = evidence.runs.get(run.successor()) {
+        run = next;
+    }
+    run
+}

@@ -1,0 +1,23 @@
+//! M1: a task is handed out at most once per attempt. What was not told as stored may be lost with a crash, and then a
+//! task may be handed out again under the same number; one that is allowed one attempt only is never.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::Evidence;
+use crate::ledger::{Delivery, Violation};
+
+const M1: &str = "M1";
+
+/// Against everything that workers got.
+pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
+    let mut seen: BTreeMap<(&str, &str, i32, i64), &Delivery> = BTreeMap::new();
+    for delivery in &evidence.book.deliveries {
+        let Delivery { run_id, activity_id, attempt, started_event_id, .. } = delivery;
+        let Some(before) = seen.insert((run_id, activity_id, *attempt, *started_event_id), delivery) else { continue };
+        let once_only = delivery.attempts_max == 1 && !activity_id.is_empty();
+        if before.losses == delivery.losses || once_only {
+            let what = format!("workers got the same task twice: {before:?}, {delivery:?}");
+            found.push(Violation { invariant: M1, what });
+        }
+    }
+}

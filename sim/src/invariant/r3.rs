@@ -1,0 +1,174 @@
+//! R3: an acknowledged start, signal, update, cancellation or termination is in the history, once per request; a refused
+//! one is nowhere.
+
+use std::collections::BTreeMap;
+
+use abide_api::temporal::api::{
+    enums::v1::EventType,
+    history::v1::{HistoryEvent, history_event::Attributes},
+};
+
+use super::time_of;
+use crate::evidence::{Evidence, RunEvidence};
+use crate::ledger::{Asked, Told, Violation, What};
+
+const R3: &str = "R3";
+
+/// Every request, by the name that it left.
+pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
+    let traces = Traces::of(evidence);
+    for asked in &evidence.book.requests {
+        let mut say = |what: &str| {
+            let Asked { what: kind, workflow_id, run_id, tag, told, .. } = asked;
+            let what = format!("{kind:?} {tag} of {workflow_id} {run_id} was told {told:?}: {what}");
+            found.push(Violation { invariant: R3, what });
+        };
+        match asked.what {
+            What::Start => check_start(asked, &traces, &mut say),
+            What::Signal | What::Update => check_left(asked, &traces, &mut say),
+            What::SignalWithStart => {
+                check_left(asked, &traces, &mut say);
+                if traces.began(&asked.tag).len() > 1 {
+                    say("it began more than one run");
+                }
+            }
+            What::Cancel => check_cancel(asked, evidence, &traces, &mut say),
+            What::Terminate => check_terminate(asked, evidence, &traces, &mut say),
+            What::Reset => check_reset(asked, evidence, &mut say),
+        }
+    }
+}
+
+fn check_start(asked: &Asked, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
+    let began = traces.began(&asked.tag);
+    match &asked.told {
+        Told::Acked(run_id) if began != [run_id] => say(&format!("it began {began:?}")),
+        Told::Refused if !began.is_empty() => say(&format!("it began {began:?}")),
+        Told::Acked(_) | Told::Refused => {}
+        Told::Unknown if began.len() > 1 => say(&format!("it began {began:?}")),
+        Told::Unknown => {}
+    }
+}
+
+/// A signal or an update: once in a run that it was meant for, and at most once in any.
+fn check_left(asked: &Asked, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
+    let left = traces.left(&asked.tag);
+    for (run_id, times) in &left {
+        if *times > 1 {
+            say(&format!("it is in run {run_id} {times} times"));
+        }
+    }
+    // A reset takes copies along. Without one, the runs of a chain know nothing of each other's signals; only a request
+    // that named no run and was repeated may have reached two.
+    let runs: Vec<&str> = left.keys().copied().filter(|run_id| !traces.is_reset(run_id)).collect();
+    if runs.len() > 1 && !asked.run_id.is_empty() {
+        say(&format!("it is in the runs {runs:?}"));
+    }
+    match &asked.told {
+        Told::Acked(run_id) if run_id.is_empty() && left.is_empty() => say("it is nowhere"),
+        Told::Acked(run_id) if !run_id.is_empty() && !left.contains_key(run_id.as_str()) => {
+            say(&format!("it is in {:?}", left.keys()));
+        }
+        Told::Refused if !left.is_empty() => say(&format!("it is in {:?}", left.keys())),
+        Told::Acked(_) | Told::Refused | Told::Unknown => {}
+    }
+}
+
+/// A run that had ended already has what its canceler wants.
+fn check_cancel(asked: &Asked, evidence: &Evidence, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
+    check_times(asked, traces, say);
+    let Told::Acked(run_id) = &asked.told else { return };
+    let Some(run) = evidence.runs.get(run_id) else { return };
+    let is_canceled = |event: &HistoryEvent| event.event_type() == EventType::WorkflowExecutionCancelRequested;
+    let ended_before = run.end().is_some_and(|end| time_of(end) <= asked.told_at);
+    if !ended_before && !evidence.clock_was_set_back && !run.events.iter().any(is_canceled) {
+        say("it is not in the history");
+    }
+}
+
+fn check_terminate(asked: &Asked, evidence: &Evidence, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
+    check_times(asked, traces, say);
+    let left = traces.left(&asked.tag);
+    match &asked.told {
+        Told::Acked(run_id) if run_id.is_empty() && left.is_empty() => say("it ended no run"),
+        Told::Acked(run_id) if !run_id.is_empty() => {
+            let Some(run) = evidence.runs.get(run_id) else { return };
+            let is_terminated = |event: &HistoryEvent| event.event_type() == EventType::WorkflowExecutionTerminated;
+            if !run.end().is_some_and(is_terminated) {
+                say("the run did not end by it");
+            }
+        }
+        Told::Refused if !left.is_empty() => say(&format!("it ended {:?}", left.keys())),
+        Told::Acked(_) | Told::Refused | Told::Unknown => {}
+    }
+}
+
+fn check_times(asked: &Asked, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
+    for (run_id, times) in traces.left(&asked.tag) {
+        if times > 1 {
+            say(&format!("it is in run {run_id} {times} times"));
+        }
+    }
+}
+
+fn check_reset(asked: &Asked, evidence: &Evidence, say: &mut impl FnMut(&str)) {
+    if let Told::Acked(run_id) = &asked.told
+        && !evidence.runs.contains_key(run_id)
+    {
+        say("the run that it made is not there");
+    }
+}
+
+/// What requests left in histories.
+struct Traces<'a> {
+    /// By tag: runs that began with it, and neither follow another one nor are copies.
+    began: BTreeMap<String, Vec<&'a str>>,
+    /// By tag: in which runs it is, and how often.
+    left: BTreeMap<&'a str, BTreeMap<&'a str, usize>>,
+    evidence: &'a Evidence,
+}
+
+impl<'a> Traces<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        let mut traces = Self { began: BTreeMap::new(), left: BTreeMap::new(), evidence };
+        for (run_id, run) in &evidence.runs {
+            let started = run.started();
+            if started.continued_execution_run_id.is_empty() && !is_copy(run_id, run) {
+                traces.began.entry(run.starter()).or_default().push(run_id);
+            }
+            for tag in run.events.iter().filter_map(tag_of) {
+                *traces.left.entry(tag).or_default().entry(run_id).or_default() += 1;
+            }
+        }
+        traces
+    }
+
+    fn began(&self, tag: &str) -> &[&'a str] {
+        self.began.get(tag).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn left(&self, tag: &str) -> BTreeMap<&'a str, usize> {
+        self.left.get(tag).cloned().unwrap_or_default()
+    }
+
+    fn is_reset(&self, run_id: &str) -> bool {
+        self.evidence.runs.get(run_id).is_some_and(|run| is_copy(run_id, run))
+    }
+}
+
+/// Whether a run was made from another one by a reset: then its first event is the other one's.
+fn is_copy(run_id: &str, run: &RunEvidence) -> bool {
+    let original = run.started().original_execution_run_id;
+    !original.is_empty() && original != run_id
+}
+
+/// The name that a request left in an event.
+fn tag_of(event: &HistoryEvent) -> Option<&str> {
+    match event.attributes.as_ref()? {
+        Attributes::WorkflowExecutionSignaledEventAttributes(e) => Some(&e.signal_name),
+        Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(e) => Some(&e.protocol_instance_id),
+        Attributes::WorkflowExecutionCancelRequestedEventAttributes(e) => Some(&e.cause),
+        Attributes::WorkflowExecutionTerminatedEventAttributes(e) => Some(&e.reason),
+        _ => None,
+    }
+}

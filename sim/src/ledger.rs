@@ -1,0 +1,138 @@
+//! The oracle: what clients asked and what they were told, and what anyone was ever shown of a history. Invariants are
+//! checked against it when the simulation is over; what can be seen to be wrong at once is noted at once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use abide_api::temporal::api::enums::v1::EventType;
+use abide_api::temporal::api::history::v1::HistoryEvent;
+use abide_model::Timestamp;
+use prost::Message;
+
+/// See the file's first lines.
+#[derive(Clone, Default)]
+pub struct Ledger(Arc<Mutex<Book>>);
+
+/// Everything that is known.
+#[derive(Default)]
+pub struct Book {
+    /// What clients asked.
+    pub requests: Vec<Asked>,
+    /// Every event that anyone was shown as stored: its sum, by run and event id.
+    pub shown: BTreeMap<String, BTreeMap<i64, u64>>,
+    /// Runs that were seen to be closed: how many events they had.
+    pub closed: BTreeMap<String, usize>,
+    /// Activities and workflow tasks that workers got.
+    pub deliveries: Vec<Delivery>,
+    /// What is wrong.
+    pub violations: Vec<Violation>,
+}
+
+/// Something that must not be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// Of which invariant.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub what: String,
+}
+
+/// One thing that a client asked, perhaps several times.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What.
+    pub what: What,
+    /// Of which workflow id.
+    pub workflow_id: String,
+    /// Of which run; the newest one when empty.
+    pub run_id: String,
+    /// Names it in histories, and no other.
+    pub tag: String,
+    /// What the client knows.
+    pub told: Told,
+    /// The server's time when the client was told.
+    pub told_at: Timestamp,
+}
+
+/// What a client asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A start.
+    Start,
+    /// A signal.
+    Signal,
+    /// A signal to a run that begins if there is none.
+    SignalWithStart,
+    /// An update, until it is done.
+    Update,
+    /// A cancellation.
+    Cancel,
+    /// A termination.
+    Terminate,
+    /// A reset.
+    Reset,
+}
+
+/// What a client knows of what it asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Done; in this run, as far as the answer says.
+    Acked(String),
+    /// Not done, for sure.
+    Refused,
+    /// Nothing for sure.
+    Unknown,
+}
+
+/// A task that a worker got.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Delivery {
+    /// The run.
+    pub run_id: String,
+    /// The activity's id; empty for a workflow task.
+    pub activity_id: String,
+    /// Which attempt.
+    pub attempt: i32,
+    /// The event that started it, for a workflow task.
+    pub started_event_id: i64,
+    /// The most attempts of the activity.
+    pub attempts_max: i32,
+    /// How often the server may have lost what it had not told as stored, up to now.
+    pub losses: u64,
+}
+
+impl Ledger {
+    /// Everything, to read or to add to.
+    pub fn book(&self) -> MutexGuard<'_, Book> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something is wrong.
+    pub fn violated(&self, invariant: &'static str, what: String) {
+        self.book().violations.push(Violation { invariant, what });
+    }
+
+    /// Somebody was shown these events of a run, in order. The open workflow task at their end may not be stored yet.
+    pub fn shown(&self, run_id: &str, events: &[HistoryEvent]) {
+        let book = &mut *self.book();
+        let is_open = |event: &HistoryEvent| {
+            matches!(event.event_type(), EventType::WorkflowTaskScheduled | EventType::WorkflowTaskStarted)
+        };
+        let stored = events.iter().rposition(|event| !is_open(event)).map_or(0, |last| last + 1);
+        let shown = book.shown.entry(run_id.to_owned()).or_default();
+        for event in &events[..stored] {
+            let sum = sum(event);
+            let before = *shown.entry(event.event_id).or_insert(sum);
+            if before != sum {
+                let what = format!("event {} of run {run_id} was rewritten: now {event:?}", event.event_id);
+                book.violations.push(Violation { invariant: "R1", what });
+            }
+        }
+    }
+}
+
+/// Tells events apart.
+pub fn sum(event: &HistoryEvent) -> u64 {
+    let bytes = event.encode_to_vec();
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}

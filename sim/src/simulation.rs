@@ -1,0 +1,137 @@
+//! One simulation: a safety phase in which things go wrong, then a liveness phase in which nothing does and every run
+//! must end; then everything is read back and checked.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use abide_api::temporal::api::enums::v1::WorkflowExecutionStatus;
+use abide_model::{Clock, RunId, WorkflowKey, fresh};
+use tokio::time::sleep;
+
+use crate::audit;
+use crate::calls::{CALL, Fate, call};
+use crate::clients::{Clients, all_runs};
+use crate::director::misfortune;
+use crate::evidence;
+use crate::invariant::{self, r6};
+use crate::ledger::Violation;
+use crate::trace::Keep;
+use crate::worker::{Worker, describe_request};
+use crate::world::World;
+
+/// By when every run must have ended when nothing goes wrong, in simulated time: the longest script there is, in the
+/// deepest family, with every attempt of every activity.
+const LIVENESS_BOUND: Duration = Duration::from_secs(3600);
+
+/// What came of a simulation.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What is wrong; nothing, one hopes.
+    pub violations: Vec<Violation>,
+    /// How many lines the trace has, and their sum.
+    pub trace: (u64, u64),
+    /// How much time went by in it.
+    pub simulated: Duration,
+    /// How many runs there were.
+    pub runs: usize,
+}
+
+/// Panics, also those that something caught.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Runs the simulation of a seed. A process can do this once: some libraries keep random numbers for a process.
+pub fn run(seed: u64, keep: Keep) -> Outcome {
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("{panic}");
+        PANICS.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());
+    }));
+    fresh::repeat_from(seed);
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime without input and output");
+    let mut outcome = runtime.block_on(simulate(seed, keep));
+    for what in PANICS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        outcome.violations.push(Violation { invariant: "panic", what });
+    }
+    outcome
+}
+
+async fn simulate(seed: u64, keep: Keep) -> Outcome {
+    let world = World::new(seed, keep);
+    world.host.boot().await;
+    let mut dice = world.dice("simulation");
+    let mut workers: Vec<Worker> = (0..dice.between(1, 3)).map(|_| Worker::start(&world)).collect();
+    let clients = Clients::start(&world, dice.between(2, 5));
+    misfortune(&world, &mut workers, dice.millis(20_000, 90_000)).await;
+
+    world.trace.line("simulation", format_args!("calm"));
+    world.weather.calm();
+    drop((clients, workers));
+    compare_cache_and_disk(&world).await;
+    let calm_since = world.clock.now();
+    let workers = [Worker::start(&world), Worker::start(&world)];
+    let all_ended = wait_for_the_end(&world).await;
+    drop(workers);
+    if !all_ended {
+        tell_what_is_open(&world).await;
+    }
+
+    let mut evidence = evidence::gather(&world, calm_since).await;
+    let mut violations = std::mem::take(&mut evidence.book.violations);
+    invariant::check(&evidence, &mut violations);
+    world.host.stop().await;
+    audit::disk(&world);
+    violations.append(&mut world.ledger.book().violations);
+    Outcome { violations, trace: world.trace.sum(), simulated: world.clock.elapsed(), runs: evidence.runs.len() }
+}
+
+/// R6, while some runs are open: nobody works, so they rarely change.
+async fn compare_cache_and_disk(world: &World) {
+    let mut client = world.connect("auditor");
+    sleep(Duration::from_secs(1)).await;
+    let Some(namespace) = world.host.namespace() else { return };
+    for info in all_runs(&mut client).await.unwrap_or_default() {
+        if info.status() != WorkflowExecutionStatus::Running {
+            continue;
+        }
+        let execution = info.execution.unwrap_or_default();
+        let workflow = WorkflowKey { namespace, workflow_id: execution.workflow_id.clone() };
+        let Some(run_id) = RunId::parse(&execution.run_id) else { continue };
+        let stored = || audit::read_run(&world.host.disk.rows(), &workflow, run_id).ok().flatten();
+        let Some(before) = stored() else { continue };
+        let request = describe_request(&execution.workflow_id, &execution.run_id);
+        let Fate::Acked(described) = call(client.describe_workflow_execution(request), CALL).await else { continue };
+        // What nobody waits for is stored within some milliseconds.
+        sleep(Duration::from_millis(50)).await;
+        let Some(after) = stored().filter(|after| after.transition == before.transition) else { continue };
+        let mut found = Vec::new();
+        r6::check_described(run_id, &after, &described, &mut found);
+        world.ledger.book().violations.append(&mut found);
+    }
+}
+
+/// Whether all runs end in time.
+async fn wait_for_the_end(world: &World) -> bool {
+    let mut client = world.connect("watcher");
+    let until = world.clock.elapsed() + LIVENESS_BOUND;
+    while world.clock.elapsed() < until {
+        sleep(Duration::from_secs(10)).await;
+        let Some(runs) = all_runs(&mut client).await else { continue };
+        let open = runs.iter().filter(|info| info.status() == WorkflowExecutionStatus::Running).count();
+        if open == 0 {
+            return true;
+        }
+    }
+    false
+}
+
+async fn tell_what_is_open(world: &World) {
+    let mut client = world.connect("watcher");
+    for info in all_runs(&mut client).await.unwrap_or_default() {
+        if info.status() == WorkflowExecutionStatus::Running {
+            let execution = info.execution.unwrap_or_default();
+            let request = describe_request(&execution.workflow_id, &execution.run_id);
+            let described = call(client.describe_workflow_execution(request), CALL).await;
+            world.ledger.violated("liveness", format!("a run has not ended: {described:?}"));
+        }
+    }
+}
