@@ -144,5 +144,6 @@ pub fn subject(outbound: Outbound) -> OutboundSubject {
         Outbound::Signal(event_id) => OutboundSubject::Signal(number(event_id)),
         Outbound::Cancel(event_id) => OutboundSubject::Cancel(number(event_id)),
         Outbound::Parent => OutboundSubject::Parent,
+        Outbound::Callback(number_in_order) => OutboundSubject::Callback(number(number_in_order)),
     }
 }

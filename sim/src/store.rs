@@ -302,10 +302,10 @@ impl Store for SimStore {
 
     fn commit(&self, batch: Batch, urgency: Urgency, done: Completion) {
         committer::check(&batch);
-        match self.inner.push(Entry::Batch { batch, done }, urgency) {
-            Err((Entry::Batch { done, .. }, Life::Closed)) => done(Err(CommitError::Closed("it was shut down".into()))),
-            // A dead process tells nobody anything.
-            Ok(()) | Err(_) => {}
+        let refused = self.inner.push(Entry::Batch { batch, done }, urgency).err();
+        // A dead process tells nobody anything.
+        if let Some((Entry::Batch { done, .. }, Life::Closed)) = refused {
+            done(Err(CommitError::Closed("it was shut down".into())));
         }
     }
 
