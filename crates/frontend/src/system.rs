@@ -32,6 +32,9 @@ pub fn system_info(frontend: &Frontend) -> GetSystemInfoResponse {
         upsert_memo: true,
         sdk_metadata: true,
         eager_workflow_start: frontend.settings.features.eager_start,
+        // Workers stamp what they do with their build, instead of the checksum of their program. One that wants to be
+        // given only the tasks of its own build is refused when it polls.
+        build_id_based_versioning: true,
         // All others are false until they work: schedules, versioning, Nexus, counts by group.
         ..Capabilities::default()
     };

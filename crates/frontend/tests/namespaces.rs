@@ -170,7 +170,8 @@ async fn the_server_promises_only_what_works() {
     let info = world.frontend.get_system_info(Request::new(GetSystemInfoRequest {})).await.expect("info").into_inner();
     let capabilities = info.capabilities.expect("capabilities");
     assert!(capabilities.upsert_memo && capabilities.sdk_metadata && capabilities.encoded_failure_attributes);
-    assert!(capabilities.eager_workflow_start && !capabilities.supports_schedules && !capabilities.nexus);
+    assert!(capabilities.eager_workflow_start && capabilities.build_id_based_versioning);
+    assert!(!capabilities.supports_schedules && !capabilities.nexus);
     let info =
         world.frontend.get_cluster_info(Request::new(GetClusterInfoRequest {})).await.expect("info").into_inner();
     assert_eq!((info.cluster_name.as_str(), info.history_shard_count), ("active", 4));

@@ -18,7 +18,7 @@ use super::command::{
     ActivityReference, HeartbeatReply, Offer, QueueName, RecordHeartbeat, Rejection, Reply, Resolution,
     ResolveActivity, StartActivity, StartedActivity, Subject, Task, TaskId,
 };
-use super::event::{Annotation, annotated, event};
+use super::event::{Annotation, annotated, event, version_stamp};
 use super::index::Due;
 use super::note::{ActivityHeartbeat, ActivityOffered, ActivityStartedNote, NoteKind};
 use super::priority::merged;
@@ -149,6 +149,7 @@ impl Run {
             identity: start.poller.identity,
             request_id: start.poller.request_id,
             stamp: start.task.stamp,
+            build_id: start.poller.build_id,
         };
         self.emit_note(NoteKind::ActivityStarted(ActivityStartedNote { scheduled_event_id, started }), out);
         out.task(Task::Settle(Subject::Activity(scheduled_event_id)));
@@ -302,12 +303,14 @@ impl Run {
     ) {
         let Some(activity) = self.state.activities.pending.get(&scheduled_event_id) else { return };
         let known = activity.started();
+        #[expect(deprecated, reason = "the stamp of a worker without a deployment")]
         let start = ActivityTaskStartedEventAttributes {
             scheduled_event_id,
             identity: known.map_or(identity, |started| &started.identity).to_owned(),
             request_id: known.map(|started| started.request_id.clone()).unwrap_or_default(),
             attempt: activity.attempt,
             last_failure: activity.last_failure.clone(),
+            worker_version: known.and_then(|started| version_stamp(&started.build_id)),
             ..ActivityTaskStartedEventAttributes::default()
         };
         let mut start = event(Attributes::ActivityTaskStartedEventAttributes(start));

@@ -67,7 +67,7 @@ pub struct Poller {
     pub identity: String,
     /// Made for every poll, so that a task handed out twice to the same poll is recognised.
     pub request_id: String,
-    /// The worker's build, when it says one.
+    /// The build that it is stamped with, if it is.
     pub build_id: String,
 }
 
@@ -283,6 +283,8 @@ pub struct CompleteWorkflowTask {
     pub binary_checksum: String,
     /// The worker's version stamp, copied to the event.
     pub worker_version: Option<abide_api::temporal::api::common::v1::WorkerVersionStamp>,
+    /// The name of the worker's deployment, copied to the event. Empty when it has none.
+    pub deployment_name: String,
     /// What the workflow decided, in order.
     pub commands: Vec<WorkerCommand>,
     /// What it says about updates.

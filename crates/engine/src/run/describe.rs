@@ -35,7 +35,8 @@ impl State {
             run_id: Uuid::from_slice(&self.identity.run_id).unwrap_or_default().to_string(),
         };
         let delay = self.first_task_delay();
-        WorkflowExecutionInfo {
+        #[expect(deprecated, reason = "the stamp of a worker without a deployment")]
+        let info = WorkflowExecutionInfo {
             root_execution: Some(started.root_workflow_execution.clone().unwrap_or_else(|| execution.clone())),
             execution: Some(execution),
             r#type: started.workflow_type.clone(),
@@ -53,9 +54,11 @@ impl State {
             history_size_bytes: self.position.history_bytes,
             execution_duration: closed_at.map(|closed_at| to_proto_duration(closed_at.since(started_at.after(delay)))),
             first_run_id: self.identity.first_run_id.clone(),
+            most_recent_worker_version_stamp: self.workflow_tasks.worker_version.clone(),
             priority: started.priority.clone(),
             ..WorkflowExecutionInfo::default()
-        }
+        };
+        info
     }
 
     fn shown_search_attributes(&self) -> SearchAttributes {

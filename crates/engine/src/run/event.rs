@@ -1,6 +1,7 @@
 //! Builds history events, and says which of them wait for a started workflow task. The only place that does either.
 
 use abide_api::temporal::api::{
+    common::v1::WorkerVersionStamp,
     enums::v1::{EventType, TaskQueueKind},
     history::v1::{HistoryEvent, history_event::Attributes},
     sdk::v1::{EventGroupMarker, UserMetadata},
@@ -36,6 +37,12 @@ pub fn annotated(attributes: Attributes, annotation: Annotation) -> HistoryEvent
 pub fn task_queue(queue: &QueueName) -> TaskQueue {
     let kind = if queue.is_sticky() { TaskQueueKind::Sticky } else { TaskQueueKind::Normal };
     TaskQueue { name: queue.name.clone(), kind: kind as i32, normal_name: queue.normal_name.clone() }
+}
+
+/// The stamp of a worker's build, if it has one.
+pub fn version_stamp(build_id: &str) -> Option<WorkerVersionStamp> {
+    let stamp = || WorkerVersionStamp { build_id: build_id.to_owned(), ..WorkerVersionStamp::default() };
+    (!build_id.is_empty()).then(stamp)
 }
 
 /// Whether an event moves behind the others when the buffer is flushed, so that "started" comes before "completed".

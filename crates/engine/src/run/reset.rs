@@ -113,6 +113,9 @@ impl Run {
                     started.at = from_proto_time(event.event_time.as_ref());
                     started.identity.clone_from(&start.identity);
                     started.request_id.clone_from(&start.request_id);
+                    #[expect(deprecated, reason = "the stamp of a worker without a deployment")]
+                    let stamp = &start.worker_version;
+                    started.build_id = stamp.as_ref().map(|it| it.build_id.clone()).unwrap_or_default();
                     started.continue_reasons.clone_from(&start.suggest_continue_as_new_reasons);
                     continue;
                 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use abide_api::temporal::api::{
     activity::v1::ActivityOptions,
-    common::v1::{Link, Payload, Payloads},
+    common::v1::{Link, Payload, Payloads, WorkerVersionStamp},
     failure::v1::Failure,
     history::v1::{ActivityTaskScheduledEventAttributes, HistoryEvent, WorkflowExecutionStartedEventAttributes},
     sdk::v1::UserMetadata,
@@ -217,6 +217,9 @@ pub struct WorkflowTasks {
     /// Where each build of the worker first completed one: points to reset to should the build turn out bad.
     #[prost(message, repeated, tag = "8")]
     pub reset_points: Vec<ResetPointInfo>,
+    /// The stamp of the worker that completed the last one, if it had one.
+    #[prost(message, optional, tag = "9")]
+    pub worker_version: Option<WorkerVersionStamp>,
 }
 
 /// How a workflow task did not succeed.
@@ -283,6 +286,9 @@ pub struct StartedPart {
     /// Why it is advised to continue as new: `SuggestContinueAsNewReason`s, as the limits were when it began.
     #[prost(int32, repeated, tag = "10")]
     pub continue_reasons: Vec<i32>,
+    /// The build that the worker is stamped with; empty if none.
+    #[prost(string, tag = "11")]
+    pub build_id: String,
 }
 
 /// The worker that has the run cached.
@@ -402,6 +408,9 @@ pub struct ActivityStarted {
     /// The offer that was started.
     #[prost(uint64, tag = "4")]
     pub stamp: u64,
+    /// The build that the worker is stamped with; empty if none.
+    #[prost(string, tag = "5")]
+    pub build_id: String,
 }
 
 /// Pending timers.

@@ -15,4 +15,5 @@ mod pause;
 mod property;
 mod reset;
 mod update;
+mod version;
 mod world;

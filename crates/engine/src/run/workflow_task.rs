@@ -17,7 +17,7 @@ use super::command::{
     Offer, QueueName, Rejection, Reply, StartWorkflowTask, StartedWorkflowTask, Subject, Task, TaskId,
     WorkflowTaskToken,
 };
-use super::event::{event, task_queue};
+use super::event::{event, task_queue, version_stamp};
 use super::index::{Due, Index};
 use super::note::{NoteKind, Stickiness, WorkflowTaskScheduled, duration, nanos};
 use super::state::{OpenWorkflowTask, Problem, StartedPart, State};
@@ -101,6 +101,7 @@ pub(super) fn scheduled_event(open: &OpenWorkflowTask) -> HistoryEvent {
 /// The event that says that a worker has the task.
 pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> HistoryEvent {
     let reasons = started.continue_reasons.clone();
+    #[expect(deprecated, reason = "the stamp of a worker without a deployment")]
     let attributes = WorkflowTaskStartedEventAttributes {
         scheduled_event_id: open.scheduled_event_id,
         identity: started.identity.clone(),
@@ -108,6 +109,7 @@ pub(super) fn started_event(open: &OpenWorkflowTask, started: &StartedPart) -> H
         suggest_continue_as_new: !reasons.is_empty(),
         suggest_continue_as_new_reasons: reasons,
         history_size_bytes: started.history_bytes,
+        worker_version: version_stamp(&started.build_id),
         ..WorkflowTaskStartedEventAttributes::default()
     };
     HistoryEvent {
@@ -210,6 +212,7 @@ impl Run {
             at: now,
             identity: start.poller.identity,
             request_id: start.poller.request_id,
+            build_id: start.poller.build_id,
             history_bytes: self.state.position.history_bytes,
             continue_reasons: self.continue_reasons(event_id, &out.limits),
         };

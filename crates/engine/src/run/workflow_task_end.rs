@@ -117,6 +117,7 @@ impl Run {
             worker_version: completion.worker_version,
             sdk_metadata: completion.sdk_metadata,
             metering_metadata: completion.metering_metadata,
+            worker_deployment_name: completion.deployment_name,
             ..WorkflowTaskCompletedEventAttributes::default()
         };
         let completed = event(Attributes::WorkflowTaskCompletedEventAttributes(attributes));
@@ -361,10 +362,12 @@ impl Run {
         (open.scheduled_event_id, started_event_id)
     }
 
+    #[expect(deprecated, reason = "the stamp of a worker without a deployment")]
     pub(super) fn apply_workflow_task_completed(&mut self, completed: &WorkflowTaskCompletedEventAttributes) {
         self.forget_problems();
         let tasks = &mut self.state.workflow_tasks;
         tasks.previous_started_event_id = completed.started_event_id;
+        tasks.worker_version.clone_from(&completed.worker_version);
         tasks.next_attempt = 1;
         tasks.open = None;
         self.state.index_workflow_task(&mut self.index);

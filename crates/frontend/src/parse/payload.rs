@@ -42,7 +42,8 @@ pub fn encoding(payload: &Payload) -> &[u8] {
     payload.metadata.get("encoding").map_or(&[], |encoding| encoding.as_ref())
 }
 
-fn is_null(payload: &Payload) -> bool {
+/// Whether a payload says "no value".
+pub fn is_null(payload: &Payload) -> bool {
     match encoding(payload) {
         b"binary/null" => true,
         b"json/plain" => payload.data.trim_ascii() == b"null",

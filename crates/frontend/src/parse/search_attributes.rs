@@ -67,24 +67,36 @@ pub fn kind(namespace: &Namespace, name: &str) -> Option<IndexedValueType> {
     predefined(name).or_else(custom)
 }
 
-/// Search attributes that can be stored: known names, fitting values, within the limits, without nulls.
+/// Search attributes that can be stored: known names, fitting values that say their type, within the limits, without nulls.
 pub fn check(namespace: &Namespace, attributes: Option<SearchAttributes>) -> Result<Option<SearchAttributes>, Refusal> {
     let Some(mut attributes) = attributes else { return Ok(None) };
     payload::drop_nulls(&mut attributes.indexed_fields);
     check_values(namespace, &attributes)?;
     check_sizes(&attributes)?;
+    name_types(namespace, &mut attributes);
     Ok(if attributes.indexed_fields.is_empty() { None } else { Some(attributes) })
 }
 
 /// As [`check`], for a change of attributes: there a null means that one is removed, and the run knows how large they
 /// get together.
-pub fn check_change(namespace: &Namespace, attributes: &SearchAttributes) -> Result<(), Refusal> {
+pub fn check_change(namespace: &Namespace, attributes: &mut SearchAttributes) -> Result<(), Refusal> {
     let mut set = attributes.clone();
     for name in attributes.indexed_fields.keys() {
         settable(namespace, name)?;
     }
     payload::drop_nulls(&mut set.indexed_fields);
-    check_values(namespace, &set)
+    check_values(namespace, &set)?;
+    name_types(namespace, attributes);
+    Ok(())
+}
+
+/// Workers read a value by the type in its metadata, which clients may leave out: a time is a text otherwise.
+fn name_types(namespace: &Namespace, attributes: &mut SearchAttributes) {
+    for (name, value) in attributes.indexed_fields.iter_mut().filter(|(_, value)| !payload::is_null(value)) {
+        if let Some(kind) = kind(namespace, name) {
+            value.metadata.entry("type".to_owned()).or_insert_with(|| type_name(kind).as_bytes().into());
+        }
+    }
 }
 
 fn check_values(namespace: &Namespace, attributes: &SearchAttributes) -> Result<(), Refusal> {

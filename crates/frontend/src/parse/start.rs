@@ -171,7 +171,9 @@ fn attributes(
         retry_policy: request.retry_policy,
         attempt: 1,
         cron_schedule: request.cron_schedule,
-        first_workflow_task_backoff: Some(request.workflow_start_delay.unwrap_or_default()),
+        first_workflow_task_backoff: request
+            .workflow_start_delay
+            .filter(|delay| *delay != prost_types::Duration::default()),
         memo: request.memo,
         search_attributes: request.search_attributes,
         header: request.header,

@@ -8,22 +8,19 @@ use crate::status::Refusal;
 
 const VERSIONED: Refusal = Refusal::NotSupported("worker versioning is not supported yet");
 
-/// The build of a worker that polls. A worker that asks to be given only its own version's tasks is refused, since it
-/// would be given all.
+/// The build that a worker that polls is stamped with. A worker that asks to be given only its own version's tasks is
+/// refused, since it would be given all.
 pub fn build_id(
     deployment: Option<&WorkerDeploymentOptions>,
     capabilities: Option<&WorkerVersionCapabilities>,
-    binary_checksum: &str,
 ) -> Result<String, Refusal> {
-    if let Some(deployment) = deployment {
-        if deployment.worker_versioning_mode() == WorkerVersioningMode::Versioned {
-            return Err(VERSIONED);
-        }
-        return Ok(deployment.build_id.clone());
+    let versioned = match (deployment, capabilities) {
+        (Some(deployment), _) => deployment.worker_versioning_mode() == WorkerVersioningMode::Versioned,
+        (None, Some(capabilities)) => capabilities.use_versioning,
+        (None, None) => false,
+    };
+    if versioned {
+        return Err(VERSIONED);
     }
-    match capabilities {
-        Some(capabilities) if capabilities.use_versioning => Err(VERSIONED),
-        Some(capabilities) => Ok(capabilities.build_id.clone()),
-        None => Ok(binary_checksum.to_owned()),
-    }
+    Ok(capabilities.map(|capabilities| capabilities.build_id.clone()).unwrap_or_default())
 }

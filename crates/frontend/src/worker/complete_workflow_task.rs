@@ -38,7 +38,7 @@ pub async fn complete(
     let (namespace, token) = frontend.task(&request.namespace, &request.task_token)?;
     let TaskToken::Workflow(run, token) = token else { return Err(Rejection::WorkflowTaskNotFound.into()) };
     parse::identity(&request.identity)?;
-    if let Err(refusal) = check_search_attributes(&namespace, &request.commands) {
+    if let Err(refusal) = check_search_attributes(&namespace, &mut request.commands) {
         return Err(refuse(frontend, run, token, request.identity, refusal).await);
     }
     if !frontend.settings.features.eager_activities {
@@ -80,9 +80,8 @@ fn completion(
     namespaces: BTreeMap<String, NamespaceId>,
     request: RespondWorkflowTaskCompletedRequest,
 ) -> run::CompleteWorkflowTask {
-    let build_id = request.deployment_options.map(|deployment| deployment.build_id);
     let stamp = request.worker_version_stamp;
-    let build_id = build_id.or_else(|| stamp.as_ref().map(|stamp| stamp.build_id.clone()));
+    let build_id = stamp.as_ref().map(|stamp| stamp.build_id.clone());
     run::CompleteWorkflowTask {
         token,
         poller: Poller {
@@ -93,6 +92,7 @@ fn completion(
         identity: request.identity,
         binary_checksum: request.binary_checksum,
         worker_version: stamp,
+        deployment_name: request.deployment_options.map(|deployment| deployment.deployment_name).unwrap_or_default(),
         commands: request.commands,
         messages: request.messages,
         discards_with_events: request
@@ -146,18 +146,19 @@ fn namespace_named(attributes: &Attributes) -> Option<&str> {
 }
 
 /// Search attributes are the namespace's, which the run does not know: its commands are checked here.
-fn check_search_attributes(namespace: &Namespace, commands: &[Command]) -> Result<(), Refusal> {
-    for attributes in commands.iter().filter_map(|command| changed_search_attributes(command.attributes.as_ref()?)) {
+fn check_search_attributes(namespace: &Namespace, commands: &mut [Command]) -> Result<(), Refusal> {
+    let commands = commands.iter_mut();
+    for attributes in commands.filter_map(|command| changed_search_attributes(command.attributes.as_mut()?)) {
         search_attributes::check_change(namespace, attributes)?;
     }
     Ok(())
 }
 
-fn changed_search_attributes(attributes: &Attributes) -> Option<&SearchAttributes> {
+fn changed_search_attributes(attributes: &mut Attributes) -> Option<&mut SearchAttributes> {
     match attributes {
-        Attributes::UpsertWorkflowSearchAttributesCommandAttributes(upsert) => upsert.search_attributes.as_ref(),
-        Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(next) => next.search_attributes.as_ref(),
-        Attributes::StartChildWorkflowExecutionCommandAttributes(child) => child.search_attributes.as_ref(),
+        Attributes::UpsertWorkflowSearchAttributesCommandAttributes(upsert) => upsert.search_attributes.as_mut(),
+        Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(next) => next.search_attributes.as_mut(),
+        Attributes::StartChildWorkflowExecutionCommandAttributes(child) => child.search_attributes.as_mut(),
         _ => None,
     }
 }

@@ -31,14 +31,9 @@ pub async fn workflow_task_queue(
     let namespace = frontend.namespace(&request.namespace)?;
     parse::identity(&request.identity)?;
     #[allow(deprecated)]
-    let build_id = parse::worker::build_id(
-        request.deployment_options.as_ref(),
-        request.worker_version_capabilities.as_ref(),
-        &request.binary_checksum,
-    )?;
-    let queue = parse::queue::name(request.task_queue)?;
-    #[allow(deprecated)]
     let capabilities = request.worker_version_capabilities;
+    let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
+    let queue = parse::queue::name(request.task_queue)?;
     let poll = Poll {
         version: WorkerVersion { capabilities, deployment: request.deployment_options },
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Workflow, queue },
@@ -68,11 +63,9 @@ pub async fn activity_task_queue(
     let namespace = frontend.namespace(&request.namespace)?;
     parse::identity(&request.identity)?;
     #[allow(deprecated)]
-    let build_id =
-        parse::worker::build_id(request.deployment_options.as_ref(), request.worker_version_capabilities.as_ref(), "")?;
-    let queue = parse::queue::name(request.task_queue)?;
-    #[allow(deprecated)]
     let capabilities = request.worker_version_capabilities;
+    let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
+    let queue = parse::queue::name(request.task_queue)?;
     let poll = Poll {
         version: WorkerVersion { capabilities, deployment: request.deployment_options },
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Activity, queue },
@@ -103,7 +96,7 @@ pub async fn nexus_task_queue(
     parse::identity(&request.identity)?;
     #[allow(deprecated)]
     let capabilities = request.worker_version_capabilities;
-    let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref(), "")?;
+    let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
     let queue = parse::queue::name(request.task_queue)?;
     let poll = Poll {
         version: WorkerVersion { capabilities, deployment: request.deployment_options },
