@@ -21,7 +21,7 @@ pub mod worker_filter;
 use std::sync::Arc;
 
 use abide_engine::namespace::Namespace;
-use abide_model::limits;
+use abide_model::settings::Limits;
 
 use crate::Frontend;
 use crate::status::Refusal;
@@ -33,7 +33,7 @@ impl Frontend {
         if name.is_empty() {
             return Err(Refusal::invalid("Namespace is empty."));
         }
-        at_most(name, limits::ID_BYTES_MAX, "Namespace length exceeds limit.")?;
+        at_most(name, self.limits().id_bytes_max, "Namespace length exceeds limit.")?;
         Ok(self.namespaces.by_name(name)?)
     }
 
@@ -67,11 +67,11 @@ pub fn at_most(text: &str, bytes_max: usize, refusal: &'static str) -> Result<()
 }
 
 /// Refuses an identity that is too long.
-pub fn identity(identity: &str) -> Result<(), Refusal> {
-    at_most(identity, limits::ID_BYTES_MAX, "Identity length exceeds limit.")
+pub fn identity(identity: &str, bounds: &Limits) -> Result<(), Refusal> {
+    at_most(identity, bounds.id_bytes_max, "Identity length exceeds limit.")
 }
 
 /// Refuses a request id that is too long.
-pub fn request_id(request_id: &str) -> Result<(), Refusal> {
-    at_most(request_id, limits::ID_BYTES_MAX, "RequestId length exceeds limit.")
+pub fn request_id(request_id: &str, bounds: &Limits) -> Result<(), Refusal> {
+    at_most(request_id, bounds.id_bytes_max, "RequestId length exceeds limit.")
 }

@@ -244,8 +244,6 @@ async fn a_signal_that_cannot_be_is_refused() {
         |request| request.workflow_execution = None => "InvalidArgument: Execution is not set on request.",
         |request| request.workflow_execution = execution("", "") => "InvalidArgument: WorkflowId is not set on request.",
         |request| request.workflow_execution = execution("w", "zz") => "InvalidArgument: Invalid RunId.",
-        |request| request.workflow_execution = execution(&long(), "") =>
-            format!("NotFound: workflow not found for ID: {} [NotFoundFailure]", long()),
         |request| request.signal_name.clear() => "InvalidArgument: SignalName is not set on request.",
         |request| request.signal_name = long() => "InvalidArgument: SignalName length exceeds limit.",
         |request| request.request_id = long() => "InvalidArgument: RequestId length exceeds limit.",
@@ -436,4 +434,17 @@ async fn an_rpc_out_of_scope_says_so_by_itself() {
     let world = World::new();
     let outcome = world.frontend.create_schedule(Request::new(CreateScheduleRequest::default())).await;
     assert_eq!(outcome.expect_err("not there").code(), tonic::Code::Unimplemented);
+}
+
+#[tokio::test]
+async fn how_long_an_id_may_be_is_a_setting() {
+    let mut world = World::new();
+    let mut settings = abide_model::Settings::default();
+    settings.limits.id_bytes_max = 7;
+    world.frontend.settings = std::sync::Arc::new(settings);
+    let start = StartWorkflowExecutionRequest { workflow_id: "too long".into(), ..a_start() };
+    let refused = world.frontend.start_workflow_execution(Request::new(start)).await;
+    assert_eq!(shown(refused), "InvalidArgument: WorkflowId exceeds maximum allowed length (8/7)");
+    let start = StartWorkflowExecutionRequest { workflow_id: "so long".into(), ..a_start() };
+    assert_eq!(shown(world.frontend.start_workflow_execution(Request::new(start)).await), "Ok");
 }

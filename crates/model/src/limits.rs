@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// Workflow ids, activity ids, types, queue names, identities: bytes.
+/// Ids, types, names, identities: bytes.
 pub const ID_BYTES_MAX: usize = 1000;
 /// One payload-carrying field of a request, command or event: bytes.
 pub const BLOB_BYTES_MAX: usize = 2 * 1024 * 1024;

@@ -22,6 +22,8 @@ pub struct Settings {
 /// What bounds runs, and what they are sent. Decisions get it with every command, so it is cheap to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Ids, types, names, identities: bytes.
+    pub id_bytes_max: usize,
     /// One payload-carrying field of a request, command or event: bytes.
     pub blob_bytes_max: usize,
     /// Such a field is logged when it is larger: bytes.
@@ -142,6 +144,7 @@ pub struct CallbackAddress {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            id_bytes_max: limits::ID_BYTES_MAX,
             blob_bytes_max: limits::BLOB_BYTES_MAX,
             blob_bytes_warn: limits::BLOB_BYTES_WARN,
             memo_bytes_max: limits::MEMO_BYTES_MAX,

@@ -34,7 +34,7 @@ const fn setting(key: &'static str, kind: Kind, why: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(crate) const SETTINGS: [Setting; 35] = [
+pub(crate) const SETTINGS: [Setting; 36] = [
     setting(
         "callback.allowedAddresses",
         Kind::Addresses(|to| &mut to.callback_addresses),
@@ -159,6 +159,11 @@ pub(crate) const SETTINGS: [Setting; 35] = [
         "limit.historySize.suggestContinueAsNew",
         Kind::Count(|to| &mut to.limits.history.bytes_suggest_continue),
         "tests: a workflow that continues as new when it is advised to",
+    ),
+    setting(
+        "limit.maxIDLength",
+        Kind::Size(|to| &mut to.limits.id_bytes_max),
+        "operators: ids that other systems can hold; tests: what happens to long ones",
     ),
     setting("limit.memoSize.error", Kind::Size(|to| &mut to.limits.memo_bytes_max), "operators: larger memos"),
     setting(

@@ -22,6 +22,7 @@ impl State {
     pub fn normalise_activity(
         &self,
         command: ScheduleActivityTaskCommandAttributes,
+        id_bytes_max: usize,
     ) -> Result<ActivityTaskScheduledEventAttributes, String> {
         let id = command.activity_id;
         let kind = command.activity_type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default();
@@ -33,8 +34,8 @@ impl State {
         }
         let retry_policy = complete_policy(command.retry_policy)?;
         for (what, text) in [("activityId", &id), ("activityType", &kind)] {
-            if text.len() > limits::ID_BYTES_MAX {
-                return Err(length_text(what, text));
+            if text.len() > id_bytes_max {
+                return Err(length_text(what, text, id_bytes_max));
             }
         }
         check_priority(command.priority.as_ref()).map_err(|text| format!("invalid priorities: {text}"))?;

@@ -11,7 +11,7 @@ use abide_api::temporal::api::{
         history_event::Attributes,
     },
 };
-use abide_model::{RunId, Timestamp, limits};
+use abide_model::{RunId, Timestamp};
 
 use super::activity_options::complete_policy;
 use super::command::Task;
@@ -124,6 +124,7 @@ impl State {
     pub(super) fn check_continued(
         &self,
         command: &ContinueAsNewWorkflowExecutionCommandAttributes,
+        id_bytes_max: usize,
     ) -> Result<(), String> {
         let named = |kind: &WorkflowType| !kind.name.is_empty();
         let kind = command.workflow_type.clone().filter(named).map_or_else(|| self.workflow_type(), |kind| kind.name);
@@ -131,13 +132,13 @@ impl State {
         let queue = queue.map_or_else(|| self.normal_queue().name, |queue| queue.name);
         let on = "on ContinueAsNewWorkflowExecutionCommand";
         let which = format!("WorkflowType={kind} TaskQueue=name:\"{queue}\" kind:TASK_QUEUE_KIND_NORMAL");
-        if kind.len() > limits::ID_BYTES_MAX {
-            let (length, limit) = (kind.len(), limits::ID_BYTES_MAX);
+        if kind.len() > id_bytes_max {
+            let (length, limit) = (kind.len(), id_bytes_max);
             return Err(format!(
                 "WorkflowType {on} exceeds length limit. WorkflowType={kind} Length={length} Limit={limit}"
             ));
         }
-        if queue.len() > limits::ID_BYTES_MAX {
+        if queue.len() > id_bytes_max {
             return Err(format!(
                 "error validating ContinueAsNewWorkflowExecutionCommand TaskQueue: taskQueue length exceeds limit. {which}"
             ));

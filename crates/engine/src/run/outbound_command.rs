@@ -59,8 +59,8 @@ impl State {
         if command.namespace.is_empty() {
             command.namespace.clone_from(&self.identity.namespace_name);
         }
-        check_child_names(&command).or_else(|text| refuse(cause, text))?;
-        check_child_options(&command).or_else(|text| refuse(cause, text))?;
+        check_child_names(&command, limits.id_bytes_max).or_else(|text| refuse(cause, text))?;
+        check_child_options(&command, limits.id_bytes_max).or_else(|text| refuse(cause, text))?;
         check_search_attributes_of_start(command.search_attributes.as_ref(), cause)?;
         let size = command.input.as_ref().map_or(0, Message::encoded_len);
         check_size(size, limits.blob_bytes_max, cause, "StartChildWorkflowExecutionCommandAttributes. Input")?;
@@ -158,7 +158,7 @@ impl State {
             return refuse(cause, format!("{text} SignalName={name}"));
         }
         let rest = format!("Namespace={namespace} RunId={run_id} SignalName={name}");
-        check_id("WorkflowId", SIGNAL, workflow_id, &rest).or_else(|text| refuse(cause, text))?;
+        check_id("WorkflowId", SIGNAL, workflow_id, &rest, limits.id_bytes_max).or_else(|text| refuse(cause, text))?;
         if is_invalid_run(run_id) {
             let text = format!("Invalid RunId set on {SIGNAL}. WorkflowId={workflow_id} Namespace={namespace}");
             return refuse(cause, format!("{text} RunId={run_id} SignalName={name}"));
@@ -200,7 +200,7 @@ impl State {
             return refuse(cause, format!("WorkflowId is not set on {CANCEL}. Namespace={namespace} RunId={run_id}"));
         }
         let rest = format!("RunId={run_id} Namespace={namespace}");
-        check_id("WorkflowId", CANCEL, workflow_id, &rest).or_else(|text| refuse(cause, text))?;
+        check_id("WorkflowId", CANCEL, workflow_id, &rest, limits.id_bytes_max).or_else(|text| refuse(cause, text))?;
         if is_invalid_run(run_id) {
             return refuse(cause, format!("Invalid RunId set on {CANCEL}. WorkflowId={workflow_id} {rest}"));
         }
@@ -241,7 +241,7 @@ fn child_name(command: &StartChildWorkflowExecutionCommandAttributes) -> String 
     format!("WorkflowId={} WorkflowType={kind} Namespace={}", command.workflow_id, command.namespace)
 }
 
-fn check_child_names(command: &StartChildWorkflowExecutionCommandAttributes) -> Result<(), String> {
+fn check_child_names(command: &StartChildWorkflowExecutionCommandAttributes, limit: usize) -> Result<(), String> {
     let kind = command.workflow_type.as_ref().map_or("", |kind| &kind.name);
     let (id, namespace) = (&command.workflow_id, &command.namespace);
     if id.is_empty() {
@@ -254,9 +254,9 @@ fn check_child_names(command: &StartChildWorkflowExecutionCommandAttributes) -> 
             "Required field WorkflowType is not set on {CHILD}. WorkflowId={id} Namespace={namespace}"
         ));
     }
-    check_id("WorkflowId", CHILD, id, &format!("WorkflowType={kind} Namespace={namespace}"))?;
-    if kind.len() > limits::ID_BYTES_MAX {
-        let (length, limit) = (kind.len(), limits::ID_BYTES_MAX);
+    check_id("WorkflowId", CHILD, id, &format!("WorkflowType={kind} Namespace={namespace}"), limit)?;
+    if kind.len() > limit {
+        let length = kind.len();
         return Err(format!(
             "WorkflowType on {CHILD} exceeds length limit. WorkflowId={id} WorkflowType={kind} Length={length} \
              Limit={limit} Namespace={namespace}"
@@ -265,7 +265,7 @@ fn check_child_names(command: &StartChildWorkflowExecutionCommandAttributes) -> 
     Ok(())
 }
 
-fn check_child_options(command: &StartChildWorkflowExecutionCommandAttributes) -> Result<(), String> {
+fn check_child_options(command: &StartChildWorkflowExecutionCommandAttributes, limit: usize) -> Result<(), String> {
     let which = child_name(command);
     let timeouts = [
         ("WorkflowExecutionTimeout", &command.workflow_execution_timeout),
@@ -286,7 +286,7 @@ fn check_child_options(command: &StartChildWorkflowExecutionCommandAttributes) -
     }
     check_priority(command.priority.as_ref())?;
     let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
-    let fault = if queue.len() > limits::ID_BYTES_MAX {
+    let fault = if queue.len() > limit {
         "taskQueue length exceeds limit"
     } else if queue.starts_with("/_sys/") {
         "task queue name cannot start with reserved prefix /_sys/"
@@ -310,11 +310,11 @@ fn check_priority(priority: Option<&Priority>) -> Result<(), String> {
     Ok(())
 }
 
-fn check_id(what: &str, on: &str, id: &str, rest: &str) -> Result<(), String> {
-    if id.len() <= limits::ID_BYTES_MAX {
+fn check_id(what: &str, on: &str, id: &str, rest: &str, limit: usize) -> Result<(), String> {
+    if id.len() <= limit {
         return Ok(());
     }
-    let (length, limit) = (id.len(), limits::ID_BYTES_MAX);
+    let length = id.len();
     Err(format!("{what} on {on} exceeds length limit. {what}={id} Length={length} Limit={limit} {rest}"))
 }
 

@@ -215,12 +215,12 @@ impl Run {
                 Decision::CancelActivity(self.check_cancel_activity(command.scheduled_event_id, ids)?)
             }
             Attributes::StartTimerCommandAttributes(command) => {
-                Decision::StartTimer(self.check_start_timer(command, ids)?)
+                Decision::StartTimer(self.check_start_timer(command, ids, limits)?)
             }
             Attributes::CancelTimerCommandAttributes(command) => {
-                Decision::CancelTimer(self.check_cancel_timer(command.timer_id, ids)?)
+                Decision::CancelTimer(self.check_cancel_timer(command.timer_id, ids, limits)?)
             }
-            Attributes::RecordMarkerCommandAttributes(command) => check_marker(command, blob)?,
+            Attributes::RecordMarkerCommandAttributes(command) => check_marker(command, limits)?,
             Attributes::UpsertWorkflowSearchAttributesCommandAttributes(command) => {
                 self.check_search_attributes(command.search_attributes.as_ref())?;
                 Decision::UpsertSearchAttributes(command.search_attributes)
@@ -245,7 +245,7 @@ impl Run {
                 Decision::Update(self.check_message_command(&command.message_id, &mut ids.messages, limits)?)
             }
             Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(command) => {
-                self.check_continue_as_new(command, blob)?
+                self.check_continue_as_new(command, limits)?
             }
             attributes => check_close(attributes, kind, blob)?,
         };
@@ -285,14 +285,15 @@ impl Run {
         &self,
         command: StartTimerCommandAttributes,
         ids: &mut Ids,
+        limits: &Limits,
     ) -> Checked<TimerStartedEventAttributes> {
         let cause = Cause::BadStartTimerAttributes;
         let StartTimerCommandAttributes { timer_id, start_to_fire_timeout: timeout } = command;
         if timer_id.is_empty() {
             return refuse(cause, "TimerId is not set on StartTimerCommand.");
         }
-        if timer_id.len() > limits::ID_BYTES_MAX {
-            return refuse(cause, named_length_text("TimerId", "StartTimerCommand", &timer_id));
+        if timer_id.len() > limits.id_bytes_max {
+            return refuse(cause, named_length_text("TimerId", "StartTimerCommand", &timer_id, limits.id_bytes_max));
         }
         if is_negative(timeout.as_ref()) {
             return refuse(
@@ -314,13 +315,18 @@ impl Run {
         })
     }
 
-    fn check_cancel_timer(&self, timer_id: String, ids: &mut Ids) -> Checked<TimerCanceledEventAttributes> {
+    fn check_cancel_timer(
+        &self,
+        timer_id: String,
+        ids: &mut Ids,
+        limits: &Limits,
+    ) -> Checked<TimerCanceledEventAttributes> {
         let cause = Cause::BadCancelTimerAttributes;
         if timer_id.is_empty() {
             return refuse(cause, "TimerId is not set on CancelTimerCommand.");
         }
-        if timer_id.len() > limits::ID_BYTES_MAX {
-            return refuse(cause, named_length_text("TimerId", "CancelTimerCommand", &timer_id));
+        if timer_id.len() > limits.id_bytes_max {
+            return refuse(cause, named_length_text("TimerId", "CancelTimerCommand", &timer_id, limits.id_bytes_max));
         }
         let fired = self.state.buffered_firing(&timer_id).is_some();
         let pending = self.state.timers.pending.contains_key(&timer_id) || fired;
@@ -356,7 +362,7 @@ impl Run {
     ) -> Checked<ActivityTaskScheduledEventAttributes> {
         let cause = Cause::BadScheduleActivityAttributes;
         let size = command.input.as_ref().map_or(0, Message::encoded_len);
-        let scheduled = match self.state.normalise_activity(command) {
+        let scheduled = match self.state.normalise_activity(command, limits.id_bytes_max) {
             Ok(scheduled) => scheduled,
             Err(text) => return refuse(cause, text),
         };
@@ -380,14 +386,14 @@ impl Run {
     fn check_continue_as_new(
         &self,
         command: ContinueAsNewWorkflowExecutionCommandAttributes,
-        blob: usize,
+        limits: &Limits,
     ) -> Checked<Decision> {
         let cause = Cause::BadContinueAsNewAttributes;
-        self.state.check_continued(&command).or_else(|text| refuse(cause, text))?;
+        self.state.check_continued(&command, limits.id_bytes_max).or_else(|text| refuse(cause, text))?;
         let size = command.input.as_ref().map_or(0, Message::encoded_len);
-        check_size(size, blob, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Input")?;
+        check_size(size, limits.blob_bytes_max, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Input")?;
         let size = command.memo.as_ref().map_or(0, Message::encoded_len);
-        check_size(size, limits::MEMO_BYTES_MAX, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Memo")?;
+        check_size(size, limits.memo_bytes_max, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Memo")?;
         check_search_attributes_of_start(command.search_attributes.as_ref(), cause)?;
         Ok(Decision::ContinueAsNew(Box::new(command)))
     }
@@ -442,17 +448,17 @@ impl Run {
     }
 }
 
-fn check_marker(command: RecordMarkerCommandAttributes, blob: usize) -> Checked<Decision> {
+fn check_marker(command: RecordMarkerCommandAttributes, limits: &Limits) -> Checked<Decision> {
     if command.marker_name.is_empty() {
         return refuse(Cause::BadRecordMarkerAttributes, "MarkerName is not set on RecordMarkerCommand.");
     }
-    if command.marker_name.len() > limits::ID_BYTES_MAX {
-        let text = named_length_text("MarkerName", "RecordMarkerCommand", &command.marker_name);
+    if command.marker_name.len() > limits.id_bytes_max {
+        let text = named_length_text("MarkerName", "RecordMarkerCommand", &command.marker_name, limits.id_bytes_max);
         return refuse(Cause::BadRecordMarkerAttributes, text);
     }
     let size = command.details.values().map(Message::encoded_len).sum::<usize>();
     let what = "RecordMarkerCommandAttributes.Details";
-    check_size(size, blob, Cause::BadRecordMarkerAttributes, what)?;
+    check_size(size, limits.blob_bytes_max, Cause::BadRecordMarkerAttributes, what)?;
     Ok(Decision::RecordMarker(Box::new(MarkerRecordedEventAttributes {
         marker_name: command.marker_name,
         details: command.details,
@@ -552,13 +558,12 @@ fn check_annotation(command: &Command, kind: CommandType) -> Checked<Annotation>
 }
 
 /// "X exceeds length limit", as the reference says it.
-pub(super) fn length_text(what: &str, id: &str) -> String {
-    format!("{what} exceeds length limit. Length={} Limit={}", id.len(), limits::ID_BYTES_MAX)
+pub(super) fn length_text(what: &str, id: &str, limit: usize) -> String {
+    format!("{what} exceeds length limit. Length={} Limit={limit}", id.len())
 }
 
 /// The same for a field of a command, as the reference says it.
-fn named_length_text(field: &str, command: &str, text: &str) -> String {
-    let limit = limits::ID_BYTES_MAX;
+fn named_length_text(field: &str, command: &str, text: &str, limit: usize) -> String {
     format!("{field} on {command} exceeds length limit. {field}={text} Length={} Limit={limit}", text.len())
 }
 

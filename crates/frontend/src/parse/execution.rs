@@ -4,7 +4,7 @@ use abide_api::temporal::api::common::v1::WorkflowExecution;
 use abide_cluster::Error;
 use abide_cluster::history::RunReference;
 use abide_engine::namespace::Namespace;
-use abide_model::{RunId, RunKey, WorkflowKey, limits};
+use abide_model::{RunId, RunKey, WorkflowKey};
 
 use crate::status::Refusal;
 
@@ -64,10 +64,6 @@ pub fn exactly(run: RunKey) -> RunReference {
 pub fn workflow(namespace: &Namespace, workflow_id: String) -> Result<WorkflowKey, Refusal> {
     if workflow_id.is_empty() {
         return Err(Refusal::invalid("WorkflowId is not set on request."));
-    }
-    // No run can have been started with such an id.
-    if workflow_id.len() > limits::ID_BYTES_MAX {
-        return Err(Refusal::Cluster(Error::RunNotFound { workflow_id, run_id: String::new() }));
     }
     Ok(WorkflowKey { namespace: namespace.id(), workflow_id })
 }

@@ -2,15 +2,15 @@
 
 use abide_api::temporal::api::{enums::v1::TaskQueueKind, taskqueue::v1::TaskQueue};
 use abide_engine::run::QueueName;
-use abide_model::limits;
+use abide_model::settings::Limits;
 
 use crate::status::Refusal;
 
 /// The queue that a request names: one worker's own, or a normal one.
-pub fn name(queue: Option<TaskQueue>) -> Result<QueueName, Refusal> {
+pub fn name(queue: Option<TaskQueue>, bounds: &Limits) -> Result<QueueName, Refusal> {
     let queue = queue.ok_or(Refusal::invalid("taskQueue is not set"))?;
     let sticky = queue.kind() == TaskQueueKind::Sticky;
-    check(&queue.name)?;
+    check(&queue.name, bounds)?;
     if !sticky {
         return Ok(QueueName::normal(queue.name));
     }
@@ -20,18 +20,18 @@ pub fn name(queue: Option<TaskQueue>) -> Result<QueueName, Refusal> {
 }
 
 /// The normal queue that a request names, whatever kind it says.
-pub fn normal(queue: Option<TaskQueue>) -> Result<String, Refusal> {
+pub fn normal(queue: Option<TaskQueue>, bounds: &Limits) -> Result<String, Refusal> {
     let queue = queue.ok_or(Refusal::invalid("taskQueue is not set"))?;
-    check(&queue.name)?;
+    check(&queue.name, bounds)?;
     Ok(queue.name)
 }
 
 /// Whether a queue may be called so.
-pub fn check(name: &str) -> Result<(), Refusal> {
+pub fn check(name: &str, bounds: &Limits) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err(Refusal::invalid("missing task queue name"));
     }
-    if name.len() > limits::ID_BYTES_MAX {
+    if name.len() > bounds.id_bytes_max {
         return Err(Refusal::invalid("taskQueue length exceeds limit"));
     }
     if name.starts_with("/_sys/") {

@@ -12,7 +12,7 @@ use abide_cluster::history::StartRequest;
 use abide_engine::namespace::Namespace;
 use abide_engine::run::{Attach, Requester, Start, callback_links};
 use abide_model::settings::Limits;
-use abide_model::{RunId, RunKey, Settings, WorkflowKey, fresh, limits};
+use abide_model::{RunId, RunKey, Settings, WorkflowKey, fresh};
 use prost::Message;
 
 use super::{at_most, callback, link, payload, policy, queue, request_id, search_attributes, timeout};
@@ -36,11 +36,11 @@ pub fn parse(
     settings: &Settings,
 ) -> Result<StartRequest, Refusal> {
     let bounds = &settings.limits;
-    check_names(&request, flavor)?;
+    check_names(&request, flavor, bounds)?;
     check_options(&request)?;
     let (reuse, conflict) =
         policy::workflow_id(request.workflow_id_reuse_policy, request.workflow_id_conflict_policy, flavor.conflict)?;
-    let task_queue = queue::normal(request.task_queue.take())?;
+    let task_queue = queue::normal(request.task_queue.take(), bounds)?;
     policy::priority(request.priority.as_ref())?;
     request.completion_callbacks = callback::parse(std::mem::take(&mut request.completion_callbacks), settings)?;
     request.links = callback::without_callback_links(std::mem::take(&mut request.links), &request.completion_callbacks);
@@ -72,21 +72,21 @@ pub fn parse(
     Ok(StartRequest { start: Box::new(start), reuse, conflict, attach, signal: None })
 }
 
-fn check_names(request: &StartWorkflowExecutionRequest, flavor: Flavor) -> Result<(), Refusal> {
+fn check_names(request: &StartWorkflowExecutionRequest, flavor: Flavor, bounds: &Limits) -> Result<(), Refusal> {
     let bytes = request.workflow_id.len();
     if bytes == 0 {
         return Err(Refusal::invalid("WorkflowId is not set on request."));
     }
-    if bytes > limits::ID_BYTES_MAX {
-        let limit = limits::ID_BYTES_MAX;
+    let limit = bounds.id_bytes_max;
+    if bytes > limit {
         return Err(Refusal::Invalid(format!("WorkflowId exceeds maximum allowed length ({bytes}/{limit})").into()));
     }
     let name = request.workflow_type.as_ref().map_or("", |kind| kind.name.as_str());
     if name.is_empty() {
         return Err(Refusal::invalid(flavor.type_missing));
     }
-    at_most(name, limits::ID_BYTES_MAX, "WorkflowType length exceeds limit.")?;
-    request_id(&request.request_id)
+    at_most(name, limit, "WorkflowType length exceeds limit.")?;
+    request_id(&request.request_id, bounds)
 }
 
 fn check_options(request: &StartWorkflowExecutionRequest) -> Result<(), Refusal> {

@@ -5,8 +5,8 @@ use abide_api::temporal::api::{
 };
 use abide_cluster::history::{RunReference, UpdateStage, UpdateWorkflow};
 use abide_engine::namespace::Namespace;
+use abide_model::fresh;
 use abide_model::settings::Settings;
-use abide_model::{fresh, limits};
 
 use super::{at_most, execution, link};
 use crate::status::Refusal;
@@ -32,7 +32,7 @@ pub fn parse(
     let run = execution::run_of_chain(namespace, request.workflow_execution, &request.first_execution_run_id)?;
     let mut update = request.request.unwrap_or_default();
     let Some(meta) = &mut update.meta else { return Err(Refusal::invalid("Update meta is not set on request.")) };
-    at_most(&meta.update_id, limits::ID_BYTES_MAX, "UpdateId length exceeds limit.")?;
+    at_most(&meta.update_id, settings.limits.id_bytes_max, "UpdateId length exceeds limit.")?;
     if meta.update_id.is_empty() {
         meta.update_id = fresh::uuid().to_string();
     }

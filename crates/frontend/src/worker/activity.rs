@@ -21,7 +21,7 @@ use crate::status::Refusal;
 /// Ends an attempt: every answer of a worker about an activity comes through here.
 async fn resolve(frontend: &Frontend, named: Named, resolution: Resolution, identity: String) -> Result<(), Refusal> {
     let activity = frontend.activity(named)?;
-    parse::identity(&identity)?;
+    parse::identity(&identity, frontend.limits())?;
     let command = ResolveActivity { activity: activity.reference.clone(), resolution, identity };
     execute(frontend, activity, Command::ResolveActivity(Box::new(command))).await?;
     Ok(())

@@ -37,7 +37,7 @@ pub async fn complete(
 ) -> Result<RespondWorkflowTaskCompletedResponse, Refusal> {
     let (namespace, token) = frontend.task(&request.namespace, &request.task_token)?;
     let TaskToken::Workflow(run, token) = token else { return Err(Rejection::WorkflowTaskNotFound.into()) };
-    parse::identity(&request.identity)?;
+    parse::identity(&request.identity, frontend.limits())?;
     if let Err(refusal) = check_search_attributes(&namespace, &mut request.commands) {
         return Err(refuse(frontend, run, token, request.identity, refusal).await);
     }

@@ -28,7 +28,7 @@ pub fn describe(
     mut request: DescribeTaskQueueRequest,
 ) -> Result<DescribeTaskQueueResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?.id();
-    let queue = queue::name(request.task_queue.take())?;
+    let queue = queue::name(request.task_queue.take(), frontend.limits())?;
     if request.api_mode() == DescribeTaskQueueMode::Enhanced {
         if queue.is_sticky() {
             return Err(Refusal::invalid(

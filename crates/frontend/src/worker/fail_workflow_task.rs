@@ -19,7 +19,7 @@ pub async fn fail(
 ) -> Result<RespondWorkflowTaskFailedResponse, Refusal> {
     let (_, token) = frontend.task(&request.namespace, &request.task_token)?;
     let TaskToken::Workflow(run, token) = token else { return Err(Rejection::WorkflowTaskNotFound.into()) };
-    parse::identity(&request.identity)?;
+    parse::identity(&request.identity, frontend.limits())?;
     let command = Command::FailWorkflowTask(Box::new(FailWorkflowTask {
         token,
         cause: WorkflowTaskFailedCause::try_from(request.cause).unwrap_or_default(),

@@ -29,11 +29,11 @@ pub async fn workflow_task_queue(
     request: PollWorkflowTaskQueueRequest,
 ) -> Result<PollWorkflowTaskQueueResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
-    parse::identity(&request.identity)?;
+    parse::identity(&request.identity, frontend.limits())?;
     #[allow(deprecated)]
     let capabilities = request.worker_version_capabilities;
     let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
-    let queue = parse::queue::name(request.task_queue)?;
+    let queue = parse::queue::name(request.task_queue, frontend.limits())?;
     let poll = Poll {
         version: WorkerVersion { capabilities, deployment: request.deployment_options },
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Workflow, queue },
@@ -61,11 +61,11 @@ pub async fn activity_task_queue(
     request: PollActivityTaskQueueRequest,
 ) -> Result<PollActivityTaskQueueResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
-    parse::identity(&request.identity)?;
+    parse::identity(&request.identity, frontend.limits())?;
     #[allow(deprecated)]
     let capabilities = request.worker_version_capabilities;
     let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
-    let queue = parse::queue::name(request.task_queue)?;
+    let queue = parse::queue::name(request.task_queue, frontend.limits())?;
     let poll = Poll {
         version: WorkerVersion { capabilities, deployment: request.deployment_options },
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Activity, queue },
@@ -93,11 +93,11 @@ pub async fn nexus_task_queue(
     request: PollNexusTaskQueueRequest,
 ) -> Result<PollNexusTaskQueueResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
-    parse::identity(&request.identity)?;
+    parse::identity(&request.identity, frontend.limits())?;
     #[allow(deprecated)]
     let capabilities = request.worker_version_capabilities;
     let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
-    let queue = parse::queue::name(request.task_queue)?;
+    let queue = parse::queue::name(request.task_queue, frontend.limits())?;
     let poll = Poll {
         version: WorkerVersion { capabilities, deployment: request.deployment_options },
         queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Nexus, queue },

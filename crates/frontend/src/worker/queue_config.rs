@@ -33,10 +33,10 @@ pub async fn update(
     };
     let queue_limit = limit(request.update_queue_rate_limit, &QUEUE)?;
     let keys_limit = limit(request.update_fairness_key_rate_limit_default, &KEYS)?;
-    check_length("Identity", &request.identity, limits::ID_BYTES_MAX)?;
+    check_length("Identity", &request.identity, frontend.limits().id_bytes_max)?;
     let (set_weights, unset_weights) = (request.set_fairness_weight_overrides, request.unset_fairness_weight_overrides);
     check_weights(&set_weights, &unset_weights)?;
-    queue::check(&request.task_queue)?;
+    queue::check(&request.task_queue, frontend.limits())?;
     let kind = match asked {
         TaskQueueType::Workflow => QueueKind::Workflow,
         TaskQueueType::Activity => QueueKind::Activity,

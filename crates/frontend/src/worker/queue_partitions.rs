@@ -17,7 +17,7 @@ pub fn list(
     frontend: &Frontend,
     request: ListTaskQueuePartitionsRequest,
 ) -> Result<ListTaskQueuePartitionsResponse, Refusal> {
-    let key = queue::normal(request.task_queue)?;
+    let key = queue::normal(request.task_queue, frontend.limits())?;
     frontend.namespace(&request.namespace)?;
     let partitions = vec![TaskQueuePartitionMetadata { key, owner_host_name: OWNER.to_owned() }];
     Ok(ListTaskQueuePartitionsResponse {

@@ -8,7 +8,7 @@ use abide_api::temporal::api::{
     },
 };
 use abide_engine::run::{Command, PauseReason};
-use abide_model::limits;
+use abide_model::settings::Limits;
 
 use crate::Frontend;
 use crate::parse::{at_most, execution};
@@ -24,7 +24,7 @@ pub async fn pause(
         return Err(Refusal::SwitchedOff(text));
     }
     let namespace = frontend.namespace(&request.namespace)?;
-    let reason = reason(request.identity, request.reason, request.request_id)?;
+    let reason = reason(request.identity, request.reason, request.request_id, frontend.limits())?;
     let execution = WorkflowExecution { workflow_id: request.workflow_id, run_id: request.run_id };
     let run = execution::run(&namespace, Some(execution))?;
     frontend.history.execute(run, Command::Pause(reason)).await?;
@@ -36,7 +36,7 @@ pub async fn unpause(
     frontend: &Frontend,
     request: UnpauseWorkflowExecutionRequest,
 ) -> Result<UnpauseWorkflowExecutionResponse, Refusal> {
-    let reason = reason(request.identity, request.reason, request.request_id)?;
+    let reason = reason(request.identity, request.reason, request.request_id, frontend.limits())?;
     let namespace = frontend.namespace(&request.namespace)?;
     let execution = WorkflowExecution { workflow_id: request.workflow_id, run_id: request.run_id };
     let run = execution::run(&namespace, Some(execution))?;
@@ -44,9 +44,10 @@ pub async fn unpause(
     Ok(UnpauseWorkflowExecutionResponse {})
 }
 
-fn reason(identity: String, reason: String, request_id: String) -> Result<PauseReason, Refusal> {
-    at_most(&reason, limits::ID_BYTES_MAX, "reason is too long.")?;
-    at_most(&request_id, limits::ID_BYTES_MAX, "request id is too long.")?;
-    at_most(&identity, limits::ID_BYTES_MAX, "identity is too long.")?;
+fn reason(identity: String, reason: String, request_id: String, bounds: &Limits) -> Result<PauseReason, Refusal> {
+    let max = bounds.id_bytes_max;
+    at_most(&reason, max, "reason is too long.")?;
+    at_most(&request_id, max, "request id is too long.")?;
+    at_most(&identity, max, "identity is too long.")?;
     Ok(PauseReason { identity, reason, request_id })
 }

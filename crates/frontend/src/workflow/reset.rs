@@ -21,7 +21,7 @@ pub async fn reset(
     if request.request_id.is_empty() {
         return Err(Refusal::invalid("RequestId is not set on request."));
     }
-    request_id(&request.request_id)?;
+    request_id(&request.request_id, frontend.limits())?;
     let reapply = reapply(&request);
     let run = execution::run(&namespace, request.workflow_execution)?;
     let options = request.post_reset_operations.into_iter().map(operation).collect::<Result<_, _>>()?;

@@ -2,7 +2,6 @@
 
 use abide_api::temporal::api::workflowservice::v1::{SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse};
 use abide_engine::run::{Command, Requester, Signal};
-use abide_model::limits;
 
 use crate::Frontend;
 use crate::convert;
@@ -19,8 +18,8 @@ pub async fn signal(
     if request.signal_name.is_empty() {
         return Err(Refusal::invalid("SignalName is not set on request."));
     }
-    at_most(&request.signal_name, limits::ID_BYTES_MAX, "SignalName length exceeds limit.")?;
-    request_id(&request.request_id)?;
+    at_most(&request.signal_name, frontend.limits().id_bytes_max, "SignalName length exceeds limit.")?;
+    request_id(&request.request_id, frontend.limits())?;
     link::check(&request.links)?;
     payload::check(request.input.as_ref(), frontend.limits())?;
     let workflow_id = run.workflow.workflow_id.clone();

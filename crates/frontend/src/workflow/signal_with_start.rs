@@ -8,7 +8,6 @@ use abide_api::temporal::api::{
     },
 };
 use abide_engine::run::Signal;
-use abide_model::limits;
 use abide_model::settings::Limits;
 
 use crate::Frontend;
@@ -92,8 +91,8 @@ fn check(request: &SignalWithStartWorkflowExecutionRequest, bounds: &Limits) -> 
     if bytes == 0 {
         return Err(Refusal::invalid("signal not set"));
     }
-    if bytes > limits::ID_BYTES_MAX {
-        let limit = limits::ID_BYTES_MAX;
+    let limit = bounds.id_bytes_max;
+    if bytes > limit {
         return Err(Refusal::Invalid(format!("signal name exceeds maximum allowed length ({bytes}/{limit})").into()));
     }
     if request.workflow_id_conflict_policy() == WorkflowIdConflictPolicy::Fail {

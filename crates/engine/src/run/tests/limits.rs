@@ -116,3 +116,15 @@ fn each_build_of_a_worker_is_a_point_to_reset_to() {
         .collect();
     assert_eq!(shown, [("one", 4), ("two", 12)]);
 }
+
+#[test]
+fn how_long_an_id_may_be_is_a_setting() {
+    let mut world = World::new();
+    world.limits.id_bytes_max = 10;
+    let told = world.turn(vec![timer("eleven char", 1)]).expect("known");
+    let Reply::WorkflowTaskCompleted(told) = told else { panic!("{told:?}") };
+    let text = "BadStartTimerAttributes: TimerId on StartTimerCommand exceeds length limit. TimerId=eleven char \
+                Length=11 Limit=10";
+    assert_eq!(told.refused.expect("refused").message, text);
+    world.turn(vec![timer("ten chars.", 1)]).expect("valid");
+}
