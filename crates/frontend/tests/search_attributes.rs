@@ -21,11 +21,10 @@ fn json(text: &str, kind: Option<&str>) -> Payload {
     }
 }
 
-#[tokio::test]
-async fn every_value_says_its_type_also_when_the_client_did_not() {
+/// What a run is told that was started with these.
+async fn told(given: Vec<(&str, Payload)>) -> Vec<(String, Payload)> {
     let world = World::new();
-    let given = [("Size", json("3", None)), ("Color", json("\"red\"", Some("Keyword")))];
-    let fields = given.map(|(name, value)| (name.to_owned(), value)).into();
+    let fields = given.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let request = StartWorkflowExecutionRequest {
         namespace: "default".into(),
         workflow_id: "w".into(),
@@ -37,7 +36,18 @@ async fn every_value_says_its_type_also_when_the_client_did_not() {
     world.frontend.start_workflow_execution(Request::new(request)).await.expect("starts");
     let asked = world.history.take_asked();
     let [Asked::Start(asked)] = asked.as_slice() else { panic!("one start, not {asked:?}") };
-    let fields = asked.start.attributes.search_attributes.as_ref().unwrap().indexed_fields.clone();
-    let shown = [("Size", json("3", Some("Int"))), ("Color", json("\"red\"", Some("Keyword")))];
-    assert_eq!(fields, shown.map(|(name, value)| (name.to_owned(), value)).into());
+    let attributes = asked.start.attributes.search_attributes.clone();
+    attributes.unwrap_or_default().indexed_fields.into_iter().collect()
+}
+
+#[tokio::test]
+async fn every_value_says_its_type_also_when_the_client_did_not() {
+    let given = vec![("Color", json("\"red\"", Some("Keyword"))), ("Size", json("3", None))];
+    let shown = [("Color", json("\"red\"", Some("Keyword"))), ("Size", json("3", Some("Int")))];
+    assert_eq!(told(given).await, shown.map(|(name, value)| (name.to_owned(), value)));
+}
+
+#[tokio::test]
+async fn a_list_of_nothing_is_no_value_of_any_type() {
+    assert_eq!(told(vec![("Color", json("[]", None)), ("Size", json("null", None))]).await, []);
 }

@@ -70,7 +70,7 @@ pub fn kind(namespace: &Namespace, name: &str) -> Option<IndexedValueType> {
 /// Search attributes that can be stored: known names, fitting values that say their type, within the limits, without nulls.
 pub fn check(namespace: &Namespace, attributes: Option<SearchAttributes>) -> Result<Option<SearchAttributes>, Refusal> {
     let Some(mut attributes) = attributes else { return Ok(None) };
-    payload::drop_nulls(&mut attributes.indexed_fields);
+    attributes.indexed_fields.retain(|_, value| !says_nothing(value));
     check_values(namespace, &attributes)?;
     check_sizes(&attributes)?;
     name_types(namespace, &mut attributes);
@@ -84,15 +84,20 @@ pub fn check_change(namespace: &Namespace, attributes: &mut SearchAttributes) ->
     for name in attributes.indexed_fields.keys() {
         settable(namespace, name)?;
     }
-    payload::drop_nulls(&mut set.indexed_fields);
+    set.indexed_fields.retain(|_, value| !says_nothing(value));
     check_values(namespace, &set)?;
     name_types(namespace, attributes);
     Ok(())
 }
 
+/// Whether a value means that there is none: a null, or a list of nothing, whatever the type.
+fn says_nothing(value: &Payload) -> bool {
+    payload::is_null(value) || (payload::encoding(value) == b"json/plain" && value.data.trim_ascii() == b"[]")
+}
+
 /// Workers read a value by the type in its metadata, which clients may leave out: a time is a text otherwise.
 fn name_types(namespace: &Namespace, attributes: &mut SearchAttributes) {
-    for (name, value) in attributes.indexed_fields.iter_mut().filter(|(_, value)| !payload::is_null(value)) {
+    for (name, value) in attributes.indexed_fields.iter_mut().filter(|(_, value)| !says_nothing(value)) {
         if let Some(kind) = kind(namespace, name) {
             value.metadata.entry("type".to_owned()).or_insert_with(|| type_name(kind).as_bytes().into());
         }
