@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use std::task::{Context, Poll};
 
 use tonic::body::Body;
+use tonic::codec::CompressionEncoding;
 use tonic::codegen::Service;
 use tonic::codegen::http::{Request, Response};
 use tonic::server::NamedService;
@@ -68,7 +69,9 @@ fn answer(request: Request<Body>) -> Answer {
 }
 
 fn build() -> Result<Routes, Error> {
-    Ok(Routes::new(reflected().build_v1()?).add_service(reflected().build_v1alpha()?))
+    let newer = reflected().build_v1()?.accept_compressed(CompressionEncoding::Gzip);
+    let older = reflected().build_v1alpha()?.accept_compressed(CompressionEncoding::Gzip);
+    Ok(Routes::new(newer).add_service(older))
 }
 
 fn reflected() -> Builder<'static> {

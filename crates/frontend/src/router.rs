@@ -23,6 +23,7 @@ pub struct Router {
 /// The routes of all services.
 pub async fn router(frontend: Frontend) -> Router {
     let (health, health_service) = tonic_health::server::health_reporter();
+    let health_service = health_service.accept_compressed(CompressionEncoding::Gzip);
     health.set_serving::<WorkflowServiceServer<Frontend>>().await;
     health.set_serving::<OperatorServiceServer<Frontend>>().await;
     // SDKs compress what they send. Answers are not compressed: on a loopback or a data centre's network the bytes cost
