@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use abide_api::temporal::api::enums::v1::IndexedValueType;
+use abide_store::sqlite;
 
 /// What a node is told before it starts.
 #[derive(Clone, Debug)]
@@ -17,8 +18,8 @@ pub struct Config {
     pub namespaces: Vec<NamespaceSettings>,
     /// Custom search attributes of those namespaces; added when they are missing.
     pub search_attributes: BTreeMap<String, IndexedValueType>,
-    /// SQLite pragmas, set after our own: for whoever knows the machine's disk.
-    pub sqlite_pragmas: Vec<(String, String)>,
+    /// How a data file is opened: for whoever knows the machine's disk.
+    pub sqlite: sqlite::Options,
     /// Settings of the reference server, by key, as JSON. See [`crate::dynamic`].
     pub dynamic_config: BTreeMap<String, String>,
     /// How many shards own the runs; as many as cores when none is named.
@@ -73,7 +74,7 @@ impl Config {
             listen,
             namespaces,
             search_attributes: BTreeMap::new(),
-            sqlite_pragmas: Vec::new(),
+            sqlite: sqlite::Options::default(),
             dynamic_config: BTreeMap::new(),
             shards: None,
             cache_bytes: None,

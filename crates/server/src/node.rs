@@ -52,6 +52,7 @@ impl Node {
         for socket in sockets {
             serving.spawn(serve(socket, services.routes(), stage.clone(), stop.clone()));
         }
+        serving.spawn(watch_store(services.watch_store(), stop.subscribe()));
         info!(?addresses, data = ?config.data, "serving");
         Ok(Self { addresses, services, serving, stop })
     }
@@ -80,6 +81,13 @@ impl Node {
         self.serving.shutdown().await;
         self.services.close().await;
         info!("stopped");
+    }
+}
+
+async fn watch_store(watch: impl Future<Output = ()>, mut stage: watch::Receiver<Stage>) {
+    tokio::select! {
+        () = watch => {}
+        () = async move { drop(stage.wait_for(|stage| *stage == Stage::Stopping).await) } => {}
     }
 }
 

@@ -18,7 +18,7 @@ use crate::seams::Seams;
 
 /// The roles of one node, started.
 pub(crate) struct Roles {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     matching: Arc<TaskQueues>,
     history: Arc<HistoryService>,
     pub(crate) namespaces: Arc<dyn Namespaces>,

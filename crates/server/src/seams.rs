@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use abide_cluster::Matching;
 use abide_model::{Clock, SystemClock};
-use abide_store::sqlite::{Options, SqliteStore};
+use abide_store::sqlite::SqliteStore;
 use abide_store::{MemoryStore, Store};
 
 use crate::config::{Config, Data};
@@ -36,7 +36,7 @@ impl Seams {
 
 async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, &'static str), Error> {
     let Data::File(path) = config.data.clone() else { return Ok((Arc::new(MemoryStore::open()?), "memory")) };
-    let options = Options { pragmas: config.sqlite_pragmas.clone(), ..Options::default() };
+    let options = config.sqlite.clone();
     let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&path, &options));
     let store = opening.await.map_err(|cause| Error::Role(format!("opening the store: {cause}")))??;
     Ok((Arc::new(store), "sqlite"))

@@ -41,6 +41,20 @@ impl Services {
         self.routes.clone()
     }
 
+    /// Tells load balancers and people when the store has failed: what is stored can still be read, and nothing else is
+    /// accepted any more.
+    pub fn watch_store(&self) -> impl Future<Output = ()> + use<> {
+        let (failed, health) = (self.roles.store.failed(), self.health.clone());
+        async move {
+            let why = failed.await;
+            tracing::error!(%why, "the store has failed: nothing is accepted until the server is started anew");
+            // Also for those who ask about the server as a whole.
+            for service in [WORKFLOW_SERVICE, ""] {
+                health.set_service_status(service, ServingStatus::NotServing).await;
+            }
+        }
+    }
+
     /// Says that the node is leaving, and ends polls with nothing.
     pub async fn leave(&self) {
         self.health.set_service_status(WORKFLOW_SERVICE, ServingStatus::NotServing).await;

@@ -10,11 +10,12 @@ use serde_json::Value;
 const PREFIX: &str = "abide-";
 
 /// A crate, and the crates of ours that it may use.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("api", &[]),
     ("model", &[]),
     ("engine", &["model", "api"]),
     ("store", &["model"]),
+    ("lying-disk", &["store"]),
     ("visibility", &["model", "api", "store"]),
     ("cluster", &["model", "api", "engine"]),
     ("matching", &["model", "api", "engine", "cluster"]),
@@ -30,7 +31,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
 ];
 /// A crate of others, and the crates of ours that may name it.
 const NAMED_BY: [(&str, &[&str]); 4] = [
-    ("rusqlite", &["store"]),
+    ("rusqlite", &["store", "lying-disk"]),
     ("tonic", &["api", "cluster", "frontend", "server", "cli", "sim"]),
     ("hyper", &["nexus"]),
     ("tokio-rustls", &["nexus"]),

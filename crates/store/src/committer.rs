@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::{Batch, BoxFuture, CommitError, Completion, Error, Fence, Urgency, Write};
 use abide_model::Partition;
@@ -43,6 +43,8 @@ pub(crate) trait Driver: Send {
 /// The writer thread and what waits for it.
 pub(crate) struct Committer {
     queue: Arc<Queue>,
+    /// Why nothing is written any more.
+    failed: watch::Receiver<Option<Arc<str>>>,
     thread: Mutex<Option<JoinHandle<Result<(), Error>>>>,
 }
 
@@ -50,12 +52,14 @@ impl Committer {
     /// Starts the thread. `epoch` is that of the newest fence ever given out.
     pub(crate) fn start(driver: Box<dyn Driver>, epoch: u64) -> Result<Self, Error> {
         let queue = Arc::new(Queue::default());
-        let writer = Writer { queue: queue.clone(), driver, turns: Turns::after(epoch) };
+        let turns = Turns::after(epoch);
+        let failed = turns.failed();
+        let writer = Writer { queue: queue.clone(), driver, turns };
         let thread = std::thread::Builder::new()
             .name("abide-commit".into())
             .spawn(move || writer.run())
             .map_err(|cause| Error::Io(cause.into()))?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, failed, thread: Mutex::new(Some(thread)) })
     }
 
     /// See [`crate::Store::commit`].
@@ -81,6 +85,19 @@ impl Committer {
     /// See [`crate::Store::waiting_bytes`].
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.queue.bytes()
+    }
+
+    /// See [`crate::Store::failed`].
+    pub(crate) fn failed(&self) -> BoxFuture<'static, Arc<str>> {
+        let mut failed = self.failed.clone();
+        Box::pin(async move {
+            let why = failed.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+            match why {
+                Some(why) => why,
+                // The store was closed.
+                None => std::future::pending().await,
+            }
+        })
     }
 
     /// Commits what is queued and ends the thread; waits for it. The second call finds nothing to do.

@@ -154,6 +154,10 @@ impl Store for FaultyStore {
         self.inner.waiting_bytes()
     }
 
+    fn failed(&self) -> BoxFuture<'static, Arc<str>> {
+        self.inner.failed()
+    }
+
     fn close(&self) -> BoxFuture<'_, Result<(), Error>> {
         self.inner.close()
     }

@@ -267,6 +267,12 @@ pub trait Store: Send + Sync + 'static {
         0
     }
 
+    /// Returns when the store writes nothing any more although nobody has closed it, with the reason. A store that
+    /// cannot fail in such a way never returns.
+    fn failed(&self) -> BoxFuture<'static, Arc<str>> {
+        Box::pin(std::future::pending())
+    }
+
     /// Makes everything that is queued durable, and ends: later commits fail with [`CommitError::Closed`]. Dropping the
     /// store does the same, but cannot say whether it went well.
     fn close(&self) -> BoxFuture<'_, Result<(), Error>> {

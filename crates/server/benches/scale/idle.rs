@@ -12,10 +12,11 @@ use abide_cluster::History;
 use abide_cluster::history::RunReference;
 use abide_engine::run::{self, Command, Poller, Reply, Run, StartWorkflowTask, Task};
 use abide_engine::{Emit, Machine};
-use abide_model::{Clock, Partition, SystemClock, Timestamp, WorkflowKey};
+use abide_model::{Clock, Partition, RunId, SystemClock, Timestamp, WorkflowKey};
 use abide_store::key::{CurrentKey, CurrentRecord, Key, NodeKey, NodeRecord, TimerKey, TimerRecord};
 use abide_store::{Batch, SqliteStore, Store, Urgency, Write, sqlite};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::world::{self, World};
 
@@ -78,6 +79,7 @@ fn rows(number: usize, now: Timestamp) -> Vec<Write> {
         token: started.token,
         identity: "worker".into(),
         commands: vec![timer(number)],
+        new_run_id: Some(RunId(Uuid::now_v7())),
         ..run::CompleteWorkflowTask::default()
     };
     step(&mut run, Command::CompleteWorkflowTask(Box::new(completion)));

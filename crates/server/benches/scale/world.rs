@@ -100,23 +100,29 @@ impl World {
     async fn poll(&self, kind: QueueKind) -> StartedTask {
         let queue = QueueKey { namespace: namespace(), kind, queue: QueueName::normal("queue") };
         let poller = Poller { identity: "worker".into(), request_id: Uuid::new_v4().to_string(), ..Poller::default() };
-        let poll = Poll {
-            queue,
-            poller: poller.clone(),
-            wait: Duration::from_secs(60),
-            rate: None,
-            worker_instance_key: String::new(),
-            version: WorkerVersion::default(),
-        };
-        match self.matching.poll(poll).await.expect("a poll").polled {
-            Polled::Started(task) => task,
-            Polled::Task(lease) => {
-                let task = lease.task.clone();
-                let started = self.history.start_task(task.run, task.task, poller).await.expect("a start");
-                lease.done();
-                started
+        loop {
+            let poll = Poll {
+                queue: queue.clone(),
+                poller: poller.clone(),
+                wait: Duration::from_secs(60),
+                rate: None,
+                worker_instance_key: String::new(),
+                version: WorkerVersion::default(),
+            };
+            let lease = match self.matching.poll(poll).await.expect("a poll").polled {
+                Polled::Started(task) => return task,
+                Polled::Task(lease) => lease,
+                Polled::Empty | Polled::Query(_) => panic!("no task came"),
+            };
+            let task = lease.task.clone();
+            let started = self.history.start_task(task.run, task.task, poller.clone()).await;
+            lease.done();
+            match started {
+                Ok(started) => return started,
+                // Of a run that has ended meanwhile.
+                Err(abide_cluster::Error::Rejected(_)) => {}
+                Err(error) => panic!("a start: {error:?}"),
             }
-            Polled::Empty | Polled::Query(_) => panic!("no task came"),
         }
     }
 

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::fences::Fences;
 use super::group::Group;
@@ -32,20 +32,25 @@ pub enum Entry {
 pub struct Turns {
     group: Group,
     fences: Fences,
-    closed: Option<Arc<str>>,
+    closed: watch::Sender<Option<Arc<str>>>,
 }
 
 impl Turns {
     /// `epoch` is that of the newest fence ever given out.
     pub fn after(epoch: u64) -> Self {
-        Self { group: Group::default(), fences: Fences::after(epoch), closed: None }
+        Self { group: Group::default(), fences: Fences::after(epoch), closed: watch::Sender::new(None) }
+    }
+
+    /// Why nothing can be written any more, once that is so.
+    pub(super) fn failed(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.closed.subscribe()
     }
 
     /// Takes entries in order. What is to be written, together: between two range deletions no row is written twice. An
     /// error when nothing can be written any more.
     pub fn begin(&mut self, entries: impl Iterator<Item = Entry>) -> Result<&[Write], CommitError> {
         self.group.gather(entries, &mut self.fences);
-        match &self.closed {
+        match &*self.closed.borrow() {
             Some(why) => Err(CommitError::Closed(why.clone())),
             None => Ok(self.group.writes()),
         }
@@ -55,11 +60,12 @@ impl Turns {
     pub fn end(&mut self, outcome: Result<(), CommitError>) {
         if let Err(error) = &outcome {
             self.group.fail(error, &mut self.fences);
+            let is_first = self.closed.borrow().is_none();
             if let CommitError::Closed(why) = error
-                && self.closed.is_none()
+                && is_first
             {
                 tracing::error!(why = &**why, "the store writes nothing any more");
-                self.closed = Some(why.clone());
+                self.closed.send_replace(Some(why.clone()));
             }
         }
         self.group.finish(outcome);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::log::Durability;
 use super::sql::{SCHEMA, STATEMENTS_MAX};
 use super::{Options, read_error};
 use crate::Error;
@@ -15,7 +16,9 @@ use crate::Error;
 /// Marks a database as ours: "abid".
 const APPLICATION_ID: u32 = 0x6162_6964;
 /// The version of the tables. Records have versions of their own.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
+/// The oldest version that is brought up to date when it is opened.
+const FORMAT_MIN: u32 = 2;
 /// Bytes of a page.
 pub(super) const PAGE_BYTES: u32 = 8192;
 /// Page cache of the writer: KiB.
@@ -48,7 +51,7 @@ impl Lock {
 pub(super) enum Content {
     /// Nothing yet.
     Nothing,
-    /// A database of ours, of the current format.
+    /// A database of ours, of a format that is known.
     Ours,
 }
 
@@ -100,9 +103,9 @@ fn inspect_with_log(path: &Path) -> Result<Content, Error> {
 fn check_format(path: &Path, format: u32) -> Result<Content, Error> {
     let what = || format!("{} has format {format}, this version knows {FORMAT}", path.display());
     match format {
-        FORMAT => Ok(Content::Ours),
+        FORMAT_MIN..=FORMAT => Ok(Content::Ours),
         // Its tasks lie where this version does not look for them: opening it would forget them.
-        1..FORMAT => Err(Error::Foreign(format!(
+        1..FORMAT_MIN => Err(Error::Foreign(format!(
             "{} has format {format}, which no release has written; this version knows {FORMAT}",
             path.display()
         ))),
@@ -129,21 +132,59 @@ pub(super) fn open_writer(path: &Path, content: Content, options: &Options) -> R
         return Err(Error::Io(format!("{} cannot have a write-ahead log", path.display()).into()));
     }
     database.pragma_update(None, "synchronous", "full").map_err(read_error)?;
-    // Checkpoints are made beside the writer, not by it.
+    // Checkpoints are made where their failure is seen.
     database.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(())).map_err(read_error)?;
     database.pragma_update_and_check(None, "journal_size_limit", LOG_KEPT_BYTES, |_| Ok(())).map_err(read_error)?;
     apply_options(&database, options)?;
-    match content {
-        Content::Ours => {}
-        Content::Nothing => create(&database).map_err(|cause| cannot(path, cause))?,
+    if options.durability() != Durability::Never {
+        // What the log has let go of must be on the disk.
+        database.pragma_update(None, "synchronous", "full").map_err(read_error)?;
+    }
+    let format: u32 = match content {
+        Content::Ours => database.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(read_error)?,
+        Content::Nothing => 0,
+    };
+    if format != FORMAT {
+        create(&database).map_err(|cause| cannot(path, cause))?;
     }
     Ok(database)
 }
 
-/// Creates the tables.
+/// Creates the tables that are not there.
 fn create(database: &Connection) -> rusqlite::Result<()> {
     let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};");
     database.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} {marks} COMMIT;"))
+}
+
+/// What the database knows of its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LogPosition {
+    /// The number of the newest group that is in the database.
+    pub(super) moved: u64,
+    /// Whether newer ones may be in the log.
+    pub(super) open: bool,
+}
+
+pub(super) fn log_position(database: &Connection) -> rusqlite::Result<LogPosition> {
+    database.query_row("SELECT moved, open FROM commit_log", [], |row| {
+        let moved: i64 = row.get(0)?;
+        Ok(LogPosition { moved: moved.cast_unsigned(), open: row.get(1)? })
+    })
+}
+
+/// From now on the database is not whole without its log.
+pub(super) fn open_log(database: &Connection) -> rusqlite::Result<()> {
+    database.execute("UPDATE commit_log SET open = 1", []).map(drop)
+}
+
+/// The database is whole up to this group.
+pub(super) fn set_moved(database: &Connection, newest: u64) -> rusqlite::Result<()> {
+    database.prepare_cached("UPDATE commit_log SET moved = ?1")?.execute([newest.cast_signed()]).map(drop)
+}
+
+/// The database is whole.
+pub(super) fn close_log(database: &Connection, newest: u64) -> rusqlite::Result<()> {
+    database.execute("UPDATE commit_log SET moved = ?1, open = 0", [newest.cast_signed()]).map(drop)
 }
 
 /// A connection that reads.
@@ -152,15 +193,6 @@ pub(super) fn open_reader(path: &Path, options: &Options) -> Result<Connection, 
     let database = Connection::open_with_flags(path, flags).map_err(|cause| cannot(path, cause))?;
     set_up(&database, READER_CACHE_KIB).map_err(read_error)?;
     apply_options(&database, options)?;
-    Ok(database)
-}
-
-/// A connection that moves the log into the database.
-pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(path, flags).map_err(|cause| cannot(path, cause))?;
-    set_up(&database, READER_CACHE_KIB).map_err(read_error)?;
-    database.pragma_update(None, "synchronous", "full").map_err(read_error)?;
     Ok(database)
 }
 

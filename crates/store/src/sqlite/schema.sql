@@ -1,4 +1,4 @@
--- One table per space. Format 1 was without `retention`. Run on every database of an older format.
+-- One table per space, and one for the log. Format 2 was without `commit_log`. Run on every database of an older format.
 --
 -- Runs that are open at the same time lie in many partitions, but their ids (and often their workflows' ids) are
 -- neighbours. Where the key begins with one of these it comes first in the primary key, so that the rows of one commit
@@ -40,3 +40,9 @@ CREATE TABLE IF NOT EXISTS outbound (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;
+
+-- One row: the number of the newest group of the log that is in here, and whether newer ones may be in the log.
+CREATE TABLE IF NOT EXISTS commit_log (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 0), moved INTEGER NOT NULL, open INTEGER NOT NULL
+);
+INSERT OR IGNORE INTO commit_log VALUES (0, 0, 0);

@@ -51,6 +51,18 @@ async fn the_sqlite_store_conforms() {
 }
 
 #[tokio::test]
+async fn the_sqlite_store_conforms_while_every_commit_is_moved() {
+    let folder = TempDir::new().unwrap();
+    let number = AtomicU32::new(0);
+    let options = Options { log_bytes: 1, ..Options::default() };
+    crate::conformance::all(|| {
+        let number = number.fetch_add(1, Ordering::Relaxed);
+        Arc::new(SqliteStore::open(&folder.path().join(format!("{number}.db")), &options).unwrap())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_acknowledged_is_there_after_reopening_and_epochs_go_on() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.db");
@@ -64,7 +76,9 @@ async fn what_was_acknowledged_is_there_after_reopening_and_epochs_go_on() {
         commit(&store, &fence, vec![put(u32::try_from(opening).unwrap(), 10)]).await.unwrap();
         if opening == 1 {
             store.close().await.unwrap();
-            assert!(!file::beside(&path, "-wal").exists(), "a closed store leaves no log");
+            let names: Vec<_> =
+                std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+            assert_eq!(names.len(), 2, "a closed store is one file, and its lock: {names:?}");
         }
     }
 }
@@ -81,8 +95,16 @@ async fn what_was_acknowledged_survives_a_crash() {
     // What the next process would find had this one been killed now.
     let copy = folder.path().join("copy.db");
     std::fs::copy(&path, &copy).unwrap();
-    std::fs::copy(file::beside(&path, "-wal"), file::beside(&copy, "-wal")).unwrap();
+    for suffix in ["-wal", "-log0"] {
+        std::fs::copy(file::beside(&path, suffix), file::beside(&copy, suffix)).unwrap();
+    }
     assert_eq!(count(&open(&copy).unwrap()).await, 20);
+    // Without its log it would be older than what was told.
+    let alone = folder.path().join("alone.db");
+    std::fs::copy(&path, &alone).unwrap();
+    std::fs::copy(file::beside(&path, "-wal"), file::beside(&alone, "-wal")).unwrap();
+    let error = open(&alone).err().expect("the log is missing");
+    assert!(error.to_string().ends_with("alone.db is without its log, which has newer changes"), "{error}");
 }
 
 #[tokio::test]
@@ -115,7 +137,7 @@ fn a_database_of_a_newer_version_is_refused_and_not_touched() {
         let bytes = || (std::fs::read(path).unwrap(), std::fs::read(&log).ok());
         let before = bytes();
         let error = open(path).err().expect("it is newer");
-        let text = format!("{} has format 3, this version knows 2", path.display());
+        let text = format!("{} has format {}, this version knows {}", path.display(), file::FORMAT + 1, file::FORMAT);
         assert!(matches!(&error, Error::Newer(what) if *what == text), "{error}");
         assert!(bytes() == before, "refused, but changed");
     }
@@ -127,10 +149,10 @@ fn a_database_of_before_the_first_release_is_refused() {
     let path = folder.path().join("data.db");
     drop(open(&path).unwrap());
     let older = Connection::open(&path).unwrap();
-    older.pragma_update(None, "user_version", file::FORMAT - 1).unwrap();
+    older.pragma_update(None, "user_version", 1).unwrap();
     drop(older);
     let error = open(&path).err().expect("it is older");
-    let text = "has format 1, which no release has written; this version knows 2";
+    let text = "has format 1, which no release has written; this version knows 3";
     assert!(matches!(&error, Error::Foreign(what) if what.ends_with(text)), "{error}");
 }
 
@@ -174,7 +196,8 @@ fn a_missing_folder_is_named() {
 async fn a_full_disk_closes_the_store_and_loses_nothing_that_was_acknowledged() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.db");
-    let options = Options { pragmas: vec![("max_page_count".into(), "60".into())], ..Options::default() };
+    let pragmas = vec![("max_page_count".into(), "60".into())];
+    let options = Options { pragmas, log_bytes: 100_000, ..Options::default() };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, &options).unwrap());
     let fence = acquire(&store).await;
     let mut acknowledged = 0;
@@ -197,17 +220,40 @@ async fn a_full_disk_closes_the_store_and_loses_nothing_that_was_acknowledged() 
 async fn the_log_is_moved_into_the_database_while_commits_go_on() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.db");
-    let options = Options { log_bytes: 20 * file::PAGE_BYTES, ..Options::default() };
+    let options = Options { log_bytes: 160_000, ..Options::default() };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, &options).unwrap());
     let fence = acquire(&store).await;
+    let rows = || -> u32 {
+        let database = Connection::open_with_flags(&path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        database.query_row("SELECT count(*) FROM node", [], |row| row.get(0)).unwrap()
+    };
     let mut keys = 0;
-    // Behind the tables that a new database has: 100 pages of rows have been moved.
-    while std::fs::metadata(&path).unwrap().len() < u64::from(120 * file::PAGE_BYTES) {
+    while rows() < 200 {
         commit(&store, &fence, vec![put(keys, 4000)]).await.unwrap();
         keys += 1;
         assert!(keys < 20_000, "the log is never moved");
     }
     assert_eq!(count(&store).await, keys as usize);
+    let log: u64 = (0..4)
+        .filter_map(|slot| file::beside(&path, &format!("-log{slot}")).metadata().ok())
+        .map(|log| log.len())
+        .sum();
+    assert!(log < 8 * 1024 * 1024, "segments are used again: {log} bytes");
+}
+
+#[test]
+fn a_database_of_before_the_log_is_brought_up_to_date() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("data.db");
+    drop(open(&path).unwrap());
+    let older = Connection::open(&path).unwrap();
+    older.execute_batch("DROP TABLE commit_log; PRAGMA user_version = 2;").unwrap();
+    drop(older);
+    drop(open(&path).unwrap());
+    let database = Connection::open(&path).unwrap();
+    let position = file::log_position(&database).unwrap();
+    assert!(!position.open, "a closed store needs no log");
+    assert_eq!(database.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).unwrap(), file::FORMAT);
 }
 
 #[test]

@@ -1,43 +1,69 @@
-//! The connection that writes: one transaction per group, made durable by one sync. After an error that may mean that
-//! the disk does not keep what it is given, nothing is written any more.
+//! The connection that writes: one transaction for a layer, and the number of its last group with it. Moves SQLite's own
+//! write-ahead log into the database file when it has grown long.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, params};
 
-use super::checkpoint::Checkpoints;
-use super::file::Lock;
+use super::file::{self, Lock};
+use super::overlay::Layer;
+use super::read_error;
 use super::sql::Statements;
-use crate::committer::Driver;
-use crate::{CommitError, Error, Write};
+use crate::{Error, Write};
+
+/// SQLite's write-ahead log is moved into the database file when it has so many pages.
+const LOG_PAGES_MAX: u32 = 64 * 1024 * 1024 / file::PAGE_BYTES;
 
 pub(super) struct Writer {
     database: Connection,
     statements: Statements,
     /// Pages in the write-ahead log after the last commit.
     log_pages: Arc<AtomicU32>,
-    checkpoints: Checkpoints,
     // The last field: another server may open the file when the connection is gone.
     _lock: Lock,
 }
 
 impl Writer {
-    pub(super) fn new(mut database: Connection, checkpoints: Checkpoints, lock: Lock) -> rusqlite::Result<Self> {
+    pub(super) fn new(mut database: Connection, lock: Lock) -> rusqlite::Result<Self> {
         let log_pages = Arc::new(AtomicU32::new(0));
         let pages_now = log_pages.clone();
         database.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages: std::ffi::c_int| {
             pages_now.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(Self { database, statements: Statements::new(), log_pages, checkpoints, _lock: lock })
+        Ok(Self { database, statements: Statements::new(), log_pages, _lock: lock })
     }
 
-    fn transaction(&self, writes: &[Write]) -> rusqlite::Result<()> {
-        self.database.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        for write in writes {
-            self.write(write)?;
+    /// The connection, to read with.
+    pub(super) fn database(&self) -> &Connection {
+        &self.database
+    }
+
+    /// Makes a layer, whose last group has this number, part of the database for good. An error means that the database
+    /// must not be written any more.
+    pub(super) fn write_layer(&mut self, layer: &Layer, newest: u64) -> Result<(), Error> {
+        while let Err(error) = self.transaction(layer, newest) {
+            let taken_back = self.database.is_autocommit() || self.database.execute_batch("ROLLBACK").is_ok();
+            if !taken_back || !is_busy(&error) {
+                return Err(read_error(error));
+            }
+            // Another process looks into the file, and SQLite has already waited for it.
+            tracing::warn!(%error, "the database is locked by another process");
         }
+        if self.log_pages.load(Ordering::Relaxed) >= LOG_PAGES_MAX {
+            self.checkpoint(CheckpointMode::PASSIVE)?;
+        }
+        Ok(())
+    }
+
+    fn transaction(&self, layer: &Layer, newest: u64) -> rusqlite::Result<()> {
+        self.database.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        for write in layer.writes() {
+            self.write(&write)?;
+        }
+        file::set_moved(&self.database, newest)?;
         self.database.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }
@@ -57,37 +83,22 @@ impl Writer {
         }
     }
 
-    /// Takes the transaction back, and says whether there can be another one.
-    fn failed(&self, error: rusqlite::Error) -> CommitError {
-        let taken_back = self.database.is_autocommit() || self.database.execute_batch("ROLLBACK").is_ok();
-        if taken_back && is_harmless(&error) {
-            CommitError::Unknown(Arc::new(error))
-        } else {
-            CommitError::Closed(format!("a commit failed: {error}").into())
+    /// Everything up to this group is in the database, and nothing will follow: it needs no log any more.
+    pub(super) fn finish(self, newest: u64) -> Result<(), Error> {
+        file::close_log(&self.database, newest).map_err(read_error)?;
+        self.checkpoint(CheckpointMode::TRUNCATE)
+    }
+
+    fn checkpoint(&self, mode: CheckpointMode) -> Result<(), Error> {
+        match self.database.wal_checkpoint_v2(None::<&str>, mode) {
+            Ok(_) => Ok(()),
+            // Somebody else is at it, or reads: the next one will do.
+            Err(error) if is_busy(&error) => Ok(()),
+            Err(error) => Err(read_error(error)),
         }
     }
 }
 
-/// Whether the error says nothing about the disk.
-fn is_harmless(error: &rusqlite::Error) -> bool {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory | ErrorCode::TooBig) => true,
-        Some(_) | None => false,
-    }
-}
-
-impl Driver for Writer {
-    fn apply(&mut self, writes: &[Write]) -> Result<(), CommitError> {
-        if let Some(why) = self.checkpoints.failure() {
-            return Err(CommitError::Closed(why.into()));
-        }
-        self.transaction(writes).map_err(|error| self.failed(error))?;
-        // The commit stands whatever becomes of the checkpoint, so its failure is told to the next one.
-        self.checkpoints.after_commit(&self.database, self.log_pages.load(Ordering::Relaxed));
-        Ok(())
-    }
-
-    fn close(&mut self) -> Result<(), Error> {
-        self.checkpoints.finish(&self.database)
-    }
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }

@@ -22,7 +22,7 @@ pub fn development(start: &StartDev) -> Result<Config> {
             .ok_or_else(|| Error::new(format!("search attribute {name} has unsupported type {kind:?}")))?;
         config.search_attributes.insert(name, kind);
     }
-    config.sqlite_pragmas = input::pairs("sqlite pragma", &start.sqlite_pragma)?;
+    config.sqlite.pragmas = input::pairs("sqlite pragma", &start.sqlite_pragma)?;
     for (key, value) in input::pairs("dynamic config", &start.dynamic_config_value)? {
         serde_json::from_str::<serde_json::Value>(&value)
             .map_err(|error| Error::new(format!("invalid dynamic config value for key {key:?}: {error}")))?;
