@@ -48,7 +48,9 @@ enum Life {
     Open,
     /// A commit failed. Nothing is taken until the fence is acquired anew; what the shard itself must do is kept.
     Broken(failure::Broken),
-    /// For good; why.
+    /// For good; why. Whoever asks is told so.
+    Failed(Error),
+    /// For good, and nobody asks any more.
     Closed(Error),
 }
 
@@ -64,7 +66,7 @@ impl Shard {
         while !matches!(self.life, Life::Closed(_)) {
             let sleep = match self.life {
                 Life::Open => self.desk.timers.sleep(self.desk.now()),
-                Life::Broken(_) | Life::Closed(_) => None,
+                Life::Broken(_) | Life::Failed(_) | Life::Closed(_) => None,
             };
             let timer = async {
                 match sleep {
@@ -96,6 +98,13 @@ impl Shard {
                 Some(message) => return self.take_broken(message),
                 None => return,
             },
+            Life::Failed(why) => {
+                let why = why.clone();
+                if matches!(message, Message::Close(_)) {
+                    self.life = Life::Closed(why.clone());
+                }
+                return message.fail(why);
+            }
             Life::Closed(why) => return message.fail(why.clone()),
         }
         match message {
@@ -178,18 +187,20 @@ impl Shard {
             let _ = done.send(());
         }));
         self.desk.flush(draft);
-        self.end(Error::Unavailable("the server is shutting down".into()));
+        self.end(Life::Closed(Error::Unavailable("the server is shutting down".into())));
     }
 
     /// Takes nothing any more, and tells whoever waits.
-    fn end(&mut self, why: Error) {
-        for (_, slot) in self.cache.slots.drain() {
-            slot.fail(&why);
+    fn end(&mut self, life: Life) {
+        if let Life::Failed(why) | Life::Closed(why) = &life {
+            for (_, slot) in self.cache.slots.drain() {
+                slot.fail(why);
+            }
+            for parked in self.lookups.drain().flat_map(|(_, parked)| parked) {
+                parked.fail(why.clone());
+            }
         }
-        for parked in self.lookups.drain().flat_map(|(_, parked)| parked) {
-            parked.fail(why.clone());
-        }
-        self.life = Life::Closed(why);
+        self.life = life;
     }
 
     fn now(&self) -> Timestamp {

@@ -41,8 +41,7 @@ impl Services {
         self.routes.clone()
     }
 
-    /// Tells load balancers and people when the store has failed: what is stored can still be read, and nothing else is
-    /// accepted any more.
+    /// Tells load balancers and people when the store has failed: everything is refused from then on.
     pub fn watch_store(&self) -> impl Future<Output = ()> + use<> {
         let (failed, health) = (self.roles.store.failed(), self.health.clone());
         async move {

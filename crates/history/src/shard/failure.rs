@@ -49,11 +49,13 @@ impl Shard {
         match error {
             CommitError::FenceLost => {
                 warn!("lost ownership");
-                return self.end(Error::Unavailable("the owner of the workflow has changed, please retry".into()));
+                let why = "the owner of the workflow has changed, please retry";
+                return self.end(Life::Closed(Error::Unavailable(why.into())));
             }
             CommitError::Closed(why) => {
                 error!(%why, "the store writes nothing any more");
-                return self.end(Error::Unavailable(format!("the store writes nothing any more: {why}")));
+                let why = format!("the store writes nothing any more: {why}");
+                return self.end(Life::Failed(Error::Unavailable(why)));
             }
             CommitError::Unknown(_) => {}
         }
@@ -86,7 +88,7 @@ impl Shard {
                 self.acquire(limits::FENCE_RETRY);
             }
             Message::Close(done) => {
-                self.end(Error::Unavailable("the server is shutting down".into()));
+                self.end(Life::Closed(Error::Unavailable("the server is shutting down".into())));
                 // Nobody may wait any more.
                 let _ = done.send(());
             }
