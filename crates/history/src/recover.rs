@@ -19,14 +19,10 @@ use crate::timers::Span;
 
 /// Offers every task and takes up every debt of these partitions.
 pub(crate) async fn recover(seams: Arc<Seams>, partitions: RangeInclusive<u16>) {
-    let counted = async {
-        let tasks = tasks(&seams, partitions.clone()).await?;
-        Ok::<_, Error>((tasks, debts(&seams, partitions.clone()).await?))
-    };
-    match counted.await {
-        Ok((0, 0)) => {}
-        Ok((tasks, debts)) => info!(?partitions, tasks, debts, "recovered"),
-        Err(error) => error!(%error, ?partitions, "recovery failed: tasks of before the start may wait"),
+    let tasks = tasks(&seams, partitions.clone()).await;
+    let debts = debts(&seams, partitions.clone()).await;
+    if tasks + debts > 0 {
+        info!(?partitions, tasks, debts, "recovered");
     }
 }
 
@@ -76,33 +72,38 @@ fn first_timer_at(millis: u64) -> Bytes {
     TimerKey { fire_at_millis: millis, run_id: RunId(Uuid::nil()) }.encode()
 }
 
-async fn tasks(seams: &Seams, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
+async fn tasks(seams: &Seams, partitions: RangeInclusive<u16>) -> usize {
     let mut count = 0;
     let mut rows = Rows::<DispatchKey>::of(partitions);
-    while let Some(page) = rows.page(&*seams.store).await? {
-        for row in page {
-            let (key, record) = DispatchKey::decode_row(row)?;
+    while let Some(page) = rows.page_at_last(seams).await {
+        for (key, record) in page.into_iter().filter_map(decoded::<DispatchKey>) {
             seams.matching.offer(queued_task(key, record));
             count += 1;
         }
         tokio::task::yield_now().await;
     }
-    Ok(count)
+    count
 }
 
-async fn debts(seams: &Arc<Seams>, partitions: RangeInclusive<u16>) -> Result<usize, Error> {
+async fn debts(seams: &Arc<Seams>, partitions: RangeInclusive<u16>) -> usize {
     let mut count = 0;
     let mut rows = Rows::<OutboundKey>::of(partitions);
-    while let Some(page) = rows.page(&*seams.store).await? {
+    while let Some(page) = rows.page_at_last(seams).await {
         for row in page {
-            let (partition, (key, _)) = (row.partition, OutboundKey::decode_row(row)?);
+            let partition = row.partition;
+            let Some((key, _)) = decoded::<OutboundKey>(row) else { continue };
             // Only so many at a time are taken up, so that memory does not grow with what is owed.
             seams.errands.room().await;
             outbound::begin(seams, partition, key.run_id, outbound::subject(key.subject));
             count += 1;
         }
     }
-    Ok(count)
+    count
+}
+
+/// A row that cannot be read must not keep the others waiting.
+fn decoded<K: Key>(row: Row) -> Option<(K, K::Record)> {
+    K::decode_row(row).inspect_err(|error| error!(%error, "a row is left out")).ok()
 }
 
 /// Pages of the rows of one kind.
@@ -128,5 +129,20 @@ impl<K: Key> Rows<K> {
         self.ended = page.len() < self.scan.limit;
         self.scan.after = page.last().map(|row| (row.partition, row.key.clone()));
         Ok(Some(page))
+    }
+
+    /// The next page, however often that must be tried: nothing else brings up what was open before the start. None when
+    /// the shard has ended as well.
+    async fn page_at_last(&mut self, seams: &Seams) -> Option<Vec<Row>> {
+        loop {
+            match self.page(&*seams.store).await {
+                Ok(page) => return page,
+                Err(error) => error!(%error, space = ?K::SPACE, "what was open before the start cannot be read now"),
+            }
+            tokio::time::sleep(limits::FENCE_RETRY).await;
+            if seams.inbox.is_closed() {
+                return None;
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use abide_cluster::Error;
 use abide_cluster::history::RunReference;
-use abide_model::{Partition, RunId, WorkflowKey};
+use abide_model::{Partition, RunId, WorkflowKey, limits};
 use abide_store::Urgency;
 use abide_store::key::{CurrentKey, CurrentRecord, Key, get};
 
@@ -281,12 +281,27 @@ impl Shard {
     /// A run cannot be read now. What time brings is tried again later.
     fn unreadable(&mut self, run_id: RunId, loading: Loading, error: Error) {
         self.desk.currents.retain(|_, current| *current != run_id);
+        if loading.reason == Reason::Dropped {
+            return self.read_again(run_id, loading, &error);
+        }
         let fires = |message: &Message| matches!(message, Message::Run(Request { ask: Ask::Fire(_), .. }));
         if loading.reason != Reason::Wanted || loading.parked.iter().any(fires) {
             let again = TimerKey::at(after_panic(self.now()), run_id);
             self.desk.timers.found(again, loading.partition);
         }
         loading.parked.into_iter().for_each(|message| message.fail(error.clone()));
+    }
+
+    /// What the run offers and owes may be known to nobody since a commit failed: it is read until that succeeds.
+    fn read_again(&mut self, run_id: RunId, loading: Loading, error: &Error) {
+        let Loading { partition, parked, reason } = loading;
+        parked.into_iter().for_each(|message| message.fail(error.clone()));
+        self.cache.slots.insert(run_id, Slot::Loading(Loading { partition, parked: Vec::new(), reason }));
+        let seams = self.desk.seams.clone();
+        self.desk.seams.background.spawn("load again", async move {
+            tokio::time::sleep(limits::FENCE_RETRY).await;
+            read(&seams, partition, run_id);
+        });
     }
 
     /// A run broke down: it is dropped, and read again when what is on its way is stored. What time brings waits, so
