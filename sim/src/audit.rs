@@ -44,7 +44,7 @@ pub fn disk(world: &World) {
     let rows = world.host.disk.rows();
     let (runs, tasks) = match read(&rows) {
         Ok(found) => found,
-        Err(error) => return world.ledger.violated("R6", format!("the disk cannot be read: {error}")),
+        Err(error) => return world.ledger.violated("R1", format!("what is stored does not fit together: {error}")),
     };
     let mut found = Vec::new();
     for (run_id, stored) in &runs {

@@ -35,6 +35,11 @@ impl SimClock {
         self.was_set_back.fetch_or(by_millis < 0, Ordering::Relaxed);
     }
 
+    /// Whether somebody has ever set it.
+    pub fn was_set(&self) -> bool {
+        self.set_by_millis.load(Ordering::Relaxed) != 0 || self.was_set_back()
+    }
+
     /// Whether somebody has ever set it back.
     pub fn was_set_back(&self) -> bool {
         self.was_set_back.load(Ordering::Relaxed)

@@ -10,6 +10,7 @@ use abide_api::temporal::api::{
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use abide_model::Timestamp;
+use tokio::time::Instant;
 
 use crate::calls::{CALL, Client, Fate, call, read_text};
 use crate::clients::{all_runs, history};
@@ -28,8 +29,12 @@ pub struct Evidence {
     pub listed: BTreeMap<String, WorkflowExecutionInfo>,
     /// The server's time since when nothing went wrong any more.
     pub calm_since: Timestamp,
-    /// Whether somebody set the server's clock back.
+    /// Whether somebody set the server's clock.
+    pub clock_was_set: bool,
+    /// Whether somebody set it back.
     pub clock_was_set_back: bool,
+    /// When the server may have lost what it had not told as stored.
+    pub losses: Vec<Instant>,
 }
 
 /// One run.
@@ -121,8 +126,8 @@ pub async fn gather(world: &World, calm_since: Timestamp) -> Evidence {
             }),
         }
     }
-    let clock_was_set_back = world.clock.was_set_back();
-    Evidence { book, runs, listed, calm_since, clock_was_set_back }
+    let (clock_was_set, clock_was_set_back) = (world.clock.was_set(), world.clock.was_set_back());
+    Evidence { book, runs, listed, calm_since, clock_was_set, clock_was_set_back, losses: world.host.disk.losses() }
 }
 
 async fn read(client: &mut Client, workflow_id: &str, run_id: &str) -> Option<RunEvidence> {

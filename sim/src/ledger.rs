@@ -8,6 +8,7 @@ use abide_api::temporal::api::enums::v1::EventType;
 use abide_api::temporal::api::history::v1::HistoryEvent;
 use abide_model::Timestamp;
 use prost::Message;
+use tokio::time::Instant;
 
 /// See the file's first lines.
 #[derive(Clone, Default)]
@@ -97,8 +98,8 @@ pub struct Delivery {
     pub started_event_id: i64,
     /// The most attempts of the activity.
     pub attempts_max: i32,
-    /// How often the server may have lost what it had not told as stored, up to now.
-    pub losses: u64,
+    /// When.
+    pub at: Instant,
 }
 
 impl Ledger {

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+use abide_model::deliberate::{self, Bug};
 use abide_sim::many::{self, Ran};
 use abide_sim::simulation::{self, Outcome};
 use abide_sim::trace::Keep;
@@ -22,6 +23,9 @@ struct Arguments {
     /// Write every line of its trace to standard output, and the server's log to standard error.
     #[arg(long, requires = "seed")]
     trace: bool,
+    /// Switch a deliberate bug on, by its name; a release build has none.
+    #[arg(long)]
+    bug: Option<String>,
     /// Run so many seeds, and before them those that failed once.
     #[arg(long, conflicts_with = "seed", default_value_t = 200)]
     seeds: u64,
@@ -35,6 +39,13 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(name) = &arguments.bug {
+        let Some(bug) = Bug::named(name) else {
+            say(&format!("no bug is called {name:?}; there are {:?}", Bug::ALL.map(|(name, _)| name)));
+            return ExitCode::FAILURE;
+        };
+        deliberate::switch_on(bug);
+    }
     match arguments.seed {
         Some(seed) => one(seed, arguments.trace),
         None => all(&arguments),
@@ -69,7 +80,8 @@ fn all(arguments: &Arguments) -> ExitCode {
             say(&format!("{}  again: cargo run -p abide-sim -- --seed {} --trace", ran.text, ran.seed));
         }
     };
-    match many::run(&program, &[], &seeds, jobs, tell) {
+    let bug: Vec<String> = arguments.bug.iter().flat_map(|bug| ["--bug".to_owned(), bug.clone()]).collect();
+    match many::run(&program, &bug, &seeds, jobs, tell) {
         Err(error) => {
             say(&format!("seeds cannot be run: {error}"));
             ExitCode::FAILURE

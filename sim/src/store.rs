@@ -30,8 +30,8 @@ pub struct Disk(Arc<Mutex<Platter>>);
 #[derive(Default)]
 struct Platter {
     rows: Rows,
-    /// Grows whenever something that was not told as stored may have been lost.
-    losses: u64,
+    /// When something that was not told as stored may have been lost.
+    losses: Vec<Instant>,
 }
 
 impl Disk {
@@ -40,9 +40,9 @@ impl Disk {
         lock(&self.0).rows.clone()
     }
 
-    /// How often something that was not told as stored may have been lost.
-    pub fn losses(&self) -> u64 {
-        lock(&self.0).losses
+    /// When something that was not told as stored may have been lost.
+    pub fn losses(&self) -> Vec<Instant> {
+        lock(&self.0).losses.clone()
     }
 
     fn apply(&self, writes: &[Write]) {
@@ -51,7 +51,7 @@ impl Disk {
     }
 
     fn lose(&self) {
-        lock(&self.0).losses += 1;
+        lock(&self.0).losses.push(Instant::now());
     }
 
     fn epoch(&self) -> u64 {

@@ -21,7 +21,7 @@ use abide_api::temporal::api::{
 };
 use bytes::Bytes;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::calls::{CALL, Client, Fate, NAMESPACE, QUEUE, call, execution, queue, seconds, text, within};
 use crate::dice::Dice;
@@ -240,14 +240,13 @@ impl Process {
         if !task.messages.is_empty() {
             return;
         }
-        let losses = self.world.host.disk.losses();
         self.world.ledger.book().deliveries.push(Delivery {
             run_id: run_id(task),
             activity_id: String::new(),
             attempt: task.attempt,
             started_event_id: task.started_event_id,
             attempts_max: 0,
-            losses,
+            at: Instant::now(),
         });
     }
 

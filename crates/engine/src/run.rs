@@ -71,6 +71,7 @@ use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus, history::v1::HistoryEvent, workflow::v1::WorkflowExecutionInfo,
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
+use abide_model::deliberate::{self, Bug};
 use abide_model::{NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
 use bytes::Bytes;
 use prost::Message;
@@ -319,7 +320,8 @@ impl Machine for Run {
         if let Command::RecordOutcome(outbound, step, outcome) = command {
             return self.record_outcome(outbound, step, outcome, now, out);
         }
-        if !self.is_open() {
+        let takes_all = deliberate::is_on(Bug::ClosedRunTakesSignals) && matches!(command, Command::Signal(_));
+        if !self.is_open() && !takes_all {
             return Err(Rejection::Closed);
         }
         // What only hands a task over adds nothing that could be too much.

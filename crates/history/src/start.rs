@@ -6,6 +6,7 @@ use abide_api::temporal::api::enums::v1::{WorkflowExecutionStatus, WorkflowIdCon
 use abide_cluster::Error;
 use abide_cluster::history::{StartRequest, Started, StartedTask};
 use abide_engine::run::{Command, Reply, Requester, Run, Start, StartedWorkflowTask, Terminate};
+use abide_model::deliberate::{self, Bug};
 use abide_model::{RunId, Timestamp};
 use abide_store::Urgency;
 use abide_store::key::CurrentRecord;
@@ -84,7 +85,7 @@ pub(crate) fn decide(request: &StartRequest, existing: &Existing) -> Decision {
     if attached && !with_signal {
         return Decision::Found(found);
     }
-    if existing.is_open() {
+    if existing.is_open() && !deliberate::is_on(Bug::SecondRun) {
         let conflict = conflict(request);
         if repeated && !with_signal {
             return Decision::Found(found);

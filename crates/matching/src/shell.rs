@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use abide_cluster::matching::{Lease, Place, Poll, PollEnd, Polled, QueueKey, QueuedTask, Reservation};
+use abide_model::deliberate::{self, Bug};
 use abide_model::{Clock, NamespaceId, Timestamp, limits};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -133,6 +134,10 @@ impl Shell {
 
     pub(crate) fn offer(self: &Arc<Self>, task: QueuedTask) {
         let key = task.queue.clone();
+        if deliberate::is_on(Bug::LostWake) {
+            let now = self.now();
+            return self.registry.with(&key, now, |queue| queue.offer(task, now));
+        }
         self.touch(&key, |queue, now| queue.offer(task, now));
     }
 

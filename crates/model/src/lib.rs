@@ -1,6 +1,7 @@
 //! The words everything else is written in: ids, time, limits, retry arithmetic, cron schedules. No I/O, no async, no wire types.
 
 pub mod cron;
+pub mod deliberate;
 pub mod fresh;
 pub mod id;
 pub mod limits;

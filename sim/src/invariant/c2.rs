@@ -1,14 +1,19 @@
 //! C2: a parent's close policy reaches every child.
 
+use std::time::Duration;
+
 use abide_api::temporal::api::{
     enums::v1::{EventType, ParentClosePolicy},
     history::v1::{HistoryEvent, history_event::Attributes},
 };
 
+use super::time_of;
 use crate::evidence::{Evidence, RunEvidence};
 use crate::ledger::Violation;
 
 const C2: &str = "C2";
+/// By when the end of a parent has reached its children: two of the longest pauses between attempts.
+const BOUND: Duration = Duration::from_secs(60);
 
 /// Against the children of every run that has ended.
 pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
@@ -21,10 +26,13 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
             };
             // Whoever follows the child is the parent's child as well.
             let last = last_of(evidence, child);
-            let is_asked = |event: &HistoryEvent| event.event_type() == EventType::WorkflowExecutionCancelRequested;
+            let is_of = |event: &HistoryEvent, kind: EventType| event.event_type() == kind;
+            let is_asked = last.events.iter().any(|event| is_of(event, EventType::WorkflowExecutionCancelRequested));
+            let is_terminated = last.end().is_some_and(|end| is_of(end, EventType::WorkflowExecutionTerminated));
+            let had_time = !evidence.clock_was_set && had_time(parent, last);
             let is_reached = match policy {
-                ParentClosePolicy::Terminate | ParentClosePolicy::Unspecified => last.end().is_some(),
-                ParentClosePolicy::RequestCancel => last.end().is_some() || last.events.iter().any(is_asked),
+                ParentClosePolicy::Terminate | ParentClosePolicy::Unspecified => is_terminated || !had_time,
+                ParentClosePolicy::RequestCancel => is_asked || is_terminated || !had_time,
                 ParentClosePolicy::Abandon => true,
             };
             if !is_reached {
@@ -33,6 +41,13 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
             }
         }
     }
+}
+
+/// Whether the end of the parent could reach its child before the child had ended by itself, whatever went wrong.
+fn had_time(parent: &RunEvidence, child: &RunEvidence) -> bool {
+    let ended = |run: &RunEvidence| run.end().map(time_of);
+    let (Some(parent), Some(child)) = (ended(parent), ended(child)) else { return true };
+    child.since(parent) > BOUND
 }
 
 /// The children that have started and whose end the parent has not seen.

@@ -11,8 +11,8 @@ use crate::evidence::Evidence;
 use crate::ledger::Violation;
 
 const M2: &str = "M2";
-/// Longer than any worker is busy with other tasks, and than a sticky queue is waited for.
-const BOUND_SECONDS: u64 = 60;
+/// Longer than workers are busy with other workflow tasks, and than a sticky queue is waited for.
+const BOUND_SECONDS: u64 = 8;
 
 /// Against all tasks that were scheduled since nothing goes wrong any more.
 pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {

@@ -52,10 +52,13 @@ fn check_pending(stored: &Stored, offers: &BTreeSet<DispatchSubject>, say: &mut 
             say(format!("activity {} waits for nothing", activity.activity_id));
         }
     }
+    // A child that has not been released waits for its parent, which owes that.
+    let waits_for_parent = run.next_event_id() == 2;
     let is_idle = description.pending_workflow_task.is_none()
         && description.pending_activities.is_empty()
         && description.pending_children.is_empty()
-        && run.open_outbound().is_empty();
+        && run.open_outbound().is_empty()
+        && !waits_for_parent;
     if is_idle && !has_deadline {
         say("it is open, and nothing will happen to it".into());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use abide_api::temporal::api::workflowservice::v1::*;
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::decide::{Retry, failure};
 use super::{POLL, Process};
@@ -48,7 +48,7 @@ impl Process {
             attempt: task.attempt,
             started_event_id: 0,
             attempts_max,
-            losses: self.world.host.disk.losses(),
+            at: Instant::now(),
         });
         let attempt = attempt(number, task.attempt);
         let mut left = Duration::from_millis(attempt.millis);

@@ -16,6 +16,7 @@ use abide_api::temporal::api::{
     sdk::v1::UserMetadata,
     workflow::v1::PendingChildExecutionInfo,
 };
+use abide_model::deliberate::{self, Bug};
 use abide_model::{RunId, RunKey, Timestamp};
 use uuid::Uuid;
 
@@ -105,7 +106,10 @@ impl State {
         if child.left || (self.children.handed_over && child.released) {
             return None;
         }
-        let policy = child.initiated.parent_close_policy();
+        let mut policy = child.initiated.parent_close_policy();
+        if deliberate::is_on(Bug::OrphanedChildren) {
+            policy = ParentClosePolicy::Abandon;
+        }
         match policy {
             _ if !child.is_started() => Some(Step::WithdrawChild),
             _ if self.children.handed_over => Some(Step::ReleaseChild),

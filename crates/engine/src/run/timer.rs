@@ -1,9 +1,12 @@
 //! Timers of one run. Does not keep time: firing is a deadline that came. A cancelled timer never fires.
 
+use std::time::Duration;
+
 use abide_api::temporal::api::history::v1::{
     TimerCanceledEventAttributes, TimerFiredEventAttributes, TimerStartedEventAttributes, history_event::Attributes,
 };
 use abide_model::Timestamp;
+use abide_model::deliberate::{self, Bug};
 
 use super::event::{Annotation, annotated, event};
 use super::index::Due;
@@ -62,7 +65,8 @@ impl Run {
     }
 
     pub(super) fn apply_timer_started(&mut self, event_id: i64, started: &TimerStartedEventAttributes, at: Timestamp) {
-        let fire_at = at.after(from_proto_duration(started.start_to_fire_timeout.as_ref()));
+        let early = Duration::from_secs(u64::from(deliberate::is_on(Bug::EarlyTimer)));
+        let fire_at = at.after(from_proto_duration(started.start_to_fire_timeout.as_ref()).saturating_sub(early));
         let timer = Timer { started_event_id: event_id, fire_at };
         self.state.timers.pending.insert(started.timer_id.clone(), timer);
         self.index.set(Due::Timer(event_id, started.timer_id.clone()), Some(fire_at));

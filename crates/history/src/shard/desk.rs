@@ -8,6 +8,7 @@ use std::sync::Arc;
 use abide_cluster::{Error, Matching};
 use abide_engine::run::{Change, Command, Outbound, Rejection, Reply, Start, encode_changes};
 use abide_engine::{Emit, Machine};
+use abide_model::deliberate::{self, Bug};
 use abide_model::settings::Limits;
 use abide_model::{Clock, RunId, Timestamp, WorkflowKey, limits};
 use abide_store::key::{CurrentKey, CurrentRecord, Key, NodeKey, NodeRecord, TimerKey, TimerRecord};
@@ -140,7 +141,7 @@ impl Desk {
     pub(crate) fn record(&mut self, entry: &mut Entry, mut decided: Decided, draft: &mut Draft, now: Timestamp) {
         let before = decided.before;
         entry.note_dropped_updates(&decided.changes);
-        if !decided.changes.is_empty() {
+        if !decided.changes.is_empty() && !is_forgotten(&decided.changes) {
             record_nodes(entry, before, &std::mem::take(&mut decided.changes), draft);
         }
         if before.next_event_id < entry.run.next_event_id() {
@@ -226,6 +227,7 @@ impl Desk {
         let wanted = entry.run.deadline().map(|deadline| TimerKey::at(deadline, run_id));
         match (entry.timer, wanted) {
             (None, None) => return,
+            (Some(_), Some(_)) if deliberate::is_on(Bug::LateTimerRow) => return,
             (Some(stored), Some(wanted)) if stored.fire_at_millis <= wanted.fire_at_millis => return,
             (Some(_), None) if entry.run.is_open() && entry.timer.is_some_and(|row| row.fire_at() > now) => return,
             (Some(_), _) | (None, Some(_)) => {}
@@ -256,7 +258,7 @@ impl Desk {
     /// Settles what waits for one run, and sends its batch. If the run has ended and another follows, that one begins
     /// in the same commit, and is given back.
     pub(crate) fn finish(&mut self, entry: &mut Entry, mut draft: Draft, now: Timestamp) -> Performed {
-        match draft.successor.take() {
+        match draft.successor.take().filter(|_| !deliberate::is_on(Bug::NoSuccessor)) {
             None => {
                 self.settle_waits(entry, &mut draft);
                 self.commit(draft, &mut [entry]);
@@ -338,6 +340,12 @@ impl Desk {
     }
 }
 
+/// Only when that is what a test wants to be found.
+fn is_forgotten(changes: &[Change]) -> bool {
+    let is_note = |change: &Change| matches!(change, Change::Note(_));
+    deliberate::is_on(Bug::ForgottenNotes) && changes.iter().all(is_note)
+}
+
 /// One node for a transition; several for one that is so long that its readers would choke on it (a copied history).
 fn record_nodes(entry: &mut Entry, before: Before, changes: &[Change], draft: &mut Draft) {
     let mut first_event_id = before.next_event_id;
@@ -377,7 +385,8 @@ fn record_place(entry: &mut Entry, before: Before, draft: &mut Draft) {
         };
         draft.writes.push(CurrentKey(entry.key.workflow.clone()).put(entry.partition, &record));
     }
-    if before.visibility_revision != run.visibility_revision() {
+    let is_stale = deliberate::is_on(Bug::StaleList) && !run.is_open();
+    if before.visibility_revision != run.visibility_revision() && !is_stale {
         let mut info = run.info();
         info.state_transition_count = i64::try_from(entry.transition).unwrap_or(i64::MAX);
         draft.writes.push(abide_visibility::write(entry.key.workflow.namespace, &info));

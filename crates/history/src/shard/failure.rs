@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_cluster::Error;
+use abide_model::deliberate::{self, Bug};
 use abide_model::{Partition, RunId, limits};
 use abide_store::{CommitError, Error as StoreError, Fence};
 use tracing::{error, info, warn};
@@ -60,7 +61,10 @@ impl Shard {
             CommitError::Unknown(_) => {}
         }
         let durable = self.desk.outbox.durable();
-        let lost = |slot: &Slot| matches!(slot, Slot::Loaded(entry) if entry.sequence > durable);
+        let lost = |slot: &Slot| {
+            let is_ahead = matches!(slot, Slot::Loaded(entry) if entry.sequence > durable);
+            is_ahead && !deliberate::is_on(Bug::NoReload)
+        };
         let mut lost: Vec<RunId> =
             self.cache.slots.iter().filter(|(_, slot)| lost(slot)).map(|(run_id, _)| *run_id).collect();
         // Their order can be seen: what waits for them fails, and they are read again, in it.

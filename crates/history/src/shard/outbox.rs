@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use abide_cluster::Error;
+use abide_model::deliberate::{self, Bug};
 use abide_store::CommitError;
 
 /// Something owed: runs with `Ok` once what it depends on is durable, with an error when that never happens. Short,
@@ -54,7 +55,10 @@ impl Refused {
 
 impl Outbox {
     /// The number of a new batch and what is owed for it; [`NEVER`] when nothing can be sent now.
-    pub(crate) fn begin(&self, releases: Vec<Release>) -> u64 {
+    pub(crate) fn begin(&self, mut releases: Vec<Release>) -> u64 {
+        if deliberate::is_on(Bug::EarlyAnswer) {
+            releases.drain(..).for_each(|release| release(Ok(())));
+        }
         let mut state = self.lock();
         if state.broken.is_some() {
             drop(state);
