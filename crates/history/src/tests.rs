@@ -15,5 +15,6 @@ mod reset;
 mod restart;
 mod start;
 mod task;
+mod unreadable;
 mod update;
 mod world;

@@ -142,6 +142,9 @@ impl Shell {
     }
 
     pub(crate) fn reserve(self: &Arc<Self>, key: &QueueKey, level: u8) -> Option<Reservation> {
+        if deliberate::is_on(Bug::LostWake) {
+            return None;
+        }
         let now = self.now();
         let waiter = self.registry.find(key, |queue| queue.reserve(level, now))??;
         let Waiter { arrival, poller, worker_instance_key, ear } = waiter;
