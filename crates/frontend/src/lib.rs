@@ -6,6 +6,7 @@ mod convert;
 mod method;
 mod namespace;
 mod operator;
+mod oversize;
 mod parse;
 mod reflection;
 mod router;

@@ -10,6 +10,7 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
 use crate::Frontend;
+use crate::oversize::Oversize;
 use crate::reflection::{V1, V1Alpha};
 
 /// What a server serves.
@@ -34,7 +35,10 @@ pub async fn router(frontend: Frontend) -> Router {
     let workflow = WorkflowServiceServer::new(frontend)
         .accept_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
-    let routes =
-        Routes::new(workflow).add_service(operator).add_service(health_service).add_service(V1).add_service(V1Alpha);
+    let routes = Routes::new(Oversize(workflow))
+        .add_service(Oversize(operator))
+        .add_service(health_service)
+        .add_service(V1)
+        .add_service(V1Alpha);
     Router { routes, health }
 }

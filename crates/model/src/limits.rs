@@ -21,8 +21,8 @@ pub const SEARCH_ATTRIBUTES_BYTES_MAX: usize = 40 * 1024;
 pub const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How soon a workflow that continues as new may do so again.
 pub const CONTINUE_INTERVAL_MIN: Duration = Duration::from_secs(1);
-/// A gRPC message: bytes.
-pub const MESSAGE_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// A gRPC message that is read: bytes. SDKs know that a server reads no more.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// User metadata of a command or a start: bytes of the summary.
 pub const SUMMARY_BYTES_MAX: usize = 400;
 /// User metadata of a command or a start: bytes of the details.
