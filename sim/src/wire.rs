@@ -83,10 +83,14 @@ impl Inner {
         let Some(call) = self.host.call(request) else {
             return Err(Status::unavailable("simulated: connection refused"));
         };
-        if let Some(request) = again {
+        let answer = call.answer().await;
+        // A refused request that comes once more may be accepted then, which no client could know.
+        if let Some(request) = again
+            && answer.as_ref().is_none_or(|answer| code_of(answer) == "Ok")
+        {
             self.carry_again(request, fate.silence);
         }
-        let Some(answer) = call.answer().await else {
+        let Some(answer) = answer else {
             return Err(Status::unavailable("simulated: connection reset"));
         };
         pause(fate.back).await;
