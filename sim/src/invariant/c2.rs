@@ -28,9 +28,12 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
                 continue;
             };
             // Whoever follows the child is the parent's child as well.
-            let last = last_of(evidence, child);
+            let last = chain(evidence, child).last().unwrap_or(child);
             let is_of = |event: &HistoryEvent, kind: EventType| event.event_type() == kind;
-            let is_asked = last.events.iter().any(|event| is_of(event, EventType::WorkflowExecutionCancelRequested));
+            // One that was asked may go on all the same, and what follows it knows nothing of that.
+            let is_asked = chain(evidence, child)
+                .flat_map(|run| &run.events)
+                .any(|event| is_of(event, EventType::WorkflowExecutionCancelRequested));
             let is_terminated = last.end().is_some_and(|end| is_of(end, EventType::WorkflowExecutionTerminated));
             let had_time = !evidence.clock_was_set && had_time(parent, last);
             let is_reached = match policy {
@@ -80,9 +83,7 @@ fn children(parent: &RunEvidence) -> Vec<(String, ParentClosePolicy)> {
     children
 }
 
-fn last_of<'a>(evidence: &'a Evidence, mut run: &'a RunEvidence) -> &'a RunEvidence {
-    while let Some(next) = evidence.runs.get(run.successor()) {
-        run = next;
-    }
-    run
+/// A run and those that follow it.
+fn chain<'a>(evidence: &'a Evidence, run: &'a RunEvidence) -> impl Iterator<Item = &'a RunEvidence> {
+    std::iter::successors(Some(run), |run| evidence.runs.get(run.successor()))
 }
