@@ -1,6 +1,7 @@
 //! Every invariant finds something: with one deliberate bug switched on, the simulation reports the invariant that it
 //! breaks within a stated number of seeds.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use abide_model::deliberate::Bug;
@@ -8,39 +9,39 @@ use abide_sim::many;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_abide-sim");
 
-/// The invariant that a bug breaks, and within how many seeds that is found.
-fn expected(bug: Bug) -> (&'static str, u64) {
+/// The invariant that a bug breaks, and the seeds among which one shows that.
+fn expected(bug: Bug) -> (&'static str, RangeInclusive<u64>) {
     match bug {
-        Bug::NoReload => ("R1", 20),
-        Bug::SecondRun => ("R2", 5),
-        Bug::EarlyAnswer => ("R3", 20),
-        Bug::ClosedRunTakesSignals => ("R4", 5),
-        Bug::LateTimerRow => ("R5", 10),
-        Bug::ForgottenNotes => ("R6", 10),
-        Bug::NoSuccessor => ("R7", 5),
-        Bug::StartedTwice => ("M1", 30),
-        Bug::LostWake => ("M2", 5),
-        Bug::StaleList => ("V1", 5),
-        Bug::OrphanedChildren => ("C2", 20),
-        Bug::EarlyTimer => ("S2", 5),
+        Bug::NoReload => ("R1", 1..=20),
+        Bug::SecondRun => ("R2", 1..=5),
+        // With the first seed the server only goes round in circles.
+        Bug::EarlyAnswer => ("R3", 2..=20),
+        Bug::ClosedRunTakesSignals => ("R4", 1..=5),
+        Bug::LateTimerRow => ("R5", 1..=10),
+        Bug::ForgottenNotes => ("R6", 1..=10),
+        Bug::NoSuccessor => ("R7", 1..=5),
+        Bug::StartedTwice => ("M1", 1..=30),
+        Bug::LostWake => ("M2", 1..=5),
+        Bug::StaleList => ("V1", 1..=5),
+        Bug::OrphanedChildren => ("C2", 1..=20),
+        Bug::EarlyTimer => ("S2", 1..=5),
     }
 }
 
 /// The first seed that shows the bug.
-fn found_by(name: &str, invariant: &str, within: u64) -> Option<u64> {
+fn found_by(name: &str, invariant: &str, mut seeds: RangeInclusive<u64>) -> Option<u64> {
     let arguments = ["--bug".to_owned(), name.to_owned()];
-    (1..=within).find(|seed| {
+    seeds.find(|seed| {
         let ran = many::run(Path::new(PROGRAM), &arguments, &[*seed], 1, |_| {}).expect("the program can be run");
         ran.iter().any(|ran| ran.text.contains(&format!("\n  {invariant}: ")))
     })
 }
 
 #[test]
-#[ignore = "takes minutes; see docs/correctness.md"]
 fn every_deliberate_bug_is_found_within_its_number_of_seeds() {
     let search = |(name, bug): (&'static str, Bug)| {
-        let (invariant, within) = expected(bug);
-        (name, invariant, within, found_by(name, invariant, within))
+        let (invariant, seeds) = expected(bug);
+        (name, invariant, seeds.clone(), found_by(name, invariant, seeds))
     };
     let found: Vec<_> = std::thread::scope(|scope| {
         let halves = Bug::ALL.split_at(Bug::ALL.len() / 2);
@@ -48,8 +49,8 @@ fn every_deliberate_bug_is_found_within_its_number_of_seeds() {
             [halves.0, halves.1].map(|half| scope.spawn(move || half.iter().copied().map(search).collect::<Vec<_>>()));
         threads.into_iter().flat_map(|thread| thread.join().expect("the search does not panic")).collect()
     });
-    for (name, invariant, within, seed) in &found {
-        println!("{name}: {invariant} by seed {seed:?}, at most {within}");
+    for (name, invariant, seeds, seed) in &found {
+        println!("{name}: {invariant} by seed {seed:?} of {seeds:?}");
     }
     let missed: Vec<_> = found.iter().filter(|(.., seed)| seed.is_none()).collect();
     assert!(missed.is_empty(), "{missed:?}");

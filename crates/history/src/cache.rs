@@ -2,6 +2,7 @@
 //! Reads and writes no rows.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Weak;
 
 use abide_cluster::Error;
 use abide_cluster::history::{HistoryPage, ReadHistory};
@@ -46,6 +47,8 @@ pub(crate) struct Entry {
     pub(crate) watchers: Vec<Watcher>,
     /// Who waits for updates.
     pub(crate) callers: Option<Box<Callers>>,
+    /// Alive while a request that needs this run waits for another one to be read.
+    pub(crate) pin: Weak<()>,
     /// When the size was last measured: the run's bytes, and what was written since.
     measured: Growth,
     run_bytes: usize,
@@ -123,6 +126,7 @@ impl Entry {
             queries: None,
             watchers: Vec::new(),
             callers: None,
+            pin: Weak::new(),
             measured: Growth::default(),
             run_bytes: 0,
             used: true,
@@ -149,10 +153,11 @@ impl Entry {
         size_of::<Self>() + self.run_bytes + self.measured.bytes as usize + self.tail.bytes()
     }
 
-    /// Whether somebody waits for what only this entry knows.
+    /// Whether somebody waits for what only this entry knows, or needs it together with another run.
     pub(crate) fn is_awaited(&mut self) -> bool {
         self.watchers.retain(|watcher| !watcher.answer.is_closed());
-        !self.watchers.is_empty()
+        self.pin.strong_count() > 0
+            || !self.watchers.is_empty()
             || self.queries.as_mut().is_some_and(|queries| queries.is_awaited())
             || self.callers.as_mut().is_some_and(|callers| callers.is_awaited())
     }

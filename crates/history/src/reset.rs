@@ -1,6 +1,8 @@
 //! Reset: reading what the new run is made of, on the side, and then one decision about two or three runs in one commit:
 //! the new run begins, the newest one is terminated if it is open, the one that was copied remembers what was made of it.
 
+use std::sync::Arc;
+
 use abide_api::temporal::api::history::v1::{HistoryEvent, history_event::Attributes};
 use abide_cluster::Error;
 use abide_cluster::history::{ResetRequest, RunReference};
@@ -25,6 +27,8 @@ pub(crate) struct Material {
     later: Vec<HistoryEvent>,
     /// The last of those runs, how far it was read, and whether it was open then.
     last: Visited,
+    /// While it lives, a run that was given a handle to it stays in memory.
+    pub(crate) pin: Arc<()>,
 }
 
 #[derive(Clone, Copy)]
@@ -201,7 +205,8 @@ async fn read(
     let stretch = |run_id, first, last| Stretch { partition, run_id, first, last, limit: usize::MAX };
     let mut events = stretch(base.run_id, 1, (cut - 1).min(base.next_event_id - 1)).read(store).await?.events;
     events.extend(started);
-    let mut material = Material { base_run_id: base.run_id, events, later: Vec::new(), last: base, request };
+    let (later, pin) = (Vec::new(), Arc::default());
+    let mut material = Material { base_run_id: base.run_id, events, later, last: base, request, pin };
     let mut rest = match cut < base.next_event_id {
         true => stretch(base.run_id, cut, base.next_event_id - 1).read(store).await?.events,
         false => Vec::new(),

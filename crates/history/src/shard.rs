@@ -46,6 +46,8 @@ pub(crate) struct Shard {
 /// Whether the shard works.
 enum Life {
     Open,
+    /// A commit failed, and others are under way. Nothing is decided on top of it: what comes waits until all have ended.
+    Failing(Vec<Message>),
     /// A commit failed. Nothing is taken until the fence is acquired anew; what the shard itself must do is kept.
     Broken(failure::Broken),
     /// For good; why. Whoever asks is told so.
@@ -66,7 +68,7 @@ impl Shard {
         while !matches!(self.life, Life::Closed(_)) {
             let sleep = match self.life {
                 Life::Open => self.desk.timers.sleep(self.desk.now()),
-                Life::Broken(_) | Life::Failed(_) | Life::Closed(_) => None,
+                Life::Failing(_) | Life::Broken(_) | Life::Failed(_) | Life::Closed(_) => None,
             };
             let timer = async {
                 match sleep {
@@ -92,8 +94,15 @@ impl Shard {
     }
 
     fn take(&mut self, message: Message) {
+        self.notice_failure();
         match &mut self.life {
             Life::Open => {}
+            Life::Failing(waiting) => {
+                let Message::CommitFailed(error) = message else { return waiting.push(message) };
+                let waiting = std::mem::take(waiting);
+                self.commit_failed(error);
+                return waiting.into_iter().for_each(|message| self.take(message));
+            }
             Life::Broken(broken) => match broken.take(message) {
                 Some(message) => return self.take_broken(message),
                 None => return,
@@ -122,14 +131,22 @@ impl Shard {
                 rows.into_iter().for_each(|(row, partition)| self.desk.timers.found(row, partition))
             }
             Message::TimersPaged(behind_millis) => self.desk.timers.paged(behind_millis),
-            Message::CommitFailed(error) => self.commit_failed(error),
-            Message::Reacquired(_) => {}
+            // A shard whose commit has failed is not open, see above; an open one waits for no fence.
+            Message::CommitFailed(_) | Message::Reacquired(_) => {}
             Message::Close(done) => self.close(done),
+        }
+    }
+
+    /// A failure is seen before it is told: the batches behind it must end first.
+    fn notice_failure(&mut self) {
+        if matches!(self.life, Life::Open) && self.desk.outbox.is_broken() {
+            self.life = Life::Failing(Vec::new());
         }
     }
 
     /// Looks at every run whose time has come.
     fn fire_due(&mut self) {
+        self.notice_failure();
         if !matches!(self.life, Life::Open) {
             return;
         }

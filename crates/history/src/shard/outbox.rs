@@ -131,6 +131,11 @@ impl Outbox {
         state.durable + state.slots.len() as u64
     }
 
+    /// Whether a batch has failed since the shard has begun or [`Outbox::restart`] was called.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.lock().broken.is_some()
+    }
+
     /// The shard has forgotten whatever was not durable: batches are sent again.
     pub(crate) fn restart(&self) {
         self.lock().broken = None;

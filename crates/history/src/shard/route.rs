@@ -136,8 +136,12 @@ impl Shard {
         self.performed(run_id, outcome);
     }
 
-    /// A reset to a run that is not the newest: both must be at hand.
+    /// A reset to a run that is not the newest: both must be at hand, so that one stays while the other is read, however
+    /// little fits into memory.
     fn reset(&mut self, current: RunId, base: RunId, request: Request) {
+        if let Ask::Reset(material, _) = &request.ask {
+            self.cache.with(current, |entry| entry.pin = Arc::downgrade(&material.pin));
+        }
         match self.cache.slots.get_mut(&base) {
             Some(Slot::Loading(loading)) => return loading.parked.push(Message::Run(request)),
             Some(Slot::Loaded(_)) => {}

@@ -205,3 +205,16 @@ async fn a_long_history_is_copied_in_nodes_of_bounded_length() {
     let ids: Vec<i64> = page.events.iter().map(|event| event.event_id).collect();
     assert_eq!(ids, (1400..=1509).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn a_reset_of_an_older_run_is_done_although_the_cache_holds_neither() {
+    let store = Arc::new(MemoryStore::open().unwrap());
+    let world = World::with(store, Arc::default(), 1).await;
+    let old = world.start("a").await;
+    let task = world.next_workflow_task().await;
+    world.complete_with(&task, vec![complete_workflow()]).await;
+    let newest = world.start("a").await;
+    let new = soon(world.history.reset(reference(&old), reset_to(4, "r"))).await.unwrap();
+    assert_eq!(world.events(&newest).await.last(), Some(&WorkflowExecutionTerminated));
+    assert_eq!(world.events(&other(&old, new)).await.len(), 5);
+}
