@@ -29,15 +29,12 @@ impl One {
             let (mut client, request) = (client.clone(), request.clone());
             async move { call(client.start_workflow_execution(request), CALL).await }
         });
-        let told = match fate.await {
-            Fate::Acked(answer) => {
-                self.known.add(&workflow_id, &answer.run_id);
-                // Another run may stand for it, while a first attempt began one that is over by now.
-                if answer.started { Told::Acked(answer.run_id) } else { Told::Unknown }
-            }
-            Fate::Refused(_) => Told::Refused,
-            Fate::Unknown(_) => Told::Unknown,
-        };
+        let known = &mut self.known;
+        let told = told_by(fate.await, |answer| {
+            known.add(&workflow_id, &answer.run_id);
+            // Another run may stand for it, while a first attempt began one that is over by now.
+            if answer.started { Told::Acked(answer.run_id) } else { Told::Unknown }
+        });
         self.told(number, told);
     }
 
@@ -99,7 +96,7 @@ impl One {
             let (mut client, request) = (client.clone(), request.clone());
             async move { call(client.signal_workflow_execution(request), CALL).await }
         });
-        let told = told_of(fate.await, run_id);
+        let told = told_by(fate.await, |_| Told::Acked(run_id));
         self.told(number, told);
     }
 
@@ -123,14 +120,11 @@ impl One {
             let (mut client, request) = (client.clone(), request.clone());
             async move { call(client.signal_with_start_workflow_execution(request), CALL).await }
         });
-        let told = match fate.await {
-            Fate::Acked(answer) => {
-                self.known.add(&workflow_id, &answer.run_id);
-                Told::Acked(answer.run_id)
-            }
-            Fate::Refused(_) => Told::Refused,
-            Fate::Unknown(_) => Told::Unknown,
-        };
+        let known = &mut self.known;
+        let told = told_by(fate.await, |answer| {
+            known.add(&workflow_id, &answer.run_id);
+            Told::Acked(answer.run_id)
+        });
         self.told(number, told);
     }
 
@@ -155,19 +149,15 @@ impl One {
             let (mut client, request) = (client.clone(), within(UPDATE, request.clone()));
             async move { call(client.update_workflow_execution(request), UPDATE).await }
         });
-        let told = match fate.await {
-            Fate::Acked(answer) => {
-                let run = answer.update_ref.and_then(|update| update.workflow_execution);
-                let run_id = run.map(|run| run.run_id).unwrap_or_default();
-                match answer.outcome.and_then(|outcome| outcome.value) {
-                    Some(Value::Success(_)) => Told::Acked(run_id),
-                    // Turned down, or its run has ended: either way there is nothing to find for sure.
-                    Some(Value::Failure(_)) | None => Told::Unknown,
-                }
+        let told = told_by(fate.await, |answer| {
+            let run = answer.update_ref.and_then(|update| update.workflow_execution);
+            let run_id = run.map(|run| run.run_id).unwrap_or_default();
+            match answer.outcome.and_then(|outcome| outcome.value) {
+                Some(Value::Success(_)) => Told::Acked(run_id),
+                // Turned down, or its run has ended: either way there is nothing to find for sure.
+                Some(Value::Failure(_)) | None => Told::Unknown,
             }
-            Fate::Refused(_) => Told::Refused,
-            Fate::Unknown(_) => Told::Unknown,
-        };
+        });
         self.told(number, told);
     }
 
@@ -188,7 +178,7 @@ impl One {
             let (mut client, request) = (client.clone(), request.clone());
             async move { call(client.request_cancel_workflow_execution(request), CALL).await }
         });
-        let told = told_of(fate.await, run_id);
+        let told = told_by(fate.await, |_| Told::Acked(run_id));
         self.told(number, told);
     }
 
@@ -208,7 +198,7 @@ impl One {
             let (mut client, request) = (client.clone(), request.clone());
             async move { call(client.terminate_workflow_execution(request), CALL).await }
         });
-        let told = told_of(fate.await, run_id);
+        let told = told_by(fate.await, |_| Told::Acked(run_id));
         self.told(number, told);
     }
 
@@ -239,21 +229,19 @@ impl One {
             let (mut client, request) = (client.clone(), request.clone());
             async move { call(client.reset_workflow_execution(request), CALL).await }
         });
-        let told = match fate.await {
-            Fate::Acked(answer) => {
-                self.known.add(&workflow_id, &answer.run_id);
-                Told::Acked(answer.run_id)
-            }
-            Fate::Refused(_) => Told::Refused,
-            Fate::Unknown(_) => Told::Unknown,
-        };
+        let known = &mut self.known;
+        let told = told_by(fate.await, |answer| {
+            known.add(&workflow_id, &answer.run_id);
+            Told::Acked(answer.run_id)
+        });
         self.told(number, told);
     }
 }
 
-fn told_of<T>(fate: Fate<T>, run_id: String) -> Told {
+/// What a client was told in the end; of an answer, what `of` makes of it.
+fn told_by<T>(fate: Fate<T>, of: impl FnOnce(T) -> Told) -> Told {
     match fate {
-        Fate::Acked(_) => Told::Acked(run_id),
+        Fate::Acked(answer) => of(answer),
         Fate::Refused(_) => Told::Refused,
         Fate::Unknown(_) => Told::Unknown,
     }

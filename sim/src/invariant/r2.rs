@@ -25,7 +25,9 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
         if evidence.clock_was_set_back {
             continue;
         }
-        runs.sort_by_key(|(run_id, run)| (began_at(run_id, run), *run_id));
+        // Of those that began at the same moment, one that ended at once was the first.
+        let order = |run: &RunEvidence| (run.end().is_none(), run.end().map(time_of));
+        runs.sort_by_key(|(run_id, run)| (began_at(run_id, run), order(run)));
         for pair in runs.windows(2) {
             let ((one, first), (two, second)) = (pair[0], pair[1]);
             let ended = first.end().map(time_of);

@@ -316,8 +316,13 @@ impl Run {
     pub(super) fn child_ended(&mut self, ended: ChildEnded, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         let id = ended.initiated_event_id;
         let Some(child) = self.state.children.pending.get(&id) else { return Err(Rejection::ChildNotFound) };
-        let same_chain = !child.is_started() || child.first_run_id == ended.first_run_id;
-        if child.initiated.workflow_id != ended.execution.workflow_id || !same_chain {
+        // A run from which a reset has made this one may have started a child by an event of the same number. Unless its
+        // start was heard of, it is withdrawn, and its end is none of ours.
+        let is_mine = match child.is_started() {
+            true => child.first_run_id == ended.first_run_id,
+            false => ended.parent_run_id == self.state.execution_name().run_id,
+        };
+        if !is_mine || child.initiated.workflow_id != ended.execution.workflow_id {
             return Err(Rejection::ChildNotFound);
         }
         let owed = self.state.step(Outbound::Child(id)).map(|_| Outbound::Child(id));

@@ -136,7 +136,9 @@ pub enum Command {
 /// A child of a run has ended, and no other run goes on in its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChildEnded {
-    /// The parent's event that initiated it.
+    /// The run that initiated it, as text.
+    pub parent_run_id: String,
+    /// That run's event that did so.
     pub initiated_event_id: i64,
     /// The run that ended.
     pub execution: WorkflowExecution,

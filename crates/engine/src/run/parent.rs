@@ -17,6 +17,7 @@ impl State {
         let (started, report) = (&self.execution.started, self.children.report.as_ref()?);
         let parent = started.parent_workflow_execution.as_ref()?;
         let ended = ChildEnded {
+            parent_run_id: parent.run_id.clone(),
             initiated_event_id: started.parent_initiated_event_id,
             execution: self.execution_name(),
             first_run_id: self.identity.first_run_id.clone(),

@@ -98,7 +98,12 @@ fn step(world: &World, outbound: Outbound) -> Option<Step> {
 }
 
 pub fn ended(initiated_event_id: i64, last: Event) -> Command {
+    ended_of(RunId(Uuid::from_u128(1)), initiated_event_id, last)
+}
+
+fn ended_of(parent: RunId, initiated_event_id: i64, last: Event) -> Command {
     Command::ChildEnded(Box::new(ChildEnded {
+        parent_run_id: parent.to_string(),
         initiated_event_id,
         execution: WorkflowExecution { workflow_id: "child".into(), run_id: CHILD.to_string() },
         first_run_id: CHILD.to_string(),
@@ -363,6 +368,28 @@ fn a_run_made_by_a_reset_has_the_children_that_its_history_has() {
     insta::assert_snapshot!(text(&new));
     assert_eq!(step(&new, Outbound::Child(6)), Some(Step::ReleaseChild), "a note is no history");
     assert_eq!(step(&new, Outbound::Child(5)), None, "it has ended");
+}
+
+#[test]
+fn a_child_that_the_old_run_has_started_and_withdrawn_is_not_the_one_that_the_new_run_starts() {
+    let mut old = parent(vec![start_child("child")]);
+    old.signal("more").expect("it is open");
+    let reset = Reset {
+        key: abide_model::RunKey { run_id: SUCCESSOR, ..old.run.key() },
+        namespace_name: "default".into(),
+        base_run_id: old.run.run_id(),
+        create_request_id: "start-1".into(),
+        request_id: "reset".into(),
+        reason: "again".into(),
+        events: old.events().into_iter().cloned().collect(),
+        later: Vec::new(),
+        options: Vec::new(),
+    };
+    let mut new = World::reset(Box::new(reset), old.now).expect("it can be cut there");
+    let of_the_old = ended_of(old.run.run_id(), 5, completed());
+    assert_eq!(new.ask(of_the_old).expect_err("another one"), Rejection::ChildNotFound);
+    assert_eq!(step(&new, Outbound::Child(5)), Some(Step::StartChild), "it still starts its own");
+    new.ask(ended_of(SUCCESSOR, 5, completed())).expect("its own");
 }
 
 #[test]

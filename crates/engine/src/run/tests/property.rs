@@ -186,6 +186,7 @@ fn child_ended(world: &World, n: usize) -> Option<Command> {
     let first_run_id = uuid::Uuid::from_u128(7).to_string();
     let workflow_id = child.initiated.workflow_id.clone();
     Some(Command::ChildEnded(Box::new(ChildEnded {
+        parent_run_id: world.run.run_id().to_string(),
         initiated_event_id: *id,
         execution: WorkflowExecution { workflow_id, run_id: first_run_id.clone() },
         first_run_id,
