@@ -19,7 +19,6 @@ mod signal;
 mod signal_with_start;
 mod start;
 mod terminate;
-mod unpause;
 mod update;
 mod update_options;
 mod update_with_start;
@@ -78,7 +77,7 @@ enum Command {
     /// End a Workflow Execution at once.
     Terminate(many::Target),
     /// Let a paused Workflow Execution go again.
-    Unpause(unpause::Arguments),
+    Unpause(pause::Arguments),
     /// Ask a Workflow Execution something that it may turn down.
     Update(update::Arguments),
     /// Change the options of a Workflow Execution.
@@ -106,7 +105,7 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
         Command::Describe(arguments) => describe::run(&mut session, arguments).await,
         Command::Execute(arguments) => execute::run(&mut session, arguments).await,
         Command::List(arguments) => list::run(&mut session, arguments).await,
-        Command::Pause(arguments) => pause::run(&mut session, arguments).await,
+        Command::Pause(arguments) => pause::pause(&mut session, arguments).await,
         Command::Query(arguments) => query::run(&mut session, arguments).await,
         Command::Reset(arguments) => reset::run(&mut session, arguments).await,
         Command::Result(arguments) => result::run(&mut session, arguments).await,
@@ -115,7 +114,7 @@ pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
         Command::SignalWithStart(arguments) => signal_with_start::run(&mut session, *arguments).await,
         Command::Start(arguments) => start::run(&mut session, *arguments).await,
         Command::Terminate(target) => terminate::run(&mut session, target).await,
-        Command::Unpause(arguments) => unpause::run(&mut session, arguments).await,
+        Command::Unpause(arguments) => pause::unpause(&mut session, arguments).await,
         Command::Update(arguments) => update::run(&mut session, arguments).await,
         Command::UpdateOptions(arguments) => update_options::run(&mut session, *arguments).await,
         Command::StartUpdateWithStart(arguments) => update_with_start::start(&mut session, *arguments).await,

@@ -1,8 +1,8 @@
-//! PollWorkflowTaskQueue, PollActivityTaskQueue and PollNexusTaskQueue. A poll takes tasks from its queue until one of them can still be
-//! started. Dropped at any moment (the client hung up), it gives back what it holds.
+//! PollWorkflowTaskQueue, PollActivityTaskQueue and PollNexusTaskQueue. A poll takes tasks from its queue until one of
+//! them can still be started. Dropped at any moment (the client hung up), it gives back what it holds.
 
 use abide_api::temporal::api::{
-    taskqueue::v1::PollerScalingDecision,
+    taskqueue::v1::{PollerScalingDecision, TaskQueue},
     workflowservice::v1::{
         PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, PollNexusTaskQueueRequest,
         PollNexusTaskQueueResponse, PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse,
@@ -11,7 +11,7 @@ use abide_api::temporal::api::{
 use abide_cluster::history::{StartedTask, is_stale};
 use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueKey, QueueKind, WorkerVersion};
 use abide_engine::run::Poller;
-use abide_model::{fresh, limits};
+use abide_model::{NamespaceId, fresh, limits};
 use tokio::time::Instant;
 
 use crate::Frontend;
@@ -29,19 +29,17 @@ pub async fn workflow_task_queue(
     request: PollWorkflowTaskQueueRequest,
 ) -> Result<PollWorkflowTaskQueueResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
-    parse::identity(&request.identity, frontend.limits())?;
-    #[allow(deprecated)]
-    let capabilities = request.worker_version_capabilities;
-    let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
-    let queue = parse::queue::name(request.task_queue, frontend.limits())?;
-    let poll = Poll {
-        version: WorkerVersion { capabilities, deployment: request.deployment_options },
-        queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Workflow, queue },
-        poller: poller(request.identity, build_id),
-        wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
-        rate: None,
+    let asked = Asked {
+        identity: request.identity,
+        task_queue: request.task_queue,
+        #[allow(deprecated)]
+        version: WorkerVersion {
+            capabilities: request.worker_version_capabilities,
+            deployment: request.deployment_options,
+        },
         worker_instance_key: request.worker_instance_key,
     };
+    let poll = asked.poll(frontend, call, namespace.id(), QueueKind::Workflow)?;
     let (next, more_pollers) = next(frontend, poll).await?;
     let response = match next {
         Next::Nothing => return Ok(PollWorkflowTaskQueueResponse::default()),
@@ -61,19 +59,18 @@ pub async fn activity_task_queue(
     request: PollActivityTaskQueueRequest,
 ) -> Result<PollActivityTaskQueueResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
-    parse::identity(&request.identity, frontend.limits())?;
-    #[allow(deprecated)]
-    let capabilities = request.worker_version_capabilities;
-    let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
-    let queue = parse::queue::name(request.task_queue, frontend.limits())?;
-    let poll = Poll {
-        version: WorkerVersion { capabilities, deployment: request.deployment_options },
-        queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Activity, queue },
-        poller: poller(request.identity, build_id),
-        wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
-        rate: request.task_queue_metadata.and_then(|metadata| metadata.max_tasks_per_second),
+    let asked = Asked {
+        identity: request.identity,
+        task_queue: request.task_queue,
+        #[allow(deprecated)]
+        version: WorkerVersion {
+            capabilities: request.worker_version_capabilities,
+            deployment: request.deployment_options,
+        },
         worker_instance_key: request.worker_instance_key,
     };
+    let poll = asked.poll(frontend, call, namespace.id(), QueueKind::Activity)?;
+    let poll = Poll { rate: request.task_queue_metadata.and_then(|metadata| metadata.max_tasks_per_second), ..poll };
     let (next, more_pollers) = next(frontend, poll).await?;
     let response = match next {
         Next::Nothing => return Ok(PollActivityTaskQueueResponse::default()),
@@ -93,22 +90,45 @@ pub async fn nexus_task_queue(
     request: PollNexusTaskQueueRequest,
 ) -> Result<PollNexusTaskQueueResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
-    parse::identity(&request.identity, frontend.limits())?;
-    #[allow(deprecated)]
-    let capabilities = request.worker_version_capabilities;
-    let build_id = parse::worker::build_id(request.deployment_options.as_ref(), capabilities.as_ref())?;
-    let queue = parse::queue::name(request.task_queue, frontend.limits())?;
-    let poll = Poll {
-        version: WorkerVersion { capabilities, deployment: request.deployment_options },
-        queue: QueueKey { namespace: namespace.id(), kind: QueueKind::Nexus, queue },
-        poller: poller(request.identity, build_id),
-        wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
-        rate: None,
+    let asked = Asked {
+        identity: request.identity,
+        task_queue: request.task_queue,
+        #[allow(deprecated)]
+        version: WorkerVersion {
+            capabilities: request.worker_version_capabilities,
+            deployment: request.deployment_options,
+        },
         worker_instance_key: request.worker_instance_key,
     };
+    let poll = asked.poll(frontend, call, namespace.id(), QueueKind::Nexus)?;
     match next(frontend, poll).await? {
         (Next::Nothing, _) => Ok(PollNexusTaskQueueResponse::default()),
         (Next::Task(..) | Next::Query(_), _) => Err(Refusal::bug("a task came by a queue of Nexus operations")),
+    }
+}
+
+/// What every poll says.
+struct Asked {
+    identity: String,
+    task_queue: Option<TaskQueue>,
+    version: WorkerVersion,
+    worker_instance_key: String,
+}
+
+impl Asked {
+    fn poll(self, frontend: &Frontend, call: &Call, namespace: NamespaceId, kind: QueueKind) -> Result<Poll, Refusal> {
+        parse::identity(&self.identity, frontend.limits())?;
+        let WorkerVersion { capabilities, deployment } = &self.version;
+        let build_id = parse::worker::build_id(deployment.as_ref(), capabilities.as_ref())?;
+        let queue = parse::queue::name(self.task_queue, frontend.limits())?;
+        Ok(Poll {
+            version: self.version,
+            queue: QueueKey { namespace, kind, queue },
+            poller: Poller { identity: self.identity, request_id: fresh::uuid().to_string(), build_id },
+            wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
+            rate: None,
+            worker_instance_key: self.worker_instance_key,
+        })
     }
 }
 
@@ -149,8 +169,4 @@ async fn next(frontend: &Frontend, mut poll: Poll) -> Result<(Next, i32), Refusa
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-fn poller(identity: String, build_id: String) -> Poller {
-    Poller { identity, request_id: fresh::uuid().to_string(), build_id }
 }

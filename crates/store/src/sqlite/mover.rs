@@ -118,9 +118,9 @@ fn run(mut writer: Writer, overlay: &Overlay, progress: &Progress, asked: &Recei
     while let Ok(Move { layer, newest }) = asked.recv() {
         match writer.write_layer(&layer, newest) {
             Ok(()) => {
-                drop(layer);
-                overlay.retire();
+                let gone = overlay.retire();
                 progress.set(|state| state.moved = newest);
+                drop((gone, layer));
             }
             Err(error) => {
                 let why = describe(&error);

@@ -68,14 +68,11 @@ impl Overlay {
         lower
     }
 
-    /// The lower layer is in the database.
-    pub(super) fn retire(&self) {
+    /// The lower layer is in the database. It is given back, because freeing it takes a while.
+    pub(super) fn retire(&self) -> Option<Arc<Layer>> {
         let mut layers = self.write();
         layers.version += 1;
-        let gone = layers.lower.take();
-        drop(layers);
-        // Freeing it takes a while; nobody waits for that.
-        drop(gone);
+        layers.lower.take()
     }
 
     /// What a reading of the database must be merged under: see [`Overlay::merge`].

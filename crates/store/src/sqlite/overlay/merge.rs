@@ -1,6 +1,5 @@
 //! One page of a scan out of the rows of the database and the layers over them. Pure.
 
-use std::cmp::Ordering;
 use std::iter::Peekable;
 
 use bytes::Bytes;
@@ -50,8 +49,7 @@ struct Sources<'a, R: Iterator<Item = (Place, Bytes)>> {
     read: Peekable<R>,
 }
 
-/// In order of precedence.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a row was found.
 enum Source {
     Upper,
     Lower,
@@ -67,24 +65,18 @@ struct Next {
 impl<R: Iterator<Item = (Place, Bytes)>> Sources<'_, R> {
     /// The next row in order; of several at the same place the one that counts. The others are passed over.
     fn next(&mut self) -> Option<Next> {
-        let upper = self.upper.peek().map(|(place, _)| (*place).clone());
-        let lower = self.lower.as_mut().and_then(|lower| lower.peek()).map(|(place, _)| (*place).clone());
-        let read = self.read.peek().map(|(place, _)| place.clone());
-        let order = |one: &Place, other: &Place| if self.scan.reverse { other.cmp(one) } else { one.cmp(other) };
-        let candidates = [(Source::Upper, upper), (Source::Lower, lower), (Source::Read, read)];
-        let candidates = candidates.into_iter().filter_map(|(source, place)| Some((source, place?)));
-        let (source, place) = candidates
-            .min_by(|(one_source, one), (other_source, other)| order(one, other).then(one_source.cmp(other_source)))?;
-        let is_here = |other: &Place| order(other, &place) == Ordering::Equal;
-        let upper = self.upper.next_if(|(other, _)| is_here(other)).map(|(_, value)| value.clone());
-        let lower = self.lower.as_mut().and_then(|lower| lower.next_if(|(other, _)| is_here(other)));
-        let lower = lower.map(|(_, value)| value.clone());
-        let read = self.read.next_if(|(other, _)| is_here(other)).map(|(_, value)| Some(value));
-        let value = match source {
-            Source::Upper => upper,
-            Source::Lower => lower,
-            Source::Read => read,
-        };
-        Some(Next { source, place, value: value.flatten() })
+        let upper = self.upper.peek().map(|(place, _)| *place);
+        let lower = self.lower.as_mut().and_then(|lower| lower.peek()).map(|(place, _)| *place);
+        let read = self.read.peek().map(|(place, _)| place);
+        let candidates = [upper, lower, read];
+        let in_order = |one: &&&Place, other: &&&Place| if self.scan.reverse { other.cmp(one) } else { one.cmp(other) };
+        let first = *candidates.iter().flatten().min_by(in_order)?;
+        let [in_upper, in_lower, in_read] = candidates.map(|place| place == Some(first));
+        let upper =
+            self.upper.next_if(|_| in_upper).map(|(place, value)| (Source::Upper, place.clone(), value.clone()));
+        let lower = self.lower.as_mut().and_then(|lower| lower.next_if(|_| in_lower));
+        let lower = lower.map(|(place, value)| (Source::Lower, place.clone(), value.clone()));
+        let read = self.read.next_if(|_| in_read).map(|(place, value)| (Source::Read, place, Some(value)));
+        upper.or(lower).or(read).map(|(source, place, value)| Next { source, place, value })
     }
 }
