@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use abide_model::limits;
+use prost::Message;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
+use crate::compression;
 use crate::method::{Method, Rpc, Wait};
 use crate::status::Refusal;
 
@@ -19,6 +21,7 @@ pub struct Call {
     method: &'static Method,
     deadline: Option<Instant>,
     of_sdk: bool,
+    is_compressed: bool,
 }
 
 impl Call {
@@ -36,7 +39,12 @@ impl Call {
         // A deadline too far away to be a point in time is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let client = metadata.get("client-name").and_then(|name| name.to_str().ok()).unwrap_or_default();
-        Ok(Self { method, deadline, of_sdk: !FOR_PEOPLE.contains(&client) })
+        Ok(Self {
+            method,
+            deadline,
+            of_sdk: !FOR_PEOPLE.contains(&client),
+            is_compressed: compression::is_wanted(metadata),
+        })
     }
 
     /// Whether the caller may be a worker: it is none of the clients that only people use.
@@ -56,9 +64,16 @@ impl Call {
     }
 
     /// The answer to the caller.
-    pub fn answer<T>(&self, outcome: Result<T, Refusal>) -> Result<Response<T>, Status> {
+    pub fn answer<T: Message>(&self, outcome: Result<T, Refusal>) -> Result<Response<T>, Status> {
         match outcome {
-            Ok(response) => Ok(Response::new(response)),
+            Ok(message) => {
+                let is_small = self.is_compressed && message.encoded_len() < compression::ANSWER_BYTES_MIN;
+                let mut response = Response::new(message);
+                if is_small {
+                    response.disable_compression();
+                }
+                Ok(response)
+            }
             Err(refusal) => {
                 if let Refusal::Cluster(abide_cluster::Error::Internal(cause)) = &refusal {
                     tracing::error!(rpc = self.method.name, cause, "internal error");

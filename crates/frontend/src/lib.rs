@@ -2,6 +2,7 @@
 //! in one place. Decides nothing: what a request means is asked of the traits in `abide_cluster`.
 
 mod call;
+mod compression;
 mod convert;
 mod method;
 mod namespace;

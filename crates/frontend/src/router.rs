@@ -10,6 +10,7 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
 use crate::Frontend;
+use crate::compression::LikeRequest;
 use crate::oversize::Oversize;
 use crate::reflection::{V1, V1Alpha};
 
@@ -24,20 +25,21 @@ pub struct Router {
 /// The routes of all services.
 pub async fn router(frontend: Frontend) -> Router {
     let (health, health_service) = tonic_health::server::health_reporter();
-    let health_service = health_service.accept_compressed(CompressionEncoding::Gzip);
+    let health_service =
+        health_service.accept_compressed(CompressionEncoding::Gzip).send_compressed(CompressionEncoding::Gzip);
     health.set_serving::<WorkflowServiceServer<Frontend>>().await;
     health.set_serving::<OperatorServiceServer<Frontend>>().await;
-    // SDKs compress what they send. Answers are not compressed: on a loopback or a data centre's network the bytes cost
-    // less than the processor.
     let operator = OperatorServiceServer::new(frontend.clone())
         .accept_compressed(CompressionEncoding::Gzip)
+        .send_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
     let workflow = WorkflowServiceServer::new(frontend)
         .accept_compressed(CompressionEncoding::Gzip)
+        .send_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
-    let routes = Routes::new(Oversize(workflow))
-        .add_service(Oversize(operator))
-        .add_service(health_service)
+    let routes = Routes::new(LikeRequest(Oversize(workflow)))
+        .add_service(LikeRequest(Oversize(operator)))
+        .add_service(LikeRequest(health_service))
         .add_service(V1)
         .add_service(V1Alpha);
     Router { routes, health }

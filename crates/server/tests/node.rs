@@ -3,7 +3,10 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use abide_api::temporal::api::{
+    common::v1::{Memo, Payload, WorkflowExecution},
     enums::v1::IndexedValueType,
     operatorservice::v1::{ListSearchAttributesRequest, operator_service_client::OperatorServiceClient},
     workflowservice::v1::*,
@@ -11,6 +14,7 @@ use abide_api::temporal::api::{
 use abide_server::SERVER_VERSION;
 use abide_server::config::{Config, Data, Listen};
 use common::*;
+use tonic::codec::CompressionEncoding;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_says_its_version_and_keeps_its_cluster_id() {
@@ -90,4 +94,35 @@ async fn a_node_that_cannot_set_up_its_namespaces_says_why_and_lets_go_of_the_fi
         "cannot set up namespace \"default\": A valid retention period is not set on request."
     );
     Server::on(&file).await.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_compressed_like_the_requests() {
+    let server = Server::in_memory().await;
+    let plain = server.client.clone();
+    let accepts = server.client.clone().accept_compressed(CompressionEncoding::Gzip);
+    let compresses = accepts.clone().send_compressed(CompressionEncoding::Gzip);
+    // Long enough for an answer that is worth it.
+    let start = StartWorkflowExecutionRequest { memo: Some(memo(20_000)), ..start_request("large") };
+    server.client.clone().start_workflow_execution(start).await.expect("started");
+    for (mut client, encoding) in [(plain, None), (accepts, None), (compresses, Some("gzip"))] {
+        let request = DescribeWorkflowExecutionRequest {
+            namespace: NAMESPACE.into(),
+            execution: Some(WorkflowExecution { workflow_id: "large".into(), run_id: String::new() }),
+        };
+        let large = client.describe_workflow_execution(request).await.expect("a known run");
+        let small = client.get_system_info(GetSystemInfoRequest {}).await.expect("an answer");
+        let found = [large.metadata(), small.metadata()].map(|metadata| metadata.get("grpc-encoding").cloned());
+        for found in found {
+            assert_eq!(found.as_ref().map(|value| value.to_str().expect("ascii")), encoding);
+        }
+        let info = large.into_inner().workflow_execution_info.expect("about the run");
+        assert_eq!(info.memo, Some(memo(20_000)));
+    }
+    server.stop().await;
+}
+
+fn memo(bytes: usize) -> Memo {
+    let payload = Payload { data: vec![7; bytes].into(), ..Default::default() };
+    Memo { fields: BTreeMap::from([("note".to_owned(), payload)]) }
 }
