@@ -201,6 +201,8 @@ fn set_up(database: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     database.pragma_update(None, "cache_size", -cache_kib)?;
     database.pragma_update(None, "temp_store", "memory")?;
     database.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Without this a prepared range is planned anew for every pair of bounds.
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 

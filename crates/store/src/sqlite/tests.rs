@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rusqlite::{StatementStatus, params};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -293,4 +294,17 @@ fn every_statement_finds_its_rows_by_the_primary_key() {
             assert!(details.starts_with("SEARCH") && !details.contains("TEMP B-TREE"), "{text}: {details}");
         }
     }
+}
+
+#[test]
+fn a_prepared_statement_is_planned_once() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("data.db");
+    drop(file::open_writer(&path, file::Content::Nothing, &Options::default()).unwrap());
+    let database = file::open_reader(&path, &Options::default()).unwrap();
+    let mut statement = database.prepare(&Statements::new().of(Space::Node).scan_one).unwrap();
+    for key in [&b"a"[..], b"b", b"c"] {
+        statement.query(params![1, key, b"d"]).unwrap().next().unwrap();
+    }
+    assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
 }
