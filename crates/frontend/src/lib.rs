@@ -23,7 +23,7 @@ use std::sync::Arc;
 use abide_cluster::{History, Matching, Namespaces, QueueConfigs};
 use abide_model::settings::Limits;
 use abide_model::{Clock, RunId, Settings, fresh};
-use abide_visibility::Index;
+use abide_visibility::Visibility;
 use uuid::Uuid;
 
 pub use method::{Access, METHODS, Method, Rpc, Scope, Wait};
@@ -41,7 +41,7 @@ pub struct Frontend {
     /// What was decided about task queues.
     pub queue_configs: Arc<dyn QueueConfigs>,
     /// What lists and counts show.
-    pub index: Index,
+    pub visibility: Visibility,
     /// Who is asked for the time.
     pub clock: Arc<dyn Clock>,
     /// What whoever runs the server has set.

@@ -187,6 +187,38 @@ impl WorkflowService for Frontend {
         call.answer(workflow::list::count(self, request.into_inner()).await)
     }
 
+    async fn scan_workflow_executions(
+        &self,
+        request: Request<ScanWorkflowExecutionsRequest>,
+    ) -> Result<Response<ScanWorkflowExecutionsResponse>, Status> {
+        let call = Call::open(Rpc::ScanWorkflowExecutions, request.metadata())?;
+        call.answer(workflow::list::scan(self, request.into_inner()).await)
+    }
+
+    async fn list_open_workflow_executions(
+        &self,
+        request: Request<ListOpenWorkflowExecutionsRequest>,
+    ) -> Result<Response<ListOpenWorkflowExecutionsResponse>, Status> {
+        let call = Call::open(Rpc::ListOpenWorkflowExecutions, request.metadata())?;
+        call.answer(workflow::list::open(self, request.into_inner()).await)
+    }
+
+    async fn list_closed_workflow_executions(
+        &self,
+        request: Request<ListClosedWorkflowExecutionsRequest>,
+    ) -> Result<Response<ListClosedWorkflowExecutionsResponse>, Status> {
+        let call = Call::open(Rpc::ListClosedWorkflowExecutions, request.metadata())?;
+        call.answer(workflow::list::closed(self, request.into_inner()).await)
+    }
+
+    async fn list_archived_workflow_executions(
+        &self,
+        request: Request<ListArchivedWorkflowExecutionsRequest>,
+    ) -> Result<Response<ListArchivedWorkflowExecutionsResponse>, Status> {
+        let call = Call::open(Rpc::ListArchivedWorkflowExecutions, request.metadata())?;
+        call.answer(workflow::list::archived(self, request.into_inner()))
+    }
+
     async fn poll_workflow_task_queue(
         &self,
         request: Request<PollWorkflowTaskQueueRequest>,

@@ -87,6 +87,12 @@ pub const DURATION_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 pub const HISTORY_PAGE_EVENTS_MAX: usize = 256;
 /// Executions on one page of a list.
 pub const LIST_PAGE_MAX: usize = 1000;
+/// Executions on one page of a list of the archive.
+pub const ARCHIVED_PAGE_MAX: usize = 10_000;
+/// Bytes of a query of a list or count.
+pub const VISIBILITY_QUERY_BYTES_MAX: usize = 256 * 1024;
+/// How deep parentheses may be nested in such a query.
+pub const VISIBILITY_QUERY_DEPTH_MAX: usize = 100;
 /// Namespaces on one page when the request names no size.
 pub const NAMESPACES_PAGE_DEFAULT: usize = 100;
 

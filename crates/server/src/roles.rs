@@ -9,6 +9,7 @@ use abide_history::Options as HistoryOptions;
 use abide_matching::TaskQueues;
 use abide_model::{Clock, Settings, limits};
 use abide_store::Store;
+use abide_visibility::{StoreIndex, Visibility};
 use uuid::Uuid;
 
 use crate::config::Config;
@@ -57,7 +58,7 @@ impl Roles {
             matching: self.matching.clone(),
             namespaces: self.namespaces.clone(),
             queue_configs: self.history.queue_configs(),
-            index: abide_visibility::Index::new(self.store.clone()),
+            visibility: Visibility::new(Arc::new(StoreIndex(self.store.clone()))),
             clock: self.clock.clone(),
             settings: self.settings.clone(),
             server: Arc::new(ServerInfo {

@@ -27,7 +27,7 @@ pub use queue_config::{QueueConfigKey, QueueConfigRecord};
 pub use retention::{RetentionKey, RetentionRecord};
 pub use snapshot::{SnapshotKey, SnapshotRecord};
 pub use timer::{TimerKey, TimerRecord};
-pub use visibility::{VisibilityKey, VisibilityRecord};
+pub use visibility::{NAMESPACE_BYTES, VisibilityKey, VisibilityRecord};
 
 use abide_model::Partition;
 use bytes::Bytes;

@@ -9,6 +9,7 @@ pub mod key;
 pub mod memory;
 pub mod record;
 pub mod row;
+pub mod search;
 pub mod sqlite;
 
 mod walk;

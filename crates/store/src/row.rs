@@ -9,6 +9,8 @@ use std::sync::Arc;
 use abide_model::Partition;
 use bytes::Bytes;
 
+use crate::search::{self, Found, Group, Plan, Search, Tally};
+
 /// A boxed future, so that the trait can be used as `dyn Store`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -251,6 +253,23 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a page of rows: fewer than the limit only when there are no more. Rows of one partition are seen as one
     /// commit left them; rows of different partitions need not be.
     fn scan(&self, scan: Scan) -> BoxFuture<'_, Result<Vec<Row>, Error>>;
+
+    /// A page of the rows of [`Space::Visibility`] that a filter lets pass, as one moment left them. A store that keeps
+    /// them in no other order looks at all of them.
+    fn find(&self, search: Search) -> BoxFuture<'_, Result<Found, Error>> {
+        Box::pin(async move {
+            let rows = self.scan(search::all_of(search.namespace)).await?;
+            search::select_all(&search, &rows)
+        })
+    }
+
+    /// Counts the rows of [`Space::Visibility`] that a filter lets pass, as one moment left them.
+    fn count(&self, tally: Tally) -> BoxFuture<'_, Result<(Vec<Group>, Plan), Error>> {
+        Box::pin(async move {
+            let rows = self.scan(search::all_of(tally.namespace)).await?;
+            search::group_all(&tally, &rows)
+        })
+    }
 
     /// Queues a batch. Batches become durable in the order in which they were queued; completions run in that order,
     /// each after its batch is on the disk, and reads see a batch before its completion runs. What waits at the same

@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use crate::QueryError;
+
 /// Why nothing is listed or counted.
 #[derive(Debug)]
 pub enum ListError {
-    /// The page token was not given out for this list: the caller's doing.
+    /// The page token was never given out: the caller's doing.
     InvalidPageToken,
+    /// The page token was given out for another query, or in another namespace: the caller's doing.
+    OtherPageToken,
     /// The query is not one that can be answered: the caller's doing. The text begins with `invalid query: `.
-    Unsupported(String),
+    Query(QueryError),
     /// The store cannot be read, or holds what it should not.
     Store(abide_store::Error),
 }
@@ -17,7 +21,8 @@ impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ListError::InvalidPageToken => write!(f, "invalid page token"),
-            ListError::Unsupported(text) => write!(f, "{text}"),
+            ListError::OtherPageToken => write!(f, "the page token was given out for another query"),
+            ListError::Query(error) => write!(f, "{error}"),
             ListError::Store(_) => write!(f, "the list cannot be read"),
         }
     }
@@ -27,7 +32,7 @@ impl std::error::Error for ListError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             ListError::Store(cause) => Some(cause),
-            ListError::InvalidPageToken | ListError::Unsupported(_) => None,
+            ListError::InvalidPageToken | ListError::OtherPageToken | ListError::Query(_) => None,
         }
     }
 }
@@ -35,5 +40,11 @@ impl std::error::Error for ListError {
 impl From<abide_store::Error> for ListError {
     fn from(error: abide_store::Error) -> Self {
         ListError::Store(error)
+    }
+}
+
+impl From<QueryError> for ListError {
+    fn from(error: QueryError) -> Self {
+        ListError::Query(error)
     }
 }

@@ -23,7 +23,7 @@ use abide_engine::{Emit, Machine};
 use abide_frontend::{Frontend, ServerInfo};
 use abide_model::{Clock, NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
 use abide_store::MemoryStore;
-use abide_visibility::Index;
+use abide_visibility::{StoreIndex, Visibility};
 use prost::Message;
 use tonic::{Request, Status};
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl World {
             matching: matching.clone(),
             namespaces: namespaces.clone(),
             queue_configs: Arc::new(FakeQueueConfigs::default()),
-            index: Index::new(Arc::new(MemoryStore::open().expect("in memory"))),
+            visibility: Visibility::new(Arc::new(StoreIndex(Arc::new(MemoryStore::open().expect("in memory"))))),
             clock: Arc::new(FixedClock),
             settings: Arc::default(),
             server: Arc::new(ServerInfo {

@@ -389,7 +389,7 @@ fn record_place(entry: &mut Entry, before: Before, draft: &mut Draft) {
     if before.visibility_revision != run.visibility_revision() && !is_stale {
         let mut info = run.info();
         info.state_transition_count = i64::try_from(entry.transition).unwrap_or(i64::MAX);
-        draft.writes.push(abide_visibility::write(entry.key.workflow.namespace, &info));
+        draft.writes.push(abide_visibility::write(entry.key.workflow.namespace, info));
     }
 }
 

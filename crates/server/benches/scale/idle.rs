@@ -90,7 +90,7 @@ fn rows(number: usize, now: Timestamp) -> Vec<Write> {
         ..CurrentRecord::of(key.run_id, run.first_run_id())
     };
     writes.push(CurrentKey(key.workflow.clone()).put(partition, &current));
-    writes.push(abide_visibility::write(key.workflow.namespace, &run.info()));
+    writes.push(abide_visibility::write(key.workflow.namespace, run.info()));
     let deadline = run.deadline().expect("a timer");
     writes.push(TimerKey::at(deadline, key.run_id).put(partition, &TimerRecord::of(&key.workflow)));
     writes

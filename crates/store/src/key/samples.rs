@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::search::{Columns, Field, Kind};
 
 const NAMESPACE: NamespaceId = NamespaceId(Uuid::from_u128(0x3205_5b8c_9d7e_4f6a_8b1c_2d3e_4f50_6172));
 const RUN: RunId = RunId(Uuid::from_u128(0x0193_5b8c_9d7e_7f6a_8b1c_2d3e_4f50_6172));
@@ -127,8 +128,29 @@ fn the_retention_row_is_frozen() {
 #[test]
 fn the_visibility_row_is_frozen() {
     let key = VisibilityKey { namespace: NAMESPACE, started_at: STARTED_AT, run_id: RUN };
-    let record = VisibilityRecord { info: Bytes::from_static(b"info") };
-    check(&[include_str!("../../samples/visibility.v1")], key, record);
+    let columns = sample_columns();
+    let record = VisibilityRecord { info: Bytes::from_static(b"info"), columns };
+    check(&[include_str!("../../samples/visibility.v2")], key, record);
+    // Of the first version, whose columns are read out of the info: this one cannot be, and has none.
+    let (_, old) = include_str!("../../samples/visibility.v1").trim_end().split_once('\n').unwrap();
+    let record = VisibilityRecord::from_value(unhex(old)).unwrap();
+    assert_eq!(record, VisibilityRecord { info: Bytes::from_static(b"info"), columns: Bytes::new() });
+}
+
+/// One column of each form.
+fn sample_columns() -> Bytes {
+    let mut columns = Columns::new();
+    columns.text(Field::WorkflowId, "order-1");
+    columns.number(Field::CloseTime, STARTED_AT.nanos);
+    columns.number(Field::ExecutionStatus, 2);
+    columns.attribute("Text", Kind::Text, b"\"one two\"");
+    columns.attribute("Keyword", Kind::Keyword, b"\"one\"");
+    columns.attribute("Int", Kind::Int, b"-7");
+    columns.attribute("Double", Kind::Double, b"1.5");
+    columns.attribute("Bool", Kind::Bool, b"true");
+    columns.attribute("Datetime", Kind::Datetime, b"\"2024-01-02T03:04:05Z\"");
+    columns.attribute("KeywordList", Kind::KeywordList, b"[\"one\",\"two\"]");
+    columns.finish()
 }
 
 #[test]
@@ -286,7 +308,7 @@ proptest! {
         prop_assert_eq!(OutboundRecord::from_value(outbound.to_value()).unwrap(), outbound);
         let retention = RetentionRecord::of(&workflow);
         prop_assert_eq!(RetentionRecord::from_value(retention.to_value()).unwrap(), retention);
-        let visibility = VisibilityRecord { info: blob.clone() };
+        let visibility = VisibilityRecord { info: blob.clone(), columns: blob.clone() };
         prop_assert_eq!(VisibilityRecord::from_value(visibility.to_value()).unwrap(), visibility);
         let namespace = NamespaceRecord { state: blob };
         prop_assert_eq!(NamespaceRecord::from_value(namespace.to_value()).unwrap(), namespace);

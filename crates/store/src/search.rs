@@ -1,0 +1,21 @@
+//! Finding and counting the rows of lists by what stands in their columns. A row carries its columns in a form that is
+//! read without decoding the rest; here are that form, the filter as a tree, the one evaluator of it, and how a page is
+//! chosen. Names and texts of queries are not known here. Drivers may find rows in any way that gives the same answer.
+
+mod column;
+mod document;
+mod filter;
+mod order;
+mod select;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use column::{Column, Field, Kind};
+pub use document::{Columns, Document, List, closed_at};
+pub use filter::{Comparison, Filter, words};
+pub use order::{Cursor, Direction, Order};
+pub use select::{Found, Group, Plan, Search, Tally};
+pub(crate) use select::{all_of, group_all, select_all};
+pub use value::{Raw, Value};
