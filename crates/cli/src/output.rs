@@ -110,16 +110,25 @@ impl Output {
         if assumed {
             return Ok(());
         }
+        match self.ask(question)?.to_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Error::new("user denied confirmation")),
+        }
+    }
+
+    /// Asks; only these words are consent. `assumed` consents without asking.
+    pub fn confirm_by_typing(&self, question: &str, words: &str, assumed: bool) -> Result<bool> {
+        Ok(assumed || self.ask(question)? == words)
+    }
+
+    fn ask(&self, question: &str) -> Result<String> {
         if self.is_json() {
             return Err(Error::new("must bypass prompts when using JSON output"));
         }
         write(&format!("{question} "));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map_err(|error| Error::new(format!("cannot read the answer: {error}")))?;
-        match answer.trim().to_lowercase().as_str() {
-            "y" | "yes" => Ok(()),
-            _ => Err(Error::new("user denied confirmation")),
-        }
+        Ok(answer.trim().to_owned())
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Error {
     NamespaceExists(String),
     /// A request about a namespace that cannot be; the text is the reference server's.
     NamespaceInvalid(String),
+    /// A request that cannot be about this namespace; the text is the reference server's.
+    NamespaceForbidden(String),
     /// The configuration of a task queue would have too many weights.
     QueueConfigRejected(abide_engine::queue_config::Rejection),
     /// No such run: text as the reference says it.

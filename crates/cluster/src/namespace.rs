@@ -1,6 +1,7 @@
 //! The registry of namespaces: known on every node, in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use abide_engine::namespace::{Namespace, Register, Update};
 use abide_model::NamespaceId;
@@ -15,7 +16,7 @@ pub trait Namespaces: Send + Sync + 'static {
     /// By id. Errors: `NamespaceNotFound`.
     fn by_id(&self, id: NamespaceId) -> Result<Arc<Namespace>, Error>;
 
-    /// All of them, by name.
+    /// All of them, also those that are deleted and not gone yet, by name.
     fn list(&self) -> Vec<Arc<Namespace>>;
 
     /// Registers one. Errors: `NamespaceExists`, `NamespaceInvalid`.
@@ -23,4 +24,8 @@ pub trait Namespaces: Send + Sync + 'static {
 
     /// Changes one. Errors: `NamespaceNotFound`, `NamespaceInvalid`.
     fn update(&self, name: String, update: Update) -> BoxFuture<'_, Result<Arc<Namespace>, Error>>;
+
+    /// Takes its name away, and has it emptied in the background; after `delay` more it is gone. Asking again changes the
+    /// delay. Errors: `NamespaceNotFound`, `NamespaceForbidden`.
+    fn delete(&self, id: NamespaceId, delay: Duration) -> BoxFuture<'_, Result<Arc<Namespace>, Error>>;
 }

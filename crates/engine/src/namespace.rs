@@ -1,59 +1,22 @@
-//! A namespace as a machine: registered once, then updated. Knows nothing of the runs inside.
+//! A namespace as a machine: registered once, then updated, perhaps deleted. Knows nothing of the runs inside.
 
-use std::collections::BTreeMap;
+mod record;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use abide_model::settings::Limits;
 use abide_model::{NamespaceId, Timestamp, limits};
-use uuid::Uuid;
 
 use crate::machine::{Emit, Machine};
 
-/// A namespace. Its stored form is this protobuf message; tags are for ever.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Namespace {
-    /// Its id: 16 bytes, a UUID.
-    #[prost(bytes = "vec", tag = "1")]
-    pub id_bytes: Vec<u8>,
-    /// Its name; unique.
-    #[prost(string, tag = "2")]
-    pub name: String,
-    /// For people.
-    #[prost(string, tag = "3")]
-    pub description: String,
-    /// Whom to ask.
-    #[prost(string, tag = "4")]
-    pub owner_email: String,
-    /// The users' own notes.
-    #[prost(btree_map = "string, string", tag = "5")]
-    pub data: BTreeMap<String, String>,
-    /// How long closed runs are kept: seconds.
-    #[prost(uint64, tag = "6")]
-    pub retention_seconds: u64,
-    /// Whether new runs are refused.
-    #[prost(bool, tag = "7")]
-    pub deprecated: bool,
-    /// Custom search attributes: name to `IndexedValueType`.
-    #[prost(btree_map = "string, int32", tag = "8")]
-    pub search_attributes: BTreeMap<String, i32>,
-    /// When it was registered.
-    #[prost(message, required, tag = "9")]
-    pub registered_at: Timestamp,
-    /// Grows with every change.
-    #[prost(uint64, tag = "10")]
-    pub revision: u64,
-}
+pub use record::{BadBinary, Deletion, Namespace, State};
 
-impl Namespace {
-    /// Its id.
-    pub fn id(&self) -> NamespaceId {
-        NamespaceId(Uuid::from_slice(&self.id_bytes).unwrap_or_default())
-    }
-
-    /// How long closed runs are kept.
-    pub fn retention(&self) -> Duration {
-        Duration::from_secs(self.retention_seconds)
-    }
-}
+/// The name that the reference server keeps for itself. There is no such namespace here, and nobody may make one:
+/// tools take it for the server's own.
+pub const SYSTEM: &str = "temporal-system";
+/// Of the id of a deleted namespace, how much is in its name.
+pub const DELETED_ID_LETTERS: usize = 5;
 
 /// Registers a namespace.
 #[derive(Clone, Debug, Default)]
@@ -89,6 +52,12 @@ pub struct Update {
     pub deprecate: bool,
     /// Custom search attributes to add. Adding one that is there with the same type decides nothing.
     pub search_attributes: BTreeMap<String, i32>,
+    /// Custom search attributes to remove. Removing one that is not there decides nothing.
+    pub removed_search_attributes: BTreeSet<String>,
+    /// Programs of workers that must not go on, by checksum: the reason, and who says so.
+    pub bad_binaries: BTreeMap<String, (String, String)>,
+    /// The checksum of a program that may go on again.
+    pub pardoned_binary: Option<String>,
 }
 
 /// What can be asked of a namespace.
@@ -98,13 +67,22 @@ pub enum Command {
     Register(Register),
     /// Of a registered one.
     Update(Update),
+    /// It goes: its name is free from now on, and nothing may be done in it. Asking again changes the delay.
+    Delete {
+        /// What it is called from now on, unless it was deleted before.
+        name: String,
+        /// How long it is still shown once nothing is left inside.
+        delay: Duration,
+    },
+    /// Nothing is left inside of a deleted one.
+    Emptied,
 }
 
 /// The whole record as it is from now on: namespaces are small and change rarely.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change(pub Namespace);
 
-/// A namespace owes nothing yet.
+/// A namespace owes nothing that its record does not say: a deleted one is emptied for as long as there is a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {}
 
@@ -113,6 +91,8 @@ pub enum Task {}
 pub enum Rejection {
     /// The request cannot be; the text is the reference server's.
     Invalid(String),
+    /// It cannot be for this namespace; the text is the reference server's.
+    Forbidden(String),
 }
 
 impl Machine for Namespace {
@@ -124,8 +104,10 @@ impl Machine for Namespace {
 
     fn handle(&mut self, command: Command, now: Timestamp, out: &mut Emit<Self>) -> Result<(), Rejection> {
         let next = match command {
-            Command::Register(register) => registered(register, now)?,
-            Command::Update(update) => updated(self, update)?,
+            Command::Register(register) => registered(register, &out.limits, now)?,
+            Command::Update(update) => updated(self, update, &out.limits, now)?,
+            Command::Delete { name, delay } => deleted(self, name, delay, now)?,
+            Command::Emptied => emptied(self, now),
         };
         if next != *self {
             let revision = self.revision + 1;
@@ -139,33 +121,33 @@ impl Machine for Namespace {
     }
 }
 
-fn registered(register: Register, now: Timestamp) -> Result<Namespace, Rejection> {
+fn registered(register: Register, bounds: &Limits, now: Timestamp) -> Result<Namespace, Rejection> {
     if register.name.is_empty() {
-        return Err(Rejection::Invalid("Namespace is not set on request.".into()));
+        return Err(Rejection::Invalid("Namespace not set on request.".into()));
     }
-    if register.name.len() > limits::ID_BYTES_MAX {
+    if register.name.len() > bounds.id_bytes_max {
         return Err(Rejection::Invalid("Namespace length exceeds limit.".into()));
     }
-    check_retention(register.retention)?;
     Ok(Namespace {
         id_bytes: register.id.map(|id| id.0.as_bytes().to_vec()).unwrap_or_default(),
         name: register.name,
         description: register.description,
         owner_email: register.owner_email,
         data: register.data,
-        retention_seconds: register.retention.as_secs(),
+        retention_seconds: retention(register.retention, bounds)?,
         deprecated: false,
         search_attributes: register.search_attributes,
         registered_at: now,
         revision: 0,
+        bad_binaries: BTreeMap::new(),
+        deletion: None,
     })
 }
 
-fn updated(namespace: &Namespace, update: Update) -> Result<Namespace, Rejection> {
+fn updated(namespace: &Namespace, update: Update, bounds: &Limits, now: Timestamp) -> Result<Namespace, Rejection> {
     let mut next = namespace.clone();
-    if let Some(retention) = update.retention {
-        check_retention(retention)?;
-        next.retention_seconds = retention.as_secs();
+    if let Some(wanted) = update.retention {
+        next.retention_seconds = retention(wanted, bounds)?;
     }
     if let Some(description) = update.description {
         next.description = description;
@@ -181,52 +163,50 @@ fn updated(namespace: &Namespace, update: Update) -> Result<Namespace, Rejection
         }
         next.search_attributes.insert(name, kind);
     }
+    next.search_attributes.retain(|name, _| !update.removed_search_attributes.contains(name));
+    for (checksum, (reason, operator)) in update.bad_binaries {
+        next.bad_binaries.insert(checksum, BadBinary { reason, operator, created_at: now });
+    }
+    if next.bad_binaries.len() > bounds.bad_binaries_max {
+        let max = bounds.bad_binaries_max;
+        return Err(Rejection::Invalid(format!("Total resetBinaries cannot exceed the max limit: {max}")));
+    }
+    if let Some(checksum) = update.pardoned_binary
+        && next.bad_binaries.remove(&checksum).is_none()
+    {
+        return Err(Rejection::Invalid(format!("Bad binary checksum {checksum} doesn't exists.")));
+    }
     Ok(next)
 }
 
-// The reference refuses anything under an hour with this one sentence, zero included.
-fn check_retention(retention: Duration) -> Result<(), Rejection> {
-    if retention < limits::RETENTION_MIN {
+fn deleted(namespace: &Namespace, name: String, delay: Duration, now: Timestamp) -> Result<Namespace, Rejection> {
+    if namespace.name == SYSTEM {
+        return Err(Rejection::Forbidden("unable to delete system namespace".into()));
+    }
+    let mut next = namespace.clone();
+    let deletion = next.deletion.get_or_insert_with(|| {
+        let former_name = std::mem::replace(&mut next.name, name);
+        Deletion { former_name, deleted_at: now, delay_seconds: 0, emptied_at: None }
+    });
+    deletion.delay_seconds = delay.as_secs();
+    Ok(next)
+}
+
+fn emptied(namespace: &Namespace, now: Timestamp) -> Namespace {
+    let mut next = namespace.clone();
+    if let Some(deletion) = &mut next.deletion {
+        deletion.emptied_at.get_or_insert(now);
+    }
+    next
+}
+
+/// In seconds. The reference refuses what is too short with this one sentence, zero included, and cuts what is too long.
+fn retention(retention: Duration, bounds: &Limits) -> Result<u64, Rejection> {
+    if retention < bounds.retention_min {
         return Err(Rejection::Invalid("A valid retention period is not set on request.".into()));
     }
-    Ok(())
+    Ok(retention.min(limits::DURATION_MAX).as_secs())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn register(name: &str) -> Command {
-        Command::Register(Register { name: name.into(), retention: limits::RETENTION_MIN, ..Register::default() })
-    }
-
-    #[test]
-    fn a_namespace_without_retention_is_refused() {
-        let mut namespace = Namespace::default();
-        let command = Command::Register(Register { name: "a".into(), ..Register::default() });
-        let mut out = Emit::default();
-        let refused = namespace.handle(command, Timestamp::EPOCH, &mut out);
-        assert_eq!(refused, Err(Rejection::Invalid("A valid retention period is not set on request.".into())));
-        assert!(out.is_empty());
-    }
-
-    #[test]
-    fn an_update_that_changes_nothing_emits_nothing() {
-        let mut namespace = Namespace::default();
-        namespace.handle(register("a"), Timestamp::EPOCH, &mut Emit::default()).expect("valid");
-        let mut out = Emit::default();
-        namespace.handle(Command::Update(Update::default()), Timestamp::EPOCH, &mut out).expect("valid");
-        assert!(out.is_empty());
-    }
-
-    #[test]
-    fn a_search_attribute_never_changes_its_type() {
-        let mut namespace = Namespace::default();
-        namespace.handle(register("a"), Timestamp::EPOCH, &mut Emit::default()).expect("valid");
-        let add =
-            |kind| Command::Update(Update { search_attributes: [("Size".into(), kind)].into(), ..Update::default() });
-        namespace.handle(add(1), Timestamp::EPOCH, &mut Emit::default()).expect("new");
-        namespace.handle(add(1), Timestamp::EPOCH, &mut Emit::default()).expect("the same again");
-        assert!(namespace.handle(add(2), Timestamp::EPOCH, &mut Emit::default()).is_err());
-    }
-}
+mod tests;

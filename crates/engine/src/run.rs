@@ -32,6 +32,7 @@ mod problems;
 mod properties;
 mod query;
 mod reset;
+mod reset_points;
 mod retry;
 mod signal;
 mod size;

@@ -59,6 +59,8 @@ pub enum Rpc {
     DescribeNamespace,
     ListNamespaces,
     UpdateNamespace,
+    DeprecateNamespace,
+    GetSearchAttributes,
     StartWorkflowExecution,
     SignalWorkflowExecution,
     SignalWithStartWorkflowExecution,
@@ -114,7 +116,9 @@ pub enum Rpc {
     UnpauseWorkflowExecution,
     UpdateWorkflowExecutionOptions,
     AddSearchAttributes,
+    RemoveSearchAttributes,
     ListSearchAttributes,
+    DeleteNamespace,
 }
 
 impl Rpc {
@@ -146,6 +150,8 @@ pub const METHODS: &[Method] = {
         workflow(Rpc::DescribeNamespace, "DescribeNamespace", Namespace, Read, None),
         workflow(Rpc::ListNamespaces, "ListNamespaces", Cluster, Read, None),
         workflow(Rpc::UpdateNamespace, "UpdateNamespace", Namespace, Admin, None),
+        workflow(Rpc::DeprecateNamespace, "DeprecateNamespace", Namespace, Admin, None),
+        workflow(Rpc::GetSearchAttributes, "GetSearchAttributes", Cluster, Read, None),
         workflow(Rpc::StartWorkflowExecution, "StartWorkflowExecution", Namespace, Write, None),
         workflow(Rpc::SignalWorkflowExecution, "SignalWorkflowExecution", Namespace, Write, None),
         workflow(Rpc::SignalWithStartWorkflowExecution, "SignalWithStartWorkflowExecution", Namespace, Write, None),
@@ -207,7 +213,9 @@ pub const METHODS: &[Method] = {
         workflow(Rpc::UnpauseWorkflowExecution, "UnpauseWorkflowExecution", Namespace, Write, None),
         workflow(Rpc::UpdateWorkflowExecutionOptions, "UpdateWorkflowExecutionOptions", Namespace, Write, None),
         operator(Rpc::AddSearchAttributes, "AddSearchAttributes", Admin),
+        operator(Rpc::RemoveSearchAttributes, "RemoveSearchAttributes", Admin),
         operator(Rpc::ListSearchAttributes, "ListSearchAttributes", Read),
+        operator(Rpc::DeleteNamespace, "DeleteNamespace", Admin),
     ]
 };
 

@@ -1,23 +1,26 @@
 //! The RPCs about namespaces themselves.
 
+pub mod deprecate;
 pub mod describe;
 pub mod list;
 pub mod register;
 pub mod update;
 
-use abide_api::temporal::api::{enums::v1::ArchivalState, replication::v1::ClusterReplicationConfig};
-use abide_model::limits;
+use abide_api::temporal::api::replication::v1::ClusterReplicationConfig;
 
+use crate::Frontend;
 use crate::parse::at_most;
 use crate::status::Refusal;
 use crate::system::CLUSTER;
 
-/// The name of a namespace in a request about it.
-fn name(name: &str) -> Result<(), Refusal> {
-    if name.is_empty() {
-        return Err(Refusal::invalid("Namespace not set on request."));
+impl Frontend {
+    /// The name of a namespace in a request about it.
+    fn namespace_name(&self, name: &str) -> Result<(), Refusal> {
+        if name.is_empty() {
+            return Err(Refusal::invalid("Namespace not set on request."));
+        }
+        at_most(name, self.limits().id_bytes_max, "Namespace length exceeds limit.")
     }
-    at_most(name, limits::ID_BYTES_MAX, "Namespace length exceeds limit.")
 }
 
 /// Refuses clusters that do not exist.
@@ -27,12 +30,4 @@ fn clusters(active: &str, clusters: &[ClusterReplicationConfig]) -> Result<(), R
         Some(name) => Err(Refusal::Invalid(format!("Invalid cluster name: {name}").into())),
         None => Ok(()),
     }
-}
-
-/// Refuses to archive, since nobody would.
-fn archival(states: [ArchivalState; 2]) -> Result<(), Refusal> {
-    if states.contains(&ArchivalState::Enabled) {
-        return Err(Refusal::NotSupported("archival is not supported yet"));
-    }
-    Ok(())
 }

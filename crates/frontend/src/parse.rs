@@ -20,7 +20,7 @@ pub mod worker_filter;
 
 use std::sync::Arc;
 
-use abide_engine::namespace::Namespace;
+use abide_engine::namespace::{Namespace, State};
 use abide_model::settings::Limits;
 
 use crate::Frontend;
@@ -28,22 +28,22 @@ use crate::status::Refusal;
 use crate::token::TaskToken;
 
 impl Frontend {
-    /// The namespace that a request names.
+    /// The namespace that a request names, unless it is deleted.
     pub(crate) fn namespace(&self, name: &str) -> Result<Arc<Namespace>, Refusal> {
         if name.is_empty() {
             return Err(Refusal::invalid("Namespace is empty."));
         }
         at_most(name, self.limits().id_bytes_max, "Namespace length exceeds limit.")?;
-        Ok(self.namespaces.by_name(name)?)
+        in_state(self.namespaces.by_name(name)?, &[State::Registered, State::Deprecated])
     }
 
     /// The namespace that a request names and in which new runs may begin.
     pub(crate) fn open_namespace(&self, name: &str) -> Result<Arc<Namespace>, Refusal> {
-        let namespace = self.namespace(name)?;
-        if namespace.deprecated {
-            return Err(Refusal::NamespaceDeprecated(namespace.name.clone()));
+        if name.is_empty() {
+            return Err(Refusal::invalid("Namespace is empty."));
         }
-        Ok(namespace)
+        at_most(name, self.limits().id_bytes_max, "Namespace length exceeds limit.")?;
+        in_state(self.namespaces.by_name(name)?, &[State::Registered])
     }
 
     /// The task that a worker speaks of, and its namespace. The request may leave the namespace to the token.
@@ -55,10 +55,19 @@ impl Frontend {
                 return Err(Refusal::invalid("Operation requested with a token from a different namespace."));
             }
             Some(namespace) => namespace,
-            None => self.namespaces.by_id(token.namespace())?,
+            None => in_state(self.namespaces.by_id(token.namespace())?, &[State::Registered, State::Deprecated])?,
         };
         Ok((namespace, token))
     }
+}
+
+/// Refuses a namespace in which what is asked cannot be.
+fn in_state(namespace: Arc<Namespace>, allowed: &'static [State]) -> Result<Arc<Namespace>, Refusal> {
+    let state = namespace.state();
+    if allowed.contains(&state) {
+        return Ok(namespace);
+    }
+    Err(Refusal::NamespaceState { name: namespace.name.clone(), state, allowed })
 }
 
 /// Refuses a text that is too long, in the given words.

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 use crate::call::Call;
 use crate::method::Rpc;
 use crate::worker::activity;
-use crate::{Frontend, namespace, system, worker, workflow};
+use crate::{Frontend, namespace, operator, system, worker, workflow};
 
 #[tonic::async_trait]
 impl WorkflowService for Frontend {
@@ -57,6 +57,22 @@ impl WorkflowService for Frontend {
     ) -> Result<Response<UpdateNamespaceResponse>, Status> {
         let call = Call::open(Rpc::UpdateNamespace, request.metadata())?;
         call.answer(namespace::update::update(self, request.into_inner()).await)
+    }
+
+    async fn deprecate_namespace(
+        &self,
+        request: Request<DeprecateNamespaceRequest>,
+    ) -> Result<Response<DeprecateNamespaceResponse>, Status> {
+        let call = Call::open(Rpc::DeprecateNamespace, request.metadata())?;
+        call.answer(namespace::deprecate::deprecate(self, request.into_inner()).await)
+    }
+
+    async fn get_search_attributes(
+        &self,
+        request: Request<GetSearchAttributesRequest>,
+    ) -> Result<Response<GetSearchAttributesResponse>, Status> {
+        let call = Call::open(Rpc::GetSearchAttributes, request.metadata())?;
+        call.answer(Ok(operator::search_attributes_everywhere(self)))
     }
 
     async fn start_workflow_execution(

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use abide_api::google::rpc::Status as RpcStatus;
 use abide_api::temporal::api::{
-    enums::v1::{NamespaceState, ResourceExhaustedCause, ResourceExhaustedScope},
+    enums::v1::{ResourceExhaustedCause, ResourceExhaustedScope},
     errordetails::v1::{
         MultiOperationExecutionFailure, NamespaceAlreadyExistsFailure, NamespaceInvalidStateFailure,
         NamespaceNotFoundFailure, NotFoundFailure, PermissionDeniedFailure, QueryFailedFailure,
@@ -15,12 +15,15 @@ use abide_api::temporal::api::{
 };
 use abide_cluster::Error;
 use abide_cluster::error::UpdateError;
+use abide_engine::namespace::State;
 use abide_engine::queue_config;
 use abide_engine::run::{Rejection, UpdateRefusal};
 use abide_model::limits;
 use prost::Message;
 use prost_types::Any;
 use tonic::{Code, Status};
+
+use crate::convert::namespace::state as namespace_state;
 
 /// Why a call was not answered with what it asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +34,15 @@ pub enum Refusal {
     NotSupported(&'static str),
     /// A poll whose caller hardly waits.
     DeadlineTooShort,
-    /// New runs are refused in a deprecated namespace; names it.
-    NamespaceDeprecated(String),
+    /// What is asked cannot be in a namespace that is deprecated, or deleted.
+    NamespaceState {
+        /// Its name.
+        name: String,
+        /// Its state.
+        state: State,
+        /// The states in which it can be.
+        allowed: &'static [State],
+    },
     /// The workflow id has no open run in the chain that the request names.
     ChainNotFound,
     /// The run has no such activity pending; names it.
@@ -134,16 +144,20 @@ fn refused(refusal: Refusal) -> Row {
         Refusal::Invalid(text) => Row::plain(Code::InvalidArgument, text),
         Refusal::NotSupported(text) => Row::plain(Code::Unimplemented, text),
         Refusal::DeadlineTooShort => Row::plain(Code::FailedPrecondition, "Context timeout is too short."),
-        Refusal::NamespaceDeprecated(namespace) => Row::with(
-            Code::FailedPrecondition,
-            "Namespace has invalid state: Deprecated. Must be Registered.",
-            "NamespaceInvalidStateFailure",
-            &NamespaceInvalidStateFailure {
-                namespace,
-                state: NamespaceState::Deprecated as i32,
-                allowed_states: vec![NamespaceState::Registered as i32],
-            },
-        ),
+        Refusal::NamespaceState { name, state, allowed } => {
+            let allowed_words: Vec<String> = allowed.iter().map(|state| format!("{state:?}")).collect();
+            let allowed_words = allowed_words.join(" or ");
+            Row::with(
+                Code::FailedPrecondition,
+                format!("Namespace has invalid state: {state:?}. Must be {allowed_words}."),
+                "NamespaceInvalidStateFailure",
+                &NamespaceInvalidStateFailure {
+                    namespace: name,
+                    state: namespace_state(state) as i32,
+                    allowed_states: allowed.iter().map(|state| namespace_state(*state) as i32).collect(),
+                },
+            )
+        }
         Refusal::ChainNotFound => Row::not_found("workflow execution not found"),
         Refusal::ActivityIdNotFound(id) => Row::not_found(format!(
             "cannot find pending activity with ActivityID {id}, check workflow execution history for more details"
@@ -202,6 +216,7 @@ fn failed(error: Error) -> Row {
             &NamespaceAlreadyExistsFailure {},
         ),
         Error::NamespaceInvalid(text) => Row::plain(Code::InvalidArgument, text),
+        Error::NamespaceForbidden(text) => Row::plain(Code::FailedPrecondition, text),
         Error::QueueConfigRejected(queue_config::Rejection::TooManyWeights(_)) => {
             Row::plain(Code::InvalidArgument, "fairness weight overrides update rejected: exceeding maximum key size")
         }

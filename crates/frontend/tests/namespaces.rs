@@ -5,16 +5,21 @@ mod fakes;
 
 use abide_api::temporal::api::{
     enums::v1::{IndexedValueType, NamespaceState, TaskQueueType},
-    namespace::v1::{NamespaceConfig, UpdateNamespaceInfo, namespace_info::Capabilities},
+    namespace::v1::{
+        BadBinaries, BadBinaryInfo, NamespaceConfig, NamespaceFilter, UpdateNamespaceInfo, namespace_info::Capabilities,
+    },
     operatorservice::v1::{
-        AddSearchAttributesRequest, ListSearchAttributesRequest, operator_service_server::OperatorService,
+        AddSearchAttributesRequest, DeleteNamespaceRequest, ListSearchAttributesRequest, RemoveSearchAttributesRequest,
+        operator_service_server::OperatorService,
     },
     taskqueue::v1::TaskQueue,
     workflowservice::v1::{workflow_service_server::WorkflowService, *},
 };
+use abide_cluster::Namespaces;
 use abide_cluster::matching::{LevelDescription, QueueDescription};
+use abide_engine::namespace::{BadBinary, Namespace};
 use abide_model::Timestamp;
-use fakes::{World, shown};
+use fakes::{World, shown, within};
 use prost_types::Duration;
 use tonic::Request;
 
@@ -162,6 +167,115 @@ async fn search_attributes_are_listed_apart_from_the_systems() {
     assert!(listed.system_attributes.contains_key("WorkflowId") && listed.system_attributes.contains_key("BuildIds"));
     let outcome = world.frontend.list_search_attributes(Request::new(ListSearchAttributesRequest::default())).await;
     assert_eq!(shown(outcome), "InvalidArgument: Namespace is not set on request.");
+}
+
+#[tokio::test]
+async fn bad_binaries_reach_the_namespace_and_get_no_work() {
+    let world = World::new();
+    let bad = BadBinaryInfo { reason: "it loses money".into(), operator: "me".into(), ..Default::default() };
+    let config = NamespaceConfig {
+        bad_binaries: Some(BadBinaries { binaries: [("sum".to_owned(), bad)].into() }),
+        ..NamespaceConfig::default()
+    };
+    let request = UpdateNamespaceRequest {
+        namespace: "default".into(),
+        config: Some(config),
+        delete_bad_binary: "other".into(),
+        ..Default::default()
+    };
+    assert_eq!(shown(world.frontend.update_namespace(Request::new(request)).await), "Ok");
+    let update = world.namespaces.updates.lock().unwrap().pop().expect("an update");
+    assert_eq!(update.bad_binaries["sum"], ("it loses money".to_owned(), "me".to_owned()));
+    assert_eq!(update.pardoned_binary.as_deref(), Some("other"));
+    let bad = BadBinary { reason: "r".into(), operator: "o".into(), created_at: Timestamp::from_millis(1000) };
+    let known = world.namespaces.by_name("default").expect("known");
+    world.namespaces.add(Namespace { bad_binaries: [("sum".to_owned(), bad)].into(), ..Namespace::clone(&known) });
+    let request = DescribeNamespaceRequest { namespace: "default".into(), ..Default::default() };
+    let described = world.frontend.describe_namespace(Request::new(request)).await.expect("described").into_inner();
+    let binaries = described.config.expect("config").bad_binaries.expect("shown").binaries;
+    assert_eq!((binaries["sum"].reason.as_str(), binaries["sum"].create_time.is_some()), ("r", true));
+    #[allow(deprecated)]
+    let poll = PollWorkflowTaskQueueRequest {
+        namespace: "default".into(),
+        task_queue: Some(TaskQueue { name: "q".into(), ..TaskQueue::default() }),
+        binary_checksum: "sum".into(),
+        ..Default::default()
+    };
+    let refused = shown(world.frontend.poll_workflow_task_queue(within(5, poll)).await);
+    assert_eq!(refused, "InvalidArgument: Binary sum already marked as bad deployment.");
+}
+
+#[tokio::test]
+async fn a_deleted_namespace_gives_up_its_name_and_takes_nothing() {
+    let world = World::new();
+    let delete = async |namespace: &str, namespace_id: &str| {
+        let (namespace, namespace_id) = (namespace.to_owned(), namespace_id.to_owned());
+        let request = DeleteNamespaceRequest { namespace, namespace_id, ..Default::default() };
+        let answer = world.frontend.delete_namespace(Request::new(request)).await;
+        answer.map(|answer| answer.into_inner().deleted_namespace)
+    };
+    for (name, id, expected) in [
+        ("", "", "InvalidArgument: Namespace not set on request."),
+        ("a", "b", "InvalidArgument: Only one of namespace name or Id should be set on request."),
+        ("temporal-system", "", "FailedPrecondition: unable to delete system namespace"),
+        ("none", "", "NotFound: Namespace none is not found. [NamespaceNotFoundFailure]"),
+        ("", "xx", "NotFound: Namespace xx is not found. [NamespaceNotFoundFailure]"),
+    ] {
+        assert_eq!(shown(delete(name, id).await), expected);
+    }
+    let name = delete("other", "").await.expect("deleted");
+    assert_eq!(name, "other-deleted-00000");
+    assert_eq!(delete(&name, "").await.expect("again"), name);
+    let request = DescribeWorkflowExecutionRequest { namespace: name.clone(), ..Default::default() };
+    let refused = shown(world.frontend.describe_workflow_execution(Request::new(request)).await);
+    let expected = "FailedPrecondition: Namespace has invalid state: Deleted. Must be Registered or Deprecated. \
+                    [NamespaceInvalidStateFailure]";
+    assert_eq!(refused, expected);
+    let names = async |include_deleted| {
+        let namespace_filter = Some(NamespaceFilter { include_deleted });
+        let request = ListNamespacesRequest { namespace_filter, ..Default::default() };
+        let page = world.frontend.list_namespaces(Request::new(request)).await.expect("a page").into_inner();
+        page.namespaces.into_iter().map(|shown| shown.namespace_info.expect("info").name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(false).await, ["default", "old"]);
+    assert_eq!(names(true).await, ["default", "old", "other-deleted-00000"]);
+}
+
+#[tokio::test]
+async fn a_namespace_is_deprecated_once_and_for_all() {
+    let world = World::new();
+    let deprecate = async |namespace: &str| {
+        let request = DeprecateNamespaceRequest { namespace: namespace.into(), ..Default::default() };
+        shown(world.frontend.deprecate_namespace(Request::new(request)).await)
+    };
+    assert_eq!(deprecate("").await, "InvalidArgument: Namespace not set on request.");
+    assert_eq!(deprecate("default").await, "Ok");
+    assert!(world.namespaces.updates.lock().unwrap().pop().expect("an update").deprecate);
+    let registered = UpdateNamespaceInfo { state: NamespaceState::Registered as i32, ..Default::default() };
+    let update_info = Some(registered);
+    let request = UpdateNamespaceRequest { namespace: "old".into(), update_info, ..Default::default() };
+    let refused = shown(world.frontend.update_namespace(Request::new(request)).await);
+    assert_eq!(refused, "InvalidArgument: Invalid namespace state update.");
+}
+
+#[tokio::test]
+async fn only_custom_search_attributes_are_removed() {
+    let world = World::new();
+    let remove = async |namespace: &str, names: &[&str]| {
+        let search_attributes = names.iter().map(|name| (*name).to_owned()).collect();
+        let request = RemoveSearchAttributesRequest { namespace: namespace.into(), search_attributes };
+        shown(world.frontend.remove_search_attributes(Request::new(request)).await)
+    };
+    assert_eq!(remove("default", &[]).await, "InvalidArgument: SearchAttributes are not set on request.");
+    assert_eq!(remove("", &["Size"]).await, "InvalidArgument: Namespace is not set on request.");
+    let refused = "InvalidArgument: Unable to remove non-custom search attributes: BuildIds.";
+    assert_eq!(remove("default", &["Size", "BuildIds"]).await, refused);
+    assert_eq!(remove("default", &["Size", "Absent"]).await, "Ok");
+    let update = world.namespaces.updates.lock().unwrap().pop().expect("an update");
+    assert!(update.removed_search_attributes.contains("Size"));
+    let request = GetSearchAttributesRequest {};
+    let all = world.frontend.get_search_attributes(Request::new(request)).await.expect("all").into_inner().keys;
+    assert!(all.contains_key("Color") && all.contains_key("WorkflowId"));
 }
 
 #[tokio::test]

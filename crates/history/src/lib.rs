@@ -3,6 +3,7 @@
 //! about workflows, which is `engine`'s part.
 
 mod background;
+mod bad_binary;
 mod cache;
 mod dispatch;
 mod load;
@@ -11,6 +12,7 @@ mod outbound;
 mod query;
 mod queue_configs;
 mod read;
+mod reclaim;
 mod recover;
 mod refill;
 mod reset;

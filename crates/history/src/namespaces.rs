@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use abide_cluster::{BoxFuture, Error, Namespaces};
-use abide_engine::namespace::{Change, Command, Namespace, Register, Rejection, Update};
+use abide_engine::namespace::{Change, Command, DELETED_ID_LETTERS, Namespace, Register, Rejection, SYSTEM, Update};
 use abide_engine::{Emit, Machine};
+use abide_model::settings::Limits;
 use abide_model::{Clock, NamespaceId, Partition, fresh, limits};
 use abide_store::key::{Key, NamespaceKey, NamespaceRecord};
-use abide_store::{Batch, CommitError, Fence, Scan, Space, Store, Urgency};
+use abide_store::{Batch, CommitError, Fence, Scan, Space, Store, Urgency, Write};
 use prost::Message;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, Notify, oneshot};
 
 use crate::shard::store_failed;
 
@@ -21,6 +23,9 @@ pub(crate) struct NamespaceRegistry {
     known: RwLock<Known>,
     /// Held while a change is under way; none after a failed commit, until it was looked up what is stored.
     writing: Mutex<Option<Arc<Fence>>>,
+    limits: Limits,
+    /// Somebody deleted a namespace.
+    pub(crate) deleted: Notify,
 }
 
 #[derive(Default)]
@@ -31,15 +36,28 @@ struct Known {
 
 impl Known {
     fn insert(&mut self, namespace: Arc<Namespace>) {
-        self.by_name.insert(namespace.name.clone(), namespace.id());
-        self.by_id.insert(namespace.id(), namespace);
+        let id = namespace.id();
+        self.remove(id);
+        self.by_name.insert(namespace.name.clone(), id);
+        self.by_id.insert(id, namespace);
+    }
+
+    fn remove(&mut self, id: NamespaceId) {
+        if let Some(before) = self.by_id.remove(&id) {
+            self.by_name.remove(&before.name);
+        }
     }
 }
 
 impl NamespaceRegistry {
     /// Reads all namespaces.
-    pub(crate) async fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, abide_store::Error> {
-        let registry = Self { store, clock, known: RwLock::default(), writing: Mutex::new(None) };
+    pub(crate) async fn open(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Result<Self, abide_store::Error> {
+        let (known, writing, deleted) = (RwLock::default(), Mutex::new(None), Notify::new());
+        let registry = Self { store, clock, known, writing, limits, deleted };
         let fence = registry.reload().await?;
         *registry.writing.lock().await = Some(fence);
         Ok(registry)
@@ -84,23 +102,45 @@ impl NamespaceRegistry {
         mut namespace: Namespace,
         command: Command,
     ) -> Result<Arc<Namespace>, Error> {
-        let mut out = Emit::default();
-        namespace
-            .handle(command, self.clock.now(), &mut out)
-            .map_err(|Rejection::Invalid(why)| Error::NamespaceInvalid(why))?;
+        let mut out = Emit::within(self.limits);
+        namespace.handle(command, self.clock.now(), &mut out).map_err(|rejection| match rejection {
+            Rejection::Invalid(why) => Error::NamespaceInvalid(why),
+            Rejection::Forbidden(why) => Error::NamespaceForbidden(why),
+        })?;
         let namespace = Arc::new(namespace);
         if let Some(Change(last)) = out.changes.last() {
-            let fence = writing.clone().ok_or_else(unavailable)?;
             let record = NamespaceRecord { state: last.encode_to_vec().into() };
-            let writes = vec![NamespaceKey(namespace.id()).put(Partition::SHARED, &record)];
-            if let Err(error) = self.commit(Batch { fence, writes }).await {
-                tracing::warn!(%error, "a namespace may not be stored");
-                *writing = None;
-                return Err(unavailable());
-            }
+            self.write(writing, vec![NamespaceKey(namespace.id()).put(Partition::SHARED, &record)]).await?;
             self.known.write().unwrap_or_else(PoisonError::into_inner).insert(namespace.clone());
         }
         Ok(namespace)
+    }
+
+    async fn write(&self, writing: &mut Option<Arc<Fence>>, writes: Vec<Write>) -> Result<(), Error> {
+        // Until it is known to be stored: whoever comes after a caller who hung up looks up what is.
+        let fence = writing.take().ok_or_else(unavailable)?;
+        let committed = self.commit(Batch { fence: fence.clone(), writes }).await;
+        committed.map(|()| *writing = Some(fence)).map_err(|error| {
+            tracing::warn!(%error, "a namespace may not be stored");
+            unavailable()
+        })
+    }
+
+    /// Nothing is left inside of a deleted namespace.
+    pub(crate) async fn emptied(&self, id: NamespaceId) -> Result<Arc<Namespace>, Error> {
+        let mut writing = self.writing.lock().await;
+        self.mend(&mut writing).await?;
+        let namespace = self.by_id(id)?;
+        self.change(&mut writing, Namespace::clone(&namespace), Command::Emptied).await
+    }
+
+    /// A deleted namespace itself goes.
+    pub(crate) async fn remove(&self, id: NamespaceId) -> Result<(), Error> {
+        let mut writing = self.writing.lock().await;
+        self.mend(&mut writing).await?;
+        self.write(&mut writing, vec![NamespaceKey(id).delete(Partition::SHARED)]).await?;
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        Ok(())
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
@@ -137,7 +177,7 @@ impl Namespaces for NamespaceRegistry {
         Box::pin(async move {
             let mut writing = self.writing.lock().await;
             self.mend(&mut writing).await?;
-            if self.find(&register.name).is_some() {
+            if register.name == SYSTEM || self.find(&register.name).is_some() {
                 return Err(Error::NamespaceExists(register.name));
             }
             register.id.get_or_insert_with(|| NamespaceId(fresh::uuid()));
@@ -153,6 +193,27 @@ impl Namespaces for NamespaceRegistry {
             self.change(&mut writing, Namespace::clone(&namespace), Command::Update(update)).await
         })
     }
+
+    fn delete(&self, id: NamespaceId, delay: Duration) -> BoxFuture<'_, Result<Arc<Namespace>, Error>> {
+        Box::pin(async move {
+            let mut writing = self.writing.lock().await;
+            self.mend(&mut writing).await?;
+            let namespace = self.by_id(id)?;
+            let name = free_name(&namespace, |name| self.find(name).is_some());
+            let command = Command::Delete { name, delay };
+            let deleted = self.change(&mut writing, Namespace::clone(&namespace), command).await?;
+            self.deleted.notify_one();
+            Ok(deleted)
+        })
+    }
+}
+
+/// A name that is free for a deleted namespace.
+fn free_name(namespace: &Namespace, is_taken: impl Fn(&str) -> bool) -> String {
+    // The whole of an id is nobody else's.
+    let mut names = (DELETED_ID_LETTERS..=limits::UUID_LETTERS).map(|letters| namespace.deleted_name(letters));
+    let free = names.find(|name| !is_taken(name));
+    free.unwrap_or_else(|| namespace.deleted_name(limits::UUID_LETTERS))
 }
 
 fn unavailable() -> Error {

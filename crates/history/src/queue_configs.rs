@@ -8,9 +8,9 @@ use abide_cluster::{BoxFuture, Error, Matching, QueueConfigs};
 use abide_engine::queue_config::{Change, QueueConfig, Update};
 use abide_engine::run::QueueName;
 use abide_engine::{Emit, Machine};
-use abide_model::{Clock, Partition, limits};
+use abide_model::{Clock, NamespaceId, Partition, limits};
 use abide_store::key::{Key, QueueConfigKey, QueueConfigRecord};
-use abide_store::{Batch, Fence, Scan, Space, Store, Urgency};
+use abide_store::{Batch, Fence, Scan, Space, Store, Urgency, Write};
 use prost::Message;
 use tokio::sync::{Mutex, oneshot};
 
@@ -89,9 +89,7 @@ impl QueueConfigRegistry {
         queue: QueueKey,
         update: Update,
     ) -> Result<Arc<QueueConfig>, Error> {
-        if writing.is_none() {
-            *writing = Some(self.reload().await.map_err(store_failed)?);
-        }
+        self.mend(writing).await?;
         let key = key_of(&queue);
         let known = self.find(&key);
         if known.is_none() && self.is_full() {
@@ -102,21 +100,57 @@ impl QueueConfigRegistry {
         config.handle(update, self.clock.now(), &mut out).map_err(Error::QueueConfigRejected)?;
         let config = Arc::new(config);
         if let Some(Change(last)) = out.changes.last() {
-            // Until it is known to be stored: whoever comes after a caller who hung up looks up what is.
-            let fence = writing.take().ok_or_else(unavailable)?;
             let record = QueueConfigRecord { state: last.encode_to_vec().into() };
-            let (done, committed) = oneshot::channel();
-            let batch = Batch { fence: fence.clone(), writes: vec![key.put(Partition::SHARED, &record)] };
-            self.store.commit(batch, Urgency::Now, Box::new(move |result| drop(done.send(result))));
-            if !matches!(committed.await, Ok(Ok(()))) {
-                tracing::warn!(queue = key.name, "the configuration of a task queue may not be stored");
-                return Err(unavailable());
-            }
-            *writing = Some(fence);
+            self.write(writing, vec![key.put(Partition::SHARED, &record)]).await?;
             self.known.write().unwrap_or_else(PoisonError::into_inner).insert(key, config.clone());
             self.matching.configure(&queue, config.clone());
         }
         Ok(config)
+    }
+
+    async fn write(&self, writing: &mut Option<Arc<Fence>>, writes: Vec<Write>) -> Result<(), Error> {
+        // Until it is known to be stored: whoever comes after a caller who hung up looks up what is.
+        let fence = writing.take().ok_or_else(unavailable)?;
+        let (done, committed) = oneshot::channel();
+        let batch = Batch { fence: fence.clone(), writes };
+        self.store.commit(batch, Urgency::Now, Box::new(move |result| drop(done.send(result))));
+        if !matches!(committed.await, Ok(Ok(()))) {
+            tracing::warn!("the configuration of a task queue may not be stored");
+            return Err(unavailable());
+        }
+        *writing = Some(fence);
+        Ok(())
+    }
+
+    /// Forgets all that was decided about the queues of a namespace that goes.
+    pub(crate) async fn forget(&self, namespace: NamespaceId) -> Result<(), Error> {
+        let mut writing = self.writing.lock().await;
+        self.mend(&mut writing).await?;
+        let keys = self.keys_of(namespace);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.write(&mut writing, keys.iter().map(|key| key.delete(Partition::SHARED)).collect()).await?;
+        for key in keys {
+            if let Some(queue) = queue_of(&key) {
+                self.matching.configure(&queue, Arc::default());
+            }
+            self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        }
+        Ok(())
+    }
+
+    fn keys_of(&self, namespace: NamespaceId) -> Vec<QueueConfigKey> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.keys().filter(|key| key.namespace == namespace).cloned().collect()
+    }
+
+    /// After a failed commit: finds out what is stored.
+    async fn mend(&self, writing: &mut Option<Arc<Fence>>) -> Result<(), Error> {
+        if writing.is_none() {
+            *writing = Some(self.reload().await.map_err(store_failed)?);
+        }
+        Ok(())
     }
 }
 

@@ -137,8 +137,12 @@ impl Desk {
 
     /// When the retention of a closed run is over, as the namespace has it now.
     pub(crate) fn retention_over(&self, entry: &Entry) -> Timestamp {
+        entry.run.closed_at().unwrap_or(entry.run.started_at()).after(self.retention_of(entry))
+    }
+
+    /// How long the run is kept once it is closed, as the namespace has it now.
+    pub(crate) fn retention_of(&self, entry: &Entry) -> Duration {
         let namespace = self.seams.namespaces.by_id(entry.key.workflow.namespace);
-        let retention = namespace.map_or(limits::RETENTION_DEFAULT, |namespace| namespace.retention());
-        entry.run.closed_at().unwrap_or(entry.run.started_at()).after(retention)
+        namespace.map_or(limits::RETENTION_DEFAULT, |namespace| namespace.retention())
     }
 }

@@ -24,6 +24,7 @@ use crate::outbound::Errands;
 use crate::query::TIMED_OUT;
 use crate::queue_configs::QueueConfigRegistry;
 use crate::read::Reading;
+use crate::reclaim::Reclaim;
 use crate::recover::recover;
 use crate::refill;
 use crate::retention::{Retention, sweep};
@@ -90,7 +91,7 @@ impl HistoryService {
     ) -> Result<Self, abide_store::Error> {
         let Options { shards: shard_count, cache_bytes, limits } = options;
         let background = Arc::new(Background::new());
-        let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone()).await?);
+        let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone(), limits).await?);
         let queue_configs = QueueConfigRegistry::open(store.clone(), clock.clone(), matching.clone()).await?;
         let queue_configs = Arc::new(queue_configs);
         let errands = Arc::new(Errands::default());
@@ -119,8 +120,16 @@ impl HistoryService {
             shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()) });
         }
         let shards = Shards(shards.into());
-        let sweep = sweep(store.clone(), clock, retention.clone(), shards.clone());
+        let sweep = sweep(store.clone(), clock.clone(), retention.clone(), shards.clone());
         background.spawn("sweep", sweep);
+        let reclaim = Reclaim {
+            store: store.clone(),
+            clock,
+            namespaces: namespaces.clone(),
+            queue_configs: queue_configs.clone(),
+            shards: shards.clone(),
+        };
+        background.spawn("reclaim", reclaim.run());
         Ok(Self {
             shards,
             store,

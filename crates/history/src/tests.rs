@@ -2,6 +2,7 @@
 //! what a failure, a restart or a lost answer leaves behind.
 
 mod backlog;
+mod bad_binary;
 mod callback;
 mod chain;
 mod deletion;
@@ -11,6 +12,7 @@ mod operation;
 mod outbound;
 mod query;
 mod queue_config;
+mod reclaim;
 mod reset;
 mod restart;
 mod start;

@@ -163,6 +163,35 @@ pub const SWEEP_PAGE_ROWS: usize = 64;
 /// The shortest retention of closed runs.
 pub const RETENTION_MIN: Duration = Duration::from_secs(3600);
 
+/// Programs of workers that one namespace may call bad.
+pub const BAD_BINARIES_MAX: usize = 10;
+/// How often settings may change before a server must be started anew to see more of it: what was read is never freed.
+pub const SETTINGS_GENERATIONS_MAX: usize = 1024;
+/// How many seconds' worth of calls a namespace may spend at once: hundredths.
+pub const BURST_PERCENT: u32 = 200;
+/// Waiting calls of one kind in one namespace.
+pub const WAITING_CALLS_MAX: usize = 1200;
+/// Operations of one batch per second.
+pub const BATCH_OPERATIONS_PER_SECOND: u32 = 50;
+/// Operations of one batch at the same time.
+pub const BATCH_OPERATIONS_PARALLEL: usize = 5;
+/// Batches of one namespace that run at the same time.
+pub const BATCHES_RUNNING_MAX: usize = 1;
+/// Executions that one batch may name.
+pub const BATCH_EXECUTIONS_MAX: usize = 1000;
+/// Ended batches of one namespace that are remembered; beyond it the one that ended first is forgotten.
+pub const BATCHES_ENDED_MAX: usize = 1000;
+/// Runs that one page of a batch has: what is done again after a crash.
+pub const BATCH_PAGE_RUNS: usize = 100;
+/// Batches on one page of a list when the request names no size.
+pub const BATCHES_PAGE_DEFAULT: usize = 100;
+/// How often an operation of a batch is tried before it counts as failed.
+pub const BATCH_ATTEMPTS_MAX: u32 = 5;
+/// Letters of an id as it is written.
+pub const UUID_LETTERS: usize = 36;
+/// Runs of a deleted namespace that are deleted together.
+pub const RECLAIM_PAGE_RUNS: usize = 100;
+
 /// Links that one request may attach.
 pub const LINKS_MAX: usize = 10;
 /// One link: bytes.

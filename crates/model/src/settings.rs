@@ -1,7 +1,8 @@
-//! What whoever runs a server may set, with the reference server's defaults. Handed down at start and never changed
-//! afterwards. Bounds that nobody would change are constants in [`crate::limits`]. Where the values come from, and under
+//! What whoever runs a server may set, with the reference server's defaults. What changes while the server runs, and what
+//! differs between namespaces, is the matter of [`crate::LiveSettings`]. Bounds that nobody would change are constants in [`crate::limits`]. Where the values come from, and under
 //! which keys, is the server's part.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::limits;
@@ -17,6 +18,51 @@ pub struct Settings {
     pub features: Features,
     /// Where completion callbacks may go; nowhere when empty.
     pub callback_addresses: Vec<CallbackAddress>,
+    /// How namespaces go.
+    pub namespaces: Deletions,
+    /// How much is served.
+    pub rates: Rates,
+    /// Batches of operations.
+    pub batches: BatchLimits,
+}
+
+/// How much is served; zero is no bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Calls per second of one node, whatever their namespace.
+    pub node_per_second: u32,
+    /// Calls per second of one namespace.
+    pub namespace_per_second: u32,
+    /// Lists and counts per second of one namespace.
+    pub lists_per_second: u32,
+    /// How many seconds' worth of calls a namespace may spend at once: hundredths.
+    pub burst_percent: u32,
+    /// Waiting calls of one kind in one namespace.
+    pub waiting_max: usize,
+}
+
+/// Batches of operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Operations per second, unless the batch wants fewer.
+    pub per_second: u32,
+    /// Operations at the same time.
+    pub concurrency: usize,
+    /// Batches of one namespace that run at the same time.
+    pub running_max: usize,
+    /// Executions that one batch may name.
+    pub executions_max: usize,
+}
+
+/// How namespaces go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deletions {
+    /// Names of those that do not.
+    pub protected: Vec<String>,
+    /// How long a deleted one is still shown once nothing is left inside, unless the request says so.
+    pub delete_delay: Duration,
 }
 
 /// What bounds runs, and what they are sent. Decisions get it with every command, so it is cheap to copy.
@@ -50,6 +96,10 @@ pub struct Limits {
     pub workflow_task_timeout_default: Duration,
     /// How long a chain of heartbeats of one workflow task may go on.
     pub workflow_task_heartbeat_max: Duration,
+    /// The shortest retention of closed runs that a namespace may have.
+    pub retention_min: Duration,
+    /// Programs of workers that a namespace may call bad.
+    pub bad_binaries_max: usize,
 }
 
 /// How long a history may get.
@@ -99,12 +149,21 @@ pub struct CallbackLimits {
 }
 
 /// How long calls wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waits {
     /// For an event of a history, or for an update's next stage.
     pub history: Duration,
     /// For a task.
     pub poll: Duration,
+    /// For a task of one of these queues.
+    pub poll_of_queue: BTreeMap<String, Duration>,
+}
+
+impl Waits {
+    /// How long a poll of this queue waits for a task.
+    pub fn poll_of(&self, queue: &str) -> Duration {
+        self.poll_of_queue.get(queue).copied().unwrap_or(self.poll)
+    }
 }
 
 /// What is served at all.
@@ -158,6 +217,8 @@ impl Default for Limits {
             buffered_queries_max: limits::BUFFERED_QUERIES_MAX,
             workflow_task_timeout_default: limits::WORKFLOW_TASK_TIMEOUT_DEFAULT,
             workflow_task_heartbeat_max: limits::WORKFLOW_TASK_HEARTBEAT_MAX,
+            retention_min: limits::RETENTION_MIN,
+            bad_binaries_max: limits::BAD_BINARIES_MAX,
         }
     }
 }
@@ -198,7 +259,32 @@ impl Default for CallbackLimits {
 
 impl Default for Waits {
     fn default() -> Self {
-        Self { history: limits::HISTORY_WAIT_MAX, poll: limits::POLL_WAIT_MAX }
+        Self { history: limits::HISTORY_WAIT_MAX, poll: limits::POLL_WAIT_MAX, poll_of_queue: BTreeMap::new() }
+    }
+}
+
+impl Default for Rates {
+    /// Unlike the reference, which shares one database among many: how much one node can serve, it serves.
+    fn default() -> Self {
+        Self {
+            node_per_second: 0,
+            namespace_per_second: 0,
+            lists_per_second: 0,
+            burst_percent: limits::BURST_PERCENT,
+            waiting_max: limits::WAITING_CALLS_MAX,
+        }
+    }
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            per_second: limits::BATCH_OPERATIONS_PER_SECOND,
+            concurrency: limits::BATCH_OPERATIONS_PARALLEL,
+            running_max: limits::BATCHES_RUNNING_MAX,
+            executions_max: limits::BATCH_EXECUTIONS_MAX,
+        }
     }
 }
 

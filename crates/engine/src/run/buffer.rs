@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use super::event::moves_last;
 use super::note::{Flushed, NoteKind};
 use super::state::State;
+use super::workflow_task_end::Author;
 use super::{Out, Run};
 use crate::convert::to_proto_time;
 
@@ -98,7 +99,8 @@ impl Run {
         let full = events.len() > limits::BUFFERED_EVENTS_MAX
             || events.iter().map(Message::encoded_len).sum::<usize>() > limits::BUFFERED_EVENTS_BYTES_MAX;
         if full {
-            self.fail_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, None, String::new(), out);
+            let nobody = Author::default();
+            self.fail_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, None, nobody, out);
             self.after_failed_task(now, out);
         }
     }

@@ -18,7 +18,7 @@ use super::event::{Annotation, annotated, event};
 use super::retry::run_timeout;
 use super::successor::shown;
 use super::worker_command::Turn;
-use super::workflow_task_end::SERVER_IDENTITY;
+use super::workflow_task_end::{Author, SERVER_IDENTITY};
 use super::{Out, Run};
 
 impl Run {
@@ -72,7 +72,7 @@ impl Run {
     /// A task that is with a worker fails when the run is closed from outside; what was buffered is written.
     pub(super) fn end_started_task(&mut self, now: Timestamp, cause: WorkflowTaskFailedCause, out: &mut Out) {
         if self.workflow_task_is_started() {
-            self.fail_started_task(now, cause, None, SERVER_IDENTITY.into(), out);
+            self.fail_started_task(now, cause, None, Author::server(SERVER_IDENTITY), out);
             self.flush_buffer(now, out);
         }
     }

@@ -283,6 +283,8 @@ pub struct CompleteWorkflowTask {
     pub identity: String,
     /// The worker's build.
     pub binary_checksum: String,
+    /// Whether the namespace calls that build bad: then nothing of what it says is done.
+    pub has_bad_binary: bool,
     /// The worker's version stamp, copied to the event.
     pub worker_version: Option<abide_api::temporal::api::common::v1::WorkerVersionStamp>,
     /// The name of the worker's deployment, copied to the event. Empty when it has none.

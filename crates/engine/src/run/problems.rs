@@ -1,20 +1,17 @@
 //! What lists show of a run beside what the workflow set: that it or its activities are paused, that its workflow tasks
-//! keep failing. Computed from the state; the workflow's own search attributes stay as they are.
+//! keep failing, which programs its workers were. Computed from the state; the workflow's own search attributes stay as they are.
 
 use abide_api::temporal::api::{
     common::v1::Payload,
     enums::v1::{TimeoutType, WorkflowTaskFailedCause},
-    history::v1::WorkflowTaskCompletedEventAttributes,
-    workflow::v1::{ResetPointInfo, ResetPoints},
 };
-use abide_model::{Timestamp, limits};
+use abide_model::limits;
 use std::collections::BTreeSet;
 
 use super::Run;
 use super::activity_retry::timeout_name;
 use super::state::{Problem, State};
 use super::worker_command::camel;
-use crate::convert::to_proto_time;
 
 impl State {
     /// Search attributes that the server sets.
@@ -27,6 +24,10 @@ impl State {
         if self.workflow_tasks.failures_in_a_row >= limits::WORKFLOW_TASK_PROBLEMS_REPORTED {
             let problem = self.workflow_tasks.problem.map(reported).unwrap_or_default();
             set.push(("TemporalReportedProblems".to_owned(), keywords(&problem)));
+        }
+        let binaries = self.binary_checksums();
+        if !binaries.is_empty() {
+            set.push(("BinaryChecksums".to_owned(), keywords(&binaries)));
         }
         set
     }
@@ -44,12 +45,6 @@ impl State {
             paused.filter_map(|activity| Some(activity.scheduled.activity_type.as_ref()?.name.as_str())).collect();
         entries.extend(types.iter().map(|name| format!("property:activityType={name}")));
         entries
-    }
-
-    /// Points to reset to, as lists and Describe show them.
-    pub fn reset_points(&self) -> Option<ResetPoints> {
-        let points = self.workflow_tasks.reset_points.clone();
-        (!points.is_empty()).then_some(ResetPoints { points })
     }
 }
 
@@ -116,40 +111,5 @@ impl Run {
         }
         tasks.failures_in_a_row = 0;
         tasks.problem = None;
-    }
-
-    /// The first workflow task that a build completes is a point to reset to.
-    #[expect(deprecated, reason = "old workers name their build by the binary checksum only")]
-    pub(super) fn note_reset_point(
-        &mut self,
-        completed_event_id: i64,
-        completed: &WorkflowTaskCompletedEventAttributes,
-        at: Timestamp,
-    ) {
-        let stamp = completed.worker_version.as_ref().map(|stamp| stamp.build_id.as_str()).unwrap_or_default();
-        let version = completed.deployment_version.as_ref().map(|version| version.build_id.as_str());
-        let build_id = version.unwrap_or(stamp);
-        let checksum = completed.binary_checksum.as_str();
-        if build_id.is_empty() && checksum.is_empty() {
-            return;
-        }
-        let run_id = self.run_id().to_string();
-        let points = &mut self.state.workflow_tasks.reset_points;
-        let known = |point: &ResetPointInfo| point.build_id == build_id && point.binary_checksum == checksum;
-        if points.iter().any(known) {
-            return;
-        }
-        if points.len() >= limits::RESET_POINTS_MAX {
-            points.remove(0);
-        }
-        points.push(ResetPointInfo {
-            build_id: build_id.to_owned(),
-            binary_checksum: checksum.to_owned(),
-            run_id,
-            first_workflow_task_completed_id: completed_event_id,
-            create_time: Some(to_proto_time(at)),
-            resettable: true,
-            ..ResetPointInfo::default()
-        });
     }
 }

@@ -81,6 +81,8 @@ impl Run {
         state.execution.started =
             if State::may_begin_again(started) { detached(started) } else { without_payloads(started) };
         state.execution.started.completion_callbacks.clear();
+        let points = state.execution.started.prev_auto_reset_points.take();
+        state.workflow_tasks.reset_points = points.map(|points| points.points).unwrap_or_default();
         let request_id = state.identity.create_request_id.clone();
         state.apply_callbacks_registered(&started.completion_callbacks, &request_id, at);
         state.position.visibility_revision += 1;

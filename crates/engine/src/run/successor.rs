@@ -42,7 +42,12 @@ impl Run {
     }
 
     /// The start of a run that follows this one.
-    pub(super) fn follow(&self, attributes: WorkflowExecutionStartedEventAttributes, new_run_id: RunId) -> Box<Start> {
+    pub(super) fn follow(
+        &self,
+        mut attributes: WorkflowExecutionStartedEventAttributes,
+        new_run_id: RunId,
+    ) -> Box<Start> {
+        attributes.prev_auto_reset_points = self.state.reset_points();
         Box::new(Start {
             key: RunKey { run_id: new_run_id, ..self.key() },
             namespace_name: self.state.identity.namespace_name.clone(),

@@ -14,6 +14,7 @@ mod limits;
 mod pause;
 mod property;
 mod reset;
+mod reset_points;
 mod update;
 mod version;
 mod world;

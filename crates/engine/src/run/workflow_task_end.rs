@@ -13,6 +13,7 @@ use abide_api::temporal::api::{
     },
 };
 use abide_model::Timestamp;
+use abide_model::settings::Limits;
 use prost::Message;
 
 use super::buffer::Flush;
@@ -24,12 +25,28 @@ use super::event::event;
 use super::note::{NoteKind, Stickiness, WorkflowTaskDropped, nanos};
 use super::state::{OpenWorkflowTask, Problem, Sticky};
 use super::update::check_bodies;
-use super::worker_command::{Decided, Refusal, Turn, check_sequence};
+use super::worker_command::{Decided, Refusal, Turn, check_sequence, refuse};
 use super::workflow_task::{scheduled_event, started_event};
 use super::{Out, Run};
 
 /// The identity under which the server itself acts.
 pub(super) const SERVER_IDENTITY: &str = "history-service";
+
+/// Who failed a workflow task.
+#[derive(Default)]
+pub(super) struct Author {
+    /// Shown in the history.
+    pub(super) identity: String,
+    /// The worker's build, if a worker it was.
+    pub(super) binary_checksum: String,
+}
+
+impl Author {
+    /// The server, in the role of this name.
+    pub(super) fn server(identity: &str) -> Self {
+        Self { identity: identity.to_owned(), binary_checksum: String::new() }
+    }
+}
 
 /// Whether the worker only says that its local activities go on.
 fn is_heartbeat(completion: &CompleteWorkflowTask) -> bool {
@@ -62,13 +79,24 @@ impl Run {
         if is_heartbeat(&completion) && goes_on_for_too_long {
             return Ok(self.time_out_heartbeats(now, out));
         }
-        let CompleteWorkflowTask { commands, messages, namespaces, .. } = &completion;
-        let reply = match self.check_commands(commands, messages, namespaces, &out.limits) {
+        let reply = match self.check_completion(&completion, &out.limits) {
             Ok(_) if completion.bytes() > out.limits.transaction_bytes_max => self.too_much(&completion, now, out),
             Ok(decided) => self.completed(completion, decided, now, out),
-            Err(refusal) => self.refuse(refusal, attempt, completion.identity, now, out)?,
+            Err(refusal) => {
+                let CompleteWorkflowTask { identity, binary_checksum, .. } = completion;
+                self.refuse(refusal, attempt, Author { identity, binary_checksum }, now, out)?
+            }
         };
         Ok(Reply::WorkflowTaskCompleted(Box::new(reply)))
+    }
+
+    /// What the worker decided, if it is one that may decide and can be carried out.
+    fn check_completion(&self, completion: &CompleteWorkflowTask, bounds: &Limits) -> Result<Vec<Decided>, Refusal> {
+        if completion.has_bad_binary {
+            let text = format!("binary {} is marked as bad deployment", completion.binary_checksum);
+            return refuse(WorkflowTaskFailedCause::BadBinary, text);
+        }
+        self.check_commands(&completion.commands, &completion.messages, &completion.namespaces, bounds)
     }
 
     /// The worker wants to write more than can be stored together: nothing of it is, and the run is ended.
@@ -248,7 +276,7 @@ impl Run {
         &mut self,
         refusal: Refusal,
         attempt: i32,
-        identity: String,
+        author: Author,
         now: Timestamp,
         out: &mut Out,
     ) -> Result<WorkflowTaskCompleted, Rejection> {
@@ -263,7 +291,7 @@ impl Run {
             };
         }
         let failure = Failure { message: refused.message.clone(), ..super::activity_retry::server_failure() };
-        self.fail_started_task(now, cause, Some(failure), identity, out);
+        self.fail_started_task(now, cause, Some(failure), author, out);
         if terminates {
             self.flush_buffer(now, out);
             self.terminate_by_server(refused.message.clone(), now, out);
@@ -280,7 +308,8 @@ impl Run {
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
         self.started_task(&failed.token)?;
-        self.fail_started_task(now, failed.cause, failed.failure, failed.identity, out);
+        let FailWorkflowTask { identity, binary_checksum, .. } = failed;
+        self.fail_started_task(now, failed.cause, failed.failure, Author { identity, binary_checksum }, out);
         if failed.cause == WorkflowTaskFailedCause::GrpcMessageTooLarge {
             self.flush_buffer(now, out);
             self.terminate_by_server("WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE".into(), now, out);
@@ -296,7 +325,7 @@ impl Run {
         now: Timestamp,
         cause: WorkflowTaskFailedCause,
         failure: Option<Failure>,
-        identity: String,
+        author: Author,
         out: &mut Out,
     ) {
         if self.state.workflow_tasks.open.as_ref().is_some_and(|open| open.attempt > 1) {
@@ -304,12 +333,14 @@ impl Run {
             return;
         }
         let (scheduled_event_id, started_event_id) = self.write_task_start(now, out);
+        #[expect(deprecated, reason = "old workers and user interfaces read the binary checksum")]
         let attributes = WorkflowTaskFailedEventAttributes {
             scheduled_event_id,
             started_event_id,
             cause: cause as i32,
             failure,
-            identity,
+            identity: author.identity,
+            binary_checksum: author.binary_checksum,
             ..WorkflowTaskFailedEventAttributes::default()
         };
         self.emit_event(now, event(Attributes::WorkflowTaskFailedEventAttributes(attributes)), out);

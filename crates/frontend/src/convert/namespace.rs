@@ -1,16 +1,16 @@
 //! A namespace as the protocol shows it. Says that nothing is there that is not.
 
 use abide_api::temporal::api::{
-    enums::v1::{ArchivalState, NamespaceState},
+    enums::v1::{ArchivalState, NamespaceState, ReplicationState},
     namespace::v1::{
-        BadBinaries, NamespaceConfig, NamespaceInfo,
+        BadBinaries, BadBinaryInfo, NamespaceConfig, NamespaceInfo,
         namespace_info::{Capabilities, Limits},
     },
     replication::v1::{ClusterReplicationConfig, NamespaceReplicationConfig},
     workflowservice::v1::{DescribeNamespaceResponse, UpdateNamespaceResponse},
 };
-use abide_engine::convert::to_proto_duration;
-use abide_engine::namespace::Namespace;
+use abide_engine::convert::{to_proto_duration, to_proto_time};
+use abide_engine::namespace::{BadBinary, Namespace, State};
 use abide_model::Settings;
 
 use crate::system::CLUSTER;
@@ -35,11 +35,19 @@ pub fn updated(namespace: &Namespace, settings: &Settings) -> UpdateNamespaceRes
     }
 }
 
+/// What may still be done in it.
+pub fn state(state: State) -> NamespaceState {
+    match state {
+        State::Registered => NamespaceState::Registered,
+        State::Deprecated => NamespaceState::Deprecated,
+        State::Deleted => NamespaceState::Deleted,
+    }
+}
+
 fn info(namespace: &Namespace, settings: &Settings) -> NamespaceInfo {
-    let state = if namespace.deprecated { NamespaceState::Deprecated } else { NamespaceState::Registered };
     NamespaceInfo {
         name: namespace.name.clone(),
-        state: state as i32,
+        state: state(namespace.state()) as i32,
         description: namespace.description.clone(),
         owner_email: namespace.owner_email.clone(),
         data: namespace.data.clone(),
@@ -70,17 +78,22 @@ fn info(namespace: &Namespace, settings: &Settings) -> NamespaceInfo {
 fn config(namespace: &Namespace) -> NamespaceConfig {
     NamespaceConfig {
         workflow_execution_retention_ttl: Some(to_proto_duration(namespace.retention())),
-        bad_binaries: Some(BadBinaries::default()),
+        bad_binaries: Some(BadBinaries { binaries: namespace.bad_binaries.iter().map(bad_binary).collect() }),
         history_archival_state: ArchivalState::Disabled as i32,
         visibility_archival_state: ArchivalState::Disabled as i32,
         ..NamespaceConfig::default()
     }
 }
 
+fn bad_binary((checksum, bad): (&String, &BadBinary)) -> (String, BadBinaryInfo) {
+    let (reason, operator) = (bad.reason.clone(), bad.operator.clone());
+    (checksum.clone(), BadBinaryInfo { reason, operator, create_time: Some(to_proto_time(bad.created_at)) })
+}
+
 fn replication() -> NamespaceReplicationConfig {
     NamespaceReplicationConfig {
         active_cluster_name: CLUSTER.to_owned(),
         clusters: vec![ClusterReplicationConfig { cluster_name: CLUSTER.to_owned(), ..Default::default() }],
-        ..NamespaceReplicationConfig::default()
+        state: ReplicationState::Normal as i32,
     }
 }

@@ -12,7 +12,7 @@ use crate::status::Refusal;
 pub fn describe(frontend: &Frontend, request: DescribeNamespaceRequest) -> Result<DescribeNamespaceResponse, Refusal> {
     let namespace = match (request.namespace.as_str(), request.id.as_str()) {
         (name, "") => {
-            super::name(name)?;
+            frontend.namespace_name(name)?;
             frontend.namespaces.by_name(name)?
         }
         ("", id) => {

@@ -13,12 +13,11 @@ pub async fn register(
     frontend: &Frontend,
     request: RegisterNamespaceRequest,
 ) -> Result<RegisterNamespaceResponse, Refusal> {
-    super::name(&request.namespace)?;
+    frontend.namespace_name(&request.namespace)?;
     if request.is_global_namespace {
         return Err(Refusal::invalid("Cannot register global namespace when not enabled"));
     }
     super::clusters(&request.active_cluster_name, &request.clusters)?;
-    super::archival([request.history_archival_state(), request.visibility_archival_state()])?;
     let register = Register {
         id: Some(NamespaceId(fresh::uuid())),
         name: request.namespace,

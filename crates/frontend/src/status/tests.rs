@@ -38,10 +38,15 @@ fn every_error_has_its_code_text_and_detail() {
         (Refusal::NotSupported("not yet"), "Unimplemented: not yet"),
         (Refusal::DeadlineTooShort, "FailedPrecondition: Context timeout is too short."),
         (
-            Refusal::NamespaceDeprecated("old".into()),
-            "FailedPrecondition: Namespace has invalid state: Deprecated. Must be Registered. \
+            Refusal::NamespaceState {
+                name: "old".into(),
+                state: State::Deleted,
+                allowed: &[State::Registered, State::Deprecated],
+            },
+            "FailedPrecondition: Namespace has invalid state: Deleted. Must be Registered or Deprecated. \
              [NamespaceInvalidStateFailure]",
         ),
+        (Error::NamespaceForbidden("no".into()).into(), "FailedPrecondition: no"),
         (
             Refusal::ActivityIdNotFound("a".into()),
             "NotFound: cannot find pending activity with ActivityID a, check workflow execution history for more \

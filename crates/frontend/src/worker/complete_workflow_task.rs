@@ -14,7 +14,7 @@ use abide_cluster::history::CompleteWorkflowTask;
 use abide_engine::convert::from_proto_duration;
 use abide_engine::namespace::Namespace;
 use abide_engine::run::{self, Poller, QueueName, Rejection, WorkflowTaskToken};
-use abide_model::{NamespaceId, RunKey, limits};
+use abide_model::{NamespaceId, RunKey};
 
 use crate::Frontend;
 use crate::convert::activity_task::activity_task;
@@ -38,7 +38,9 @@ pub async fn complete(
     let (namespace, token) = frontend.task(&request.namespace, &request.task_token)?;
     let TaskToken::Workflow(run, token) = token else { return Err(Rejection::WorkflowTaskNotFound.into()) };
     parse::identity(&request.identity, frontend.limits())?;
-    if let Err(refusal) = check_search_attributes(&namespace, &mut request.commands) {
+    #[expect(deprecated, reason = "old workers name their program by a checksum")]
+    let has_bad_binary = namespace.bad_binaries.contains_key(&request.binary_checksum);
+    if !has_bad_binary && let Err(refusal) = check_search_attributes(&namespace, &mut request.commands) {
         return Err(refuse(frontend, run, token, request.identity, refusal).await);
     }
     if !frontend.settings.features.eager_activities {
@@ -47,7 +49,10 @@ pub async fn complete(
     let namespaces = frontend.namespaces_of(&namespace, &request.commands)?;
     let completion = CompleteWorkflowTask {
         query_results: std::mem::take(&mut request.query_results),
-        completion: Box::new(completion(frontend, token, namespaces, request)),
+        completion: Box::new(run::CompleteWorkflowTask {
+            has_bad_binary,
+            ..completion(frontend, token, namespaces, request)
+        }),
     };
     let completed = frontend.history.complete_workflow_task(run, completion).await?;
     if let Some(refused) = completed.refused {
@@ -91,6 +96,7 @@ fn completion(
         },
         identity: request.identity,
         binary_checksum: request.binary_checksum,
+        has_bad_binary: false,
         worker_version: stamp,
         deployment_name: request.deployment_options.map(|deployment| deployment.deployment_name).unwrap_or_default(),
         commands: request.commands,
@@ -98,7 +104,7 @@ fn completion(
         discards_with_events: request
             .capabilities
             .is_some_and(|capabilities| capabilities.discard_speculative_workflow_task_with_events),
-        sticky: request.sticky_attributes.and_then(sticky),
+        sticky: request.sticky_attributes.and_then(|attributes| sticky(attributes, frontend.limits().id_bytes_max)),
         return_new_task: request.return_new_workflow_task,
         force_new_task: request.force_create_new_workflow_task,
         sdk_metadata: request.sdk_metadata,
@@ -109,10 +115,10 @@ fn completion(
 }
 
 // A worker without a queue of its own, or without patience for it, takes its tasks from the normal one.
-fn sticky(attributes: StickyExecutionAttributes) -> Option<(QueueName, Duration)> {
+fn sticky(attributes: StickyExecutionAttributes, id_bytes_max: usize) -> Option<(QueueName, Duration)> {
     let queue = attributes.worker_task_queue?;
     let wait = from_proto_duration(attributes.schedule_to_start_timeout.as_ref());
-    if queue.name.is_empty() || queue.name.len() > limits::ID_BYTES_MAX || wait.is_zero() {
+    if queue.name.is_empty() || queue.name.len() > id_bytes_max || wait.is_zero() {
         return None;
     }
     let normal_name = if queue.normal_name.is_empty() { queue.name.clone() } else { queue.normal_name };

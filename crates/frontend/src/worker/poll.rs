@@ -10,6 +10,7 @@ use abide_api::temporal::api::{
 };
 use abide_cluster::history::{StartedTask, is_stale};
 use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueKey, QueueKind, WorkerVersion};
+use abide_engine::namespace::Namespace;
 use abide_engine::run::Poller;
 use abide_model::{NamespaceId, fresh, limits};
 use tokio::time::Instant;
@@ -29,6 +30,8 @@ pub async fn workflow_task_queue(
     request: PollWorkflowTaskQueueRequest,
 ) -> Result<PollWorkflowTaskQueueResponse, Refusal> {
     let namespace = frontend.namespace(&request.namespace)?;
+    #[expect(deprecated, reason = "old workers name their program by a checksum")]
+    check_binary(&namespace, &request.binary_checksum)?;
     let asked = Asked {
         identity: request.identity,
         task_queue: request.task_queue,
@@ -105,6 +108,14 @@ pub async fn nexus_task_queue(
         (Next::Nothing, _) => Ok(PollNexusTaskQueueResponse::default()),
         (Next::Task(..) | Next::Query(_), _) => Err(Refusal::bug("a task came by a queue of Nexus operations")),
     }
+}
+
+/// A program that the namespace calls bad gets no work.
+fn check_binary(namespace: &Namespace, checksum: &str) -> Result<(), Refusal> {
+    if namespace.bad_binaries.contains_key(checksum) {
+        return Err(Refusal::Invalid(format!("Binary {checksum} already marked as bad deployment.").into()));
+    }
+    Ok(())
 }
 
 /// What every poll says.

@@ -16,7 +16,7 @@ use abide_cluster::history::{
 };
 use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
 use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
-use abide_engine::namespace::{Namespace, Register, Update};
+use abide_engine::namespace::{self, Namespace, Register, Update};
 use abide_engine::queue_config::{self, QueueConfig};
 use abide_engine::run::{Command, HeartbeatReply, Poller, Reply, TaskId};
 use abide_engine::{Emit, Machine};
@@ -396,5 +396,17 @@ impl Namespaces for FakeNamespaces {
     fn update(&self, name: String, update: Update) -> BoxFuture<'_, Result<Arc<Namespace>, Error>> {
         self.updates.lock().unwrap().push(update);
         ready(self.by_name(&name))
+    }
+
+    fn delete(&self, id: NamespaceId, delay: Duration) -> BoxFuture<'_, Result<Arc<Namespace>, Error>> {
+        let Ok(namespace) = self.by_id(id) else { return ready(Err(Error::NamespaceNotFound(id.to_string()))) };
+        let mut deleted = Namespace::clone(&namespace);
+        let name = deleted.deleted_name(5);
+        let decided =
+            deleted.handle(namespace::Command::Delete { name, delay }, FixedClock.now(), &mut Emit::default());
+        decided.expect("a namespace that may go");
+        self.known.lock().unwrap().remove(&namespace.name);
+        self.add(deleted);
+        ready(self.by_id(id))
     }
 }

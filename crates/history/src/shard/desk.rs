@@ -156,6 +156,7 @@ impl Desk {
             let over = self.retention_over(entry);
             self.delete_later(&entry.key, over, draft);
         }
+        self.reset_if_bad(entry, draft, now);
         if entry.wants_snapshot() {
             draft.writes.push(super::snapshot(entry));
         }
@@ -269,7 +270,10 @@ impl Desk {
     }
 
     /// The end of one run and the beginning of the next are one commit.
-    fn succeed(&mut self, entry: &mut Entry, start: Box<Start>, mut draft: Draft, now: Timestamp) -> Performed {
+    fn succeed(&mut self, entry: &mut Entry, mut start: Box<Start>, mut draft: Draft, now: Timestamp) -> Performed {
+        if start.attributes.prev_auto_reset_points.is_some() {
+            start.expire_reset_points(entry.key.run_id, now, self.retention_of(entry));
+        }
         let mut successor = Entry::new(start.key.clone());
         let begun = match self.decide(&mut successor, Command::Start(start), now) {
             Ok(decided) => decided,

@@ -1,15 +1,20 @@
-//! `operator namespace create | describe | list`.
+//! `operator namespace create | delete | describe | list | update`.
+
+mod delete;
+mod update;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
     enums::v1::{ArchivalState, NamespaceState, ReplicationState},
+    replication::v1::ClusterReplicationConfig,
     workflowservice::v1::{
         DescribeNamespaceRequest, DescribeNamespaceResponse, ListNamespacesRequest, RegisterNamespaceRequest,
     },
 };
-use clap::{Args, Subcommand};
+use abide_server::config::NAMESPACE_DEFAULT;
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 use crate::command::Session;
 use crate::command::workflow::proto_duration;
@@ -21,11 +26,15 @@ use crate::{client, duration, input, json, words};
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Register a namespace.
-    Create(Create),
+    Create(Box<Create>),
+    /// Delete a namespace with everything inside.
+    Delete(delete::Arguments),
     /// Show a namespace.
     Describe(Describe),
     /// Show all namespaces.
     List,
+    /// Change a namespace.
+    Update(Box<update::Arguments>),
 }
 
 /// `operator namespace create`.
@@ -45,6 +54,56 @@ pub struct Create {
     /// How long closed Workflow Executions are kept.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "72h")]
     retention: Duration,
+    /// The cluster in which it is active.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    active_cluster: String,
+    /// A cluster in which it is. May be repeated.
+    #[arg(long)]
+    cluster: Vec<String>,
+    /// Make it one of several clusters.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    global: bool,
+    /// What becomes of histories.
+    #[command(flatten)]
+    archival: Archival,
+}
+
+/// What becomes of histories and of what lists show.
+#[derive(Args, Debug)]
+pub struct Archival {
+    /// Whether histories are archived.
+    #[arg(long, value_enum)]
+    history_archival_state: Option<Archived>,
+    /// Where histories are archived.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    history_uri: String,
+    /// Whether what lists show is archived.
+    #[arg(long, value_enum)]
+    visibility_archival_state: Option<Archived>,
+    /// Where what lists show is archived.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    visibility_uri: String,
+}
+
+/// Whether something is archived.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Archived {
+    /// It is not.
+    Disabled,
+    /// It is.
+    Enabled,
+}
+
+impl Archived {
+    /// As the protocol says it.
+    fn state(archived: Option<Self>) -> ArchivalState {
+        match archived {
+            None => ArchivalState::Unspecified,
+            Some(Self::Disabled) => ArchivalState::Disabled,
+            Some(Self::Enabled) => ArchivalState::Enabled,
+        }
+    }
 }
 
 /// `operator namespace describe`.
@@ -62,14 +121,17 @@ const RESPONSE: &str = "temporal.api.workflowservice.v1.DescribeNamespaceRespons
 /// Runs the command.
 pub async fn run(session: &mut Session, command: Command) -> Result<()> {
     match command {
-        Command::Create(arguments) => create(session, arguments).await,
+        Command::Create(arguments) => create(session, *arguments).await,
+        Command::Delete(arguments) => delete::run(session, arguments).await,
         Command::Describe(arguments) => describe(session, arguments).await,
         Command::List => list(session).await,
+        Command::Update(arguments) => update::run(session, *arguments).await,
     }
 }
 
 async fn create(session: &mut Session, arguments: Create) -> Result<()> {
-    let name = named(session, arguments.name);
+    let name = named(session, arguments.name)?;
+    let archival = arguments.archival;
     let data: BTreeMap<String, String> = input::pairs("namespace data", &arguments.data)?.into_iter().collect();
     let request = RegisterNamespaceRequest {
         namespace: name.clone(),
@@ -77,6 +139,13 @@ async fn create(session: &mut Session, arguments: Create) -> Result<()> {
         owner_email: arguments.email,
         workflow_execution_retention_period: Some(proto_duration(arguments.retention)),
         data,
+        active_cluster_name: arguments.active_cluster,
+        clusters: clusters(arguments.cluster),
+        is_global_namespace: arguments.global,
+        history_archival_state: Archived::state(archival.history_archival_state) as i32,
+        history_archival_uri: archival.history_uri,
+        visibility_archival_state: Archived::state(archival.visibility_archival_state) as i32,
+        visibility_archival_uri: archival.visibility_uri,
         ..RegisterNamespaceRequest::default()
     };
     let answer = session.client.workflow.register_namespace(client::call(request)).await;
@@ -88,7 +157,13 @@ async fn create(session: &mut Session, arguments: Create) -> Result<()> {
 
 async fn describe(session: &mut Session, arguments: Describe) -> Result<()> {
     let id = arguments.namespace_id.unwrap_or_default();
-    let name = if id.is_empty() { named(session, arguments.name) } else { String::new() };
+    let mut name = named(session, arguments.name)?;
+    if !id.is_empty() && name == NAMESPACE_DEFAULT {
+        name.clear();
+    }
+    if id.is_empty() == name.is_empty() {
+        return Err(Error::new("provide one of --namespace-id=<uuid> or -n name, but not both"));
+    }
     let request = DescribeNamespaceRequest { namespace: name.clone(), id: id.clone(), ..Default::default() };
     let answer = session.client.workflow.describe_namespace(client::call(request)).await;
     let what = format!("unable to describe namespace {name}{id}");
@@ -121,10 +196,20 @@ async fn list(session: &mut Session) -> Result<()> {
     Ok(())
 }
 
-fn named(session: &Session, argument: Option<String>) -> String {
-    let Some(name) = argument else { return session.client.namespace.clone() };
+/// The namespace that a command is about.
+fn named(session: &Session, argument: Option<String>) -> Result<String> {
+    let flag = session.client.namespace.clone();
+    let Some(name) = argument else { return Ok(flag) };
+    if flag != NAMESPACE_DEFAULT {
+        let both = format!("namespace was provided as both an argument ({name}) and a flag (-n {flag})");
+        return Err(Error::new(format!("{both}; please specify namespace only with -n")));
+    }
     warn("Passing the namespace as an argument is now deprecated; please switch to using -n instead");
-    name
+    Ok(name)
+}
+
+fn clusters(names: Vec<String>) -> Vec<ClusterReplicationConfig> {
+    names.into_iter().map(|cluster_name| ClusterReplicationConfig { cluster_name, ..Default::default() }).collect()
 }
 
 fn card(namespace: &DescribeNamespaceResponse) -> Card {

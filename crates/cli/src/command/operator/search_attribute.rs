@@ -1,12 +1,15 @@
-//! `operator search-attribute create | list`.
+//! `operator search-attribute create | list | remove`.
 
 use std::collections::BTreeMap;
 
 use abide_api::temporal::api::{
     enums::v1::IndexedValueType,
-    operatorservice::v1::{AddSearchAttributesRequest, ListSearchAttributesRequest, ListSearchAttributesResponse},
+    operatorservice::v1::{
+        AddSearchAttributesRequest, ListSearchAttributesRequest, ListSearchAttributesResponse,
+        RemoveSearchAttributesRequest,
+    },
 };
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 
 use crate::command::Session;
 use crate::error::{Error, Result};
@@ -21,6 +24,20 @@ pub enum Command {
     Create(Create),
     /// Show the namespace's search attributes.
     List,
+    /// Remove custom search attributes from the namespace.
+    Remove(Remove),
+}
+
+/// `operator search-attribute remove`.
+#[derive(Args, Debug)]
+pub struct Remove {
+    /// Its name. May be repeated.
+    #[arg(long, required = true)]
+    name: Vec<String>,
+    /// Do not ask.
+    #[arg(long, short = 'y', num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    yes: bool,
 }
 
 /// `operator search-attribute create`.
@@ -39,6 +56,7 @@ pub async fn run(session: &mut Session, command: Command) -> Result<()> {
     match command {
         Command::Create(arguments) => create(session, arguments).await,
         Command::List => list(session).await,
+        Command::Remove(arguments) => remove(session, arguments).await,
     }
 }
 
@@ -63,6 +81,18 @@ async fn create(session: &mut Session, arguments: Create) -> Result<()> {
     let answer = session.client.operator.add_search_attributes(client::call(request)).await;
     answer.map_err(|status| Error::rpc("unable to add search attributes", &status))?;
     session.output.text(session.output.paint().green("Search attributes have been added"));
+    Ok(())
+}
+
+async fn remove(session: &mut Session, arguments: Remove) -> Result<()> {
+    let names: Vec<String> = arguments.name.iter().map(|name| format!("{name:?}")).collect();
+    let question = format!("You are about to remove search attribute [{}]? y/N", names.join(" "));
+    session.output.confirm(&question, arguments.yes)?;
+    let namespace = session.client.namespace.clone();
+    let request = RemoveSearchAttributesRequest { search_attributes: arguments.name, namespace };
+    let answer = session.client.operator.remove_search_attributes(client::call(request)).await;
+    answer.map_err(|status| Error::rpc("unable to remove search attributes", &status))?;
+    session.output.text(session.output.paint().green("Search attributes have been removed"));
     Ok(())
 }
 
