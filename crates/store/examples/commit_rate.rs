@@ -157,7 +157,8 @@ impl Run {
         };
         writes.push(CurrentKey(self.workflow.clone()).put(partition, &current));
         let shown = VisibilityKey { namespace: NAMESPACE, started_at: self.started_at, run_id: self.run_id };
-        writes.push(shown.put(Partition::SHARED, &VisibilityRecord { info: vec![7; 200].into(), columns: Bytes::new() }));
+        writes
+            .push(shown.put(Partition::SHARED, &VisibilityRecord { info: vec![7; 200].into(), columns: Bytes::new() }));
     }
 }
 

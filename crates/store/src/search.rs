@@ -17,5 +17,5 @@ pub use document::{Columns, Document, List, closed_at};
 pub use filter::{Comparison, Filter, words};
 pub use order::{Cursor, Direction, Order};
 pub use select::{Found, Group, Plan, Search, Tally};
-pub(crate) use select::{all_of, group_all, select_all};
+pub(crate) use select::{Groups, Selection, all_of, group_all, select_all};
 pub use value::{Raw, Value};

@@ -10,6 +10,7 @@ mod mover;
 mod overlay;
 mod readers;
 mod sql;
+mod visibility;
 mod writer;
 
 #[cfg(test)]
@@ -26,14 +27,16 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use crate::committer::{Committer, Driver};
 use crate::key::{FenceKey, FenceRecord, Key};
 use crate::record::Record;
+use crate::search::{Found, Group, Plan, Search, Tally};
 use crate::{Batch, BoxFuture, Completion, Error, Fence, Row, Scan, Space, Store, Urgency};
 use log::{Durability, Log};
 pub use log::{LogFile, LogFiles, SystemFiles};
 use logged::Logged;
 use mover::Mover;
-use overlay::{End, Found, Layer, Merged, Overlay};
+use overlay::{End, Layer, Merged, Overlay};
 use readers::{Get, Readers};
 use sql::Statements;
+use visibility::{CountRead, FindRead};
 use writer::Writer;
 
 /// How to open a file.
@@ -140,15 +143,25 @@ impl Store for SqliteStore {
     fn get(&self, space: Space, partition: Partition, key: Bytes) -> BoxFuture<'_, Result<Option<Bytes>, Error>> {
         Box::pin(async move {
             match self.overlay.get(space, partition, &key) {
-                Found::Value(value) => Ok(Some(value)),
-                Found::Deleted => Ok(None),
-                Found::Nothing => self.readers.read(Get { space, partition, key }).await,
+                overlay::Found::Value(value) => Ok(Some(value)),
+                overlay::Found::Deleted => Ok(None),
+                overlay::Found::Nothing => self.readers.read(Get { space, partition, key }).await,
             }
         })
     }
 
     fn scan(&self, scan: Scan) -> BoxFuture<'_, Result<Vec<Row>, Error>> {
         Box::pin(self.page(scan))
+    }
+
+    fn find(&self, search: Search) -> BoxFuture<'_, Result<Found, Error>> {
+        let read = FindRead { search, overlay: self.overlay.clone() };
+        Box::pin(async { self.readers.read(read).await? })
+    }
+
+    fn count(&self, tally: Tally) -> BoxFuture<'_, Result<(Vec<Group>, Plan), Error>> {
+        let read = CountRead { tally, overlay: self.overlay.clone() };
+        Box::pin(async { self.readers.read(read).await? })
     }
 
     fn commit(&self, batch: Batch, urgency: Urgency, done: Completion) {
@@ -178,9 +191,9 @@ impl Store for SqliteStore {
 
 fn newest_epoch(database: &Connection, overlay: &Overlay) -> Result<u64, Error> {
     let value = match overlay.get(FenceKey::SPACE, Partition::SHARED, &FenceKey.encode()) {
-        Found::Value(value) => Some(value),
-        Found::Deleted => None,
-        Found::Nothing => {
+        overlay::Found::Value(value) => Some(value),
+        overlay::Found::Deleted => None,
+        overlay::Found::Nothing => {
             let get = Statements::new().of(FenceKey::SPACE).get.clone();
             let key = FenceKey.encode();
             let row = database.query_row(&get, params![Partition::SHARED.0, &key[..]], |row| row.get::<_, Vec<u8>>(0));

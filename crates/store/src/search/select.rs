@@ -112,6 +112,10 @@ impl<'a> Selection<'a> {
             return Ok(());
         }
         let at = self.best.partition_point(|(before, _)| before.compare(&place, &self.orders).is_lt());
+        if self.best.get(at).is_some_and(|(same, _)| *same == place) {
+            // Met before, on another way.
+            return Ok(());
+        }
         let (key, value) = (Bytes::copy_from_slice(key), Bytes::copy_from_slice(value));
         self.best.insert(at, (place, Row { partition: Partition::SHARED, key, value }));
         self.best.truncate(self.search.limit.saturating_add(1));

@@ -10,13 +10,13 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::log::Durability;
 use super::sql::{SCHEMA, STATEMENTS_MAX};
-use super::{Options, read_error};
+use super::{Options, read_error, visibility};
 use crate::Error;
 
 /// Marks a database as ours: "abid".
 const APPLICATION_ID: u32 = 0x6162_6964;
 /// The version of the tables. Records have versions of their own.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 /// The oldest version that is brought up to date when it is opened.
 const FORMAT_MIN: u32 = 2;
 /// Bytes of a page.
@@ -145,15 +145,26 @@ pub(super) fn open_writer(path: &Path, content: Content, options: &Options) -> R
         Content::Nothing => 0,
     };
     if format != FORMAT {
-        create(&database).map_err(|cause| cannot(path, cause))?;
+        create(&database, format).map_err(|cause| cannot(path, cause))?;
     }
     Ok(database)
 }
 
-/// Creates the tables that are not there.
-fn create(database: &Connection) -> rusqlite::Result<()> {
-    let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};");
-    database.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} {marks} COMMIT;"))
+/// Creates the tables that are not there, and brings those of an older format up to date.
+fn create(database: &Connection, format: u32) -> rusqlite::Result<()> {
+    let is_older = (FORMAT_MIN..FORMAT).contains(&format);
+    database.execute_batch("BEGIN IMMEDIATE")?;
+    if is_older {
+        tracing::info!(format, "the database is brought up to date");
+        database.execute_batch("ALTER TABLE visibility RENAME TO visibility_format_3")?;
+    }
+    database.execute_batch(SCHEMA)?;
+    if is_older {
+        visibility::upgrade(database)?;
+        database.execute_batch("DROP TABLE visibility_format_3")?;
+    }
+    let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT");
+    database.execute_batch(&marks)
 }
 
 /// What the database knows of its log.

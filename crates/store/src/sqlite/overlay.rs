@@ -80,6 +80,24 @@ impl Overlay {
         self.read().version
     }
 
+    /// The rows whose keys begin with `prefix`, and under which [`Overlay::version`] they were read. The lower layer does
+    /// not change, so it is read without keeping writers waiting.
+    pub(super) fn rows(&self, space: Space, partition: Partition, prefix: &Bytes) -> (u64, Rows) {
+        let (version, lower, upper, upper_ranges) = {
+            let layers = self.read();
+            let upper = &layers.upper;
+            (
+                layers.version,
+                layers.lower.clone(),
+                upper.rows(space, partition, prefix),
+                upper.ranges(space, partition, prefix),
+            )
+        };
+        let lower_ranges = lower.as_ref().map(|lower| lower.ranges(space, partition, prefix)).unwrap_or_default();
+        let lower = lower.map(|lower| lower.rows(space, partition, prefix)).unwrap_or_default();
+        (version, Rows { upper, lower, upper_ranges, lower_ranges })
+    }
+
     /// Lays the layers over rows that were read from the database after `version` was asked for, with the same scan but
     /// perhaps a larger limit.
     pub(super) fn merge(&self, version: u64, scan: &Scan, read: Vec<Row>, end: End) -> Merged {
@@ -99,6 +117,15 @@ impl Overlay {
     fn write(&self) -> RwLockWriteGuard<'_, Layers> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the layers say about some rows: keys, values (none of deleted ones), and ranges of keys that are deleted below.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) upper: Vec<(Bytes, Option<Bytes>)>,
+    pub(super) lower: Vec<(Bytes, Option<Bytes>)>,
+    pub(super) upper_ranges: Vec<(Bytes, Bytes)>,
+    pub(super) lower_ranges: Vec<(Bytes, Bytes)>,
 }
 
 /// What follows the rows that were read.

@@ -1,4 +1,5 @@
--- One table per space, and one for the log. Format 2 was without `commit_log`. Run on every database of an older format.
+-- One table per space, and one for the log. Format 2 was without `commit_log`; up to format 3, `visibility` was a table
+-- like these: see `visibility/schema.sql` for what it is now. Run on every database of an older format.
 --
 -- Runs that are open at the same time lie in many partitions, but their ids (and often their workflows' ids) are
 -- neighbours. Where the key begins with one of these it comes first in the primary key, so that the rows of one commit
@@ -25,10 +26,6 @@ CREATE TABLE IF NOT EXISTS dispatch (
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS timer (
-    partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
-    PRIMARY KEY (partition, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS visibility (
     partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (partition, key)
 ) WITHOUT ROWID;

@@ -17,10 +17,10 @@ pub(super) struct Sql {
 /// The statements about all tables.
 pub(super) struct Statements([Sql; Space::ALL.len()]);
 
-/// How many prepared statements a connection keeps: all that there can be.
-pub(super) const STATEMENTS_MAX: usize = 8 * Space::ALL.len() + 8;
+/// How many prepared statements a connection keeps: all that there can be, and some that find rows of lists.
+pub(super) const STATEMENTS_MAX: usize = 8 * Space::ALL.len() + 64;
 /// Creates the tables of an empty database.
-pub(super) const SCHEMA: &str = include_str!("schema.sql");
+pub(super) const SCHEMA: &str = concat!(include_str!("schema.sql"), include_str!("visibility/schema.sql"));
 
 impl Statements {
     pub(super) fn new() -> Self {

@@ -11,7 +11,8 @@ use super::file::{self, Lock};
 use super::overlay::Layer;
 use super::read_error;
 use super::sql::Statements;
-use crate::{Error, Write};
+use super::visibility::Projection;
+use crate::{Error, Space, Write};
 
 /// SQLite's write-ahead log is moved into the database file when it has so many pages.
 const LOG_PAGES_MAX: u32 = 64 * 1024 * 1024 / file::PAGE_BYTES;
@@ -19,6 +20,7 @@ const LOG_PAGES_MAX: u32 = 64 * 1024 * 1024 / file::PAGE_BYTES;
 pub(super) struct Writer {
     database: Connection,
     statements: Statements,
+    projection: Projection,
     /// Pages in the write-ahead log after the last commit.
     log_pages: Arc<AtomicU32>,
     // The last field: another server may open the file when the connection is gone.
@@ -33,7 +35,7 @@ impl Writer {
             pages_now.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(Self { database, statements: Statements::new(), log_pages, _lock: lock })
+        Ok(Self { database, statements: Statements::new(), projection: Projection::default(), log_pages, _lock: lock })
     }
 
     /// The connection, to read with.
@@ -45,6 +47,7 @@ impl Writer {
     /// must not be written any more.
     pub(super) fn write_layer(&mut self, layer: &Layer, newest: u64) -> Result<(), Error> {
         while let Err(error) = self.transaction(layer, newest) {
+            self.projection.forget();
             let taken_back = self.database.is_autocommit() || self.database.execute_batch("ROLLBACK").is_ok();
             if !taken_back || !is_busy(&error) {
                 return Err(read_error(error));
@@ -58,7 +61,7 @@ impl Writer {
         Ok(())
     }
 
-    fn transaction(&self, layer: &Layer, newest: u64) -> rusqlite::Result<()> {
+    fn transaction(&mut self, layer: &Layer, newest: u64) -> rusqlite::Result<()> {
         self.database.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for write in layer.writes() {
             self.write(&write)?;
@@ -68,18 +71,31 @@ impl Writer {
         Ok(())
     }
 
-    fn write(&self, write: &Write) -> rusqlite::Result<usize> {
+    fn write(&mut self, write: &Write) -> rusqlite::Result<()> {
+        if write.space() == Space::Visibility {
+            return self.write_visibility(write);
+        }
         let sql = self.statements.of(write.space());
         match write {
             Write::Put { partition, key, value, .. } => {
-                self.database.prepare_cached(&sql.put)?.execute(params![partition.0, &key[..], &value[..]])
+                self.database.prepare_cached(&sql.put)?.execute(params![partition.0, &key[..], &value[..]])?;
             }
             Write::Delete { partition, key, .. } => {
-                self.database.prepare_cached(&sql.delete)?.execute(params![partition.0, &key[..]])
+                self.database.prepare_cached(&sql.delete)?.execute(params![partition.0, &key[..]])?;
             }
             Write::DeleteRange { partition, from, to, .. } => {
-                self.database.prepare_cached(&sql.delete_range)?.execute(params![partition.0, &from[..], &to[..]])
+                self.database.prepare_cached(&sql.delete_range)?.execute(params![partition.0, &from[..], &to[..]])?;
             }
+        }
+        Ok(())
+    }
+
+    fn write_visibility(&mut self, write: &Write) -> rusqlite::Result<()> {
+        let (database, projection) = (&self.database, &mut self.projection);
+        match write {
+            Write::Put { partition, key, value, .. } => projection.put(database, partition.0, key, value),
+            Write::Delete { partition, key, .. } => projection.delete(database, partition.0, key),
+            Write::DeleteRange { partition, from, to, .. } => projection.delete_range(database, partition.0, from, to),
         }
     }
 

@@ -46,7 +46,10 @@ async fn groups(subject: Subject) {
     ];
     subject.show(&runs).await;
     for (query, expected) in [
-        ("GROUP BY ExecutionStatus", &["\"Running\" Keyword: 2", "\"Completed\" Keyword: 1", "\"Failed\" Keyword: 1"][..]),
+        (
+            "GROUP BY ExecutionStatus",
+            &["\"Running\" Keyword: 2", "\"Completed\" Keyword: 1", "\"Failed\" Keyword: 1"][..],
+        ),
         ("WorkflowType = 'A' GROUP BY ExecutionStatus", &["\"Running\" Keyword: 1", "\"Completed\" Keyword: 1"]),
         ("WorkflowType = 'C' GROUP BY ExecutionStatus", &[]),
         ("GROUP BY WorkflowType", &["\"A\" Keyword: 2", "\"B\" Keyword: 2"]),

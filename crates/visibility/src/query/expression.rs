@@ -230,12 +230,9 @@ impl Parser<'_> {
             _ if self.is_behind_expression() && !negated => {
                 Err(QueryError("invalid expression: incomplete expression".into()))
             }
-            Token::Word(_)
-            | Token::Name(_)
-            | Token::Text(_)
-            | Token::Number(_)
-            | Token::Symbol(_)
-            | Token::End => Err(self.unexpected()),
+            Token::Word(_) | Token::Name(_) | Token::Text(_) | Token::Number(_) | Token::Symbol(_) | Token::End => {
+                Err(self.unexpected())
+            }
         }
     }
 
@@ -318,7 +315,8 @@ impl Parser<'_> {
     }
 
     fn is_function(&self) -> bool {
-        *self.next() == Token::Symbol("(") && matches!(&self.here().token, Token::Word(word) if !is_one_of(word, &RESERVED))
+        *self.next() == Token::Symbol("(")
+            && matches!(&self.here().token, Token::Word(word) if !is_one_of(word, &RESERVED))
     }
 
     fn is_subquery(&self) -> bool {
@@ -331,10 +329,7 @@ impl Parser<'_> {
 
     /// Whether an expression could end here.
     fn is_behind_expression(&self) -> bool {
-        self.is_at_clause()
-            || self.here().token == Token::Symbol(")")
-            || self.is_word("and")
-            || self.is_word("or")
+        self.is_at_clause() || self.here().token == Token::Symbol(")") || self.is_word("and") || self.is_word("or")
     }
 
     fn is_word(&self, wanted: &str) -> bool {

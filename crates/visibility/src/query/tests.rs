@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use super::*;
 
 fn custom() -> BTreeMap<String, i32> {
-    let kinds = [("Kw", 2), ("Tx", 1), ("Num", 3), ("Db", 4), ("Bo", 5), ("Dt", 6), ("Kl", 7), ("In", 3), ("Broken", 99)];
+    let kinds =
+        [("Kw", 2), ("Tx", 1), ("Num", 3), ("Db", 4), ("Bo", 5), ("Dt", 6), ("Kl", 7), ("In", 3), ("Broken", 99)];
     kinds.map(|(name, kind)| (name.to_owned(), kind)).into()
 }
 
@@ -90,10 +91,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("Kw <=> 'a'", "invalid expression: invalid operator '<=>' in `Kw <=> 'a'`"),
     ("Kw = 5", "invalid expression: unexpected value type (expected string, got 5)"),
     ("Kw = true", "invalid expression: unexpected value type (expected string, got true)"),
-    (
-        "Kw STARTS_WITH 5",
-        "invalid expression: right-hand side of 'starts_with' must be a literal string (got: 5)",
-    ),
+    ("Kw STARTS_WITH 5", "invalid expression: right-hand side of 'starts_with' must be a literal string (got: 5)"),
     ("Tx > 'a'", "invalid expression: operator '>' not supported for Text type search attribute in `Tx > 'a'`"),
     (
         "Tx IN ('a') OR Kw = 'b'",
@@ -105,10 +103,7 @@ const REFUSED: &[(&str, &str)] = &[
         "invalid expression: operator 'starts_with' not supported for Text type search attribute in `Tx STARTS_WITH 'a'`",
     ),
     ("Tx = 5", "invalid expression: unexpected value type (expected string, got 5)"),
-    (
-        "Tx = ''",
-        "invalid expression: unexpected value for Text type search attribute (no tokens found in '')",
-    ),
+    ("Tx = ''", "invalid expression: unexpected value for Text type search attribute (no tokens found in '')"),
     ("Kl > 'a'", "invalid expression: operator '>' not supported for KeywordList type search attribute in `Kl > 'a'`"),
     (
         "Kl BETWEEN 'a' AND 'b'",
@@ -191,10 +186,56 @@ fn durations_are_read_in_all_forms() {
 
 fn pieces() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
-        "Kw", "Tx", "Num", "Db", "Bo", "Dt", "Kl", "`In`", "WorkflowType", "ExecutionStatus", "ExecutionDuration",
-        "CloseTime", "ScheduleId", "=", "!=", "<", ">=", "AND", "OR", "NOT", "(", ")", ",", "IN", "BETWEEN", "IS",
-        "NULL", "STARTS_WITH", "CONTAINS", "ORDER", "GROUP", "BY", "DESC", "'a'", "\"b\"", "'1h'", "5", "-", "1.5",
-        "true", "'2024-01-02T03:04:05Z'", "'Running'", "LIMIT", "/*", "*/", "--", "\\", "'", "`", "\u{0}",
+        "Kw",
+        "Tx",
+        "Num",
+        "Db",
+        "Bo",
+        "Dt",
+        "Kl",
+        "`In`",
+        "WorkflowType",
+        "ExecutionStatus",
+        "ExecutionDuration",
+        "CloseTime",
+        "ScheduleId",
+        "=",
+        "!=",
+        "<",
+        ">=",
+        "AND",
+        "OR",
+        "NOT",
+        "(",
+        ")",
+        ",",
+        "IN",
+        "BETWEEN",
+        "IS",
+        "NULL",
+        "STARTS_WITH",
+        "CONTAINS",
+        "ORDER",
+        "GROUP",
+        "BY",
+        "DESC",
+        "'a'",
+        "\"b\"",
+        "'1h'",
+        "5",
+        "-",
+        "1.5",
+        "true",
+        "'2024-01-02T03:04:05Z'",
+        "'Running'",
+        "LIMIT",
+        "/*",
+        "*/",
+        "--",
+        "\\",
+        "'",
+        "`",
+        "\u{0}",
     ];
     prop_oneof![9 => proptest::sample::select(KNOWN).prop_map(str::to_owned), 1 => ".{0,8}"]
 }

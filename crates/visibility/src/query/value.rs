@@ -128,10 +128,10 @@ fn number(text: &str) -> Option<Value> {
 fn datetime(text: &str) -> Result<Value, QueryError> {
     let bytes = text.as_bytes();
     let has_zone = bytes.ends_with(b"Z") || bytes.len() > 6 && matches!(bytes[bytes.len() - 6], b'+' | b'-');
-    let parsed = if bytes.get(10) == Some(&b'T') && has_zone { text.parse::<prost_types::Timestamp>().ok() } else { None };
-    let nanos = |time: prost_types::Timestamp| {
-        time.seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(time.nanos))
-    };
+    let parsed =
+        if bytes.get(10) == Some(&b'T') && has_zone { text.parse::<prost_types::Timestamp>().ok() } else { None };
+    let nanos =
+        |time: prost_types::Timestamp| time.seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(time.nanos));
     let value = parsed.map(|time| Value::Number(nanos(time)));
     value.ok_or_else(|| QueryError(format!("invalid expression: unable to parse datetime '{text}'")))
 }

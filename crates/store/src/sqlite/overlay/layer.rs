@@ -86,6 +86,25 @@ impl Layer {
         self.ranges.iter().any(|range| range.space == space && range.from <= *place && *place < range.to)
     }
 
+    /// The rows of one partition whose keys begin with `prefix`.
+    pub(super) fn rows(&self, space: Space, partition: Partition, prefix: &Bytes) -> Vec<(Bytes, Option<Bytes>)> {
+        let rows = self.rows[space.index()].range(place(partition, prefix)..);
+        let partition = u32::from(partition.0);
+        rows.take_while(|(place, _)| place.partition == partition && place.key.starts_with(prefix))
+            .map(|(place, value)| (place.key.clone(), value.clone()))
+            .collect()
+    }
+
+    /// The ranges of keys of one partition that are deleted below, as far as they may concern keys with this prefix.
+    pub(super) fn ranges(&self, space: Space, partition: Partition, prefix: &Bytes) -> Vec<(Bytes, Bytes)> {
+        let concerns = |range: &&Range| {
+            range.space == space
+                && range.from.partition == u32::from(partition.0)
+                && (range.from.key.starts_with(prefix) || (range.from.key <= *prefix && *prefix < range.to.key))
+        };
+        self.ranges.iter().filter(concerns).map(|range| (range.from.key.clone(), range.to.key.clone())).collect()
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
