@@ -118,6 +118,8 @@ start_server() {
     while listens "$port"; do port=$((port + 1)); done
     "$binary" server start-dev --headless --ip 127.0.0.1 --port "$port" --db-filename "$folder/data.db" \
         --search-attribute CustomKeywordField=Keyword --search-attribute CustomIntField=Int \
+        --search-attribute CustomTextField=Text --search-attribute CustomDoubleField=Double \
+        --search-attribute CustomBoolField=Bool --search-attribute CustomDatetimeField=Datetime \
         --dynamic-config-value frontend.WorkflowPauseEnabled=true \
         --dynamic-config-value 'callback.allowedAddresses=[{"Pattern":"127.0.0.1:*","AllowInsecure":true}]' \
         >"$folder/server.log" 2>&1 &

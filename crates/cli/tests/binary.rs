@@ -134,6 +134,31 @@ fn a_workflow_is_started_shown_signalled_and_terminated() {
 }
 
 #[test]
+fn workflows_are_listed_in_any_order_and_counted_in_groups() {
+    let server = Server::development(&["--search-attribute", "Size=Int"]);
+    for (id, size) in [("a", "Size=2"), ("b", "Size=3"), ("c", "Size=1")] {
+        let start = ["workflow", "start", "--type", "Order", "-t", "q", "-w", id, "--search-attribute", size];
+        succeeded(&server.run(&start));
+    }
+    succeeded(&server.run(&["workflow", "terminate", "-w", "b"]));
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        let text = succeeded(&server.run(&[&["workflow", "list"], arguments].concat()));
+        text.lines().skip(1).filter_map(|line| line.split_whitespace().nth(1).map(str::to_owned)).collect()
+    };
+    assert_eq!(ids(&[]), ["c", "a", "b"]);
+    assert_eq!(ids(&["--order-by", "Size", "--page-size", "1"]), ["c", "a", "b"]);
+    assert_eq!(ids(&["--order-by", "ExecutionStatus DESC, Size DESC"]), ["b", "a", "c"]);
+    assert_eq!(ids(&["-q", "Size > 1", "--order-by", "Size DESC", "--limit", "1"]), ["b"]);
+    let text = succeeded(&server.run(&["workflow", "count", "-q", "Size > 1 GROUP BY ExecutionStatus"]));
+    assert_eq!(text, "Total: 2\nGroup total: 1, values: Running\nGroup total: 1, values: Terminated\n");
+    let text = failed(&server.run(&["workflow", "list", "-q", "Size >"]));
+    let place = "invalid query: malformed SQL query: syntax error at position 7";
+    assert_eq!(text, format!("Error: failed listing workflows: {place}\n"));
+    let text = failed(&server.run(&["workflow", "list", "--archived"]));
+    assert_eq!(text, "Error: failed listing workflows: Cluster is not configured for visibility archival.\n");
+}
+
+#[test]
 fn a_workflow_is_paused_and_goes_again() {
     let server = Server::development(&["--dynamic-config-value", "frontend.WorkflowPauseEnabled=true"]);
     succeeded(&server.run(&["workflow", "start", "--type", "T", "-t", "q", "-w", "w"]));

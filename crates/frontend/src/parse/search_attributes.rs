@@ -95,11 +95,12 @@ fn says_nothing(value: &Payload) -> bool {
     payload::is_null(value) || (payload::encoding(value) == b"json/plain" && value.data.trim_ascii() == b"[]")
 }
 
-/// Workers read a value by the type in its metadata, which clients may leave out: a time is a text otherwise.
+/// Workers and the index read a value by the type in its metadata, which clients may leave out, or have wrong: a time is
+/// a text otherwise. The value fits the type that is registered.
 fn name_types(namespace: &Namespace, attributes: &mut SearchAttributes) {
     for (name, value) in attributes.indexed_fields.iter_mut().filter(|(_, value)| !says_nothing(value)) {
         if let Some(kind) = kind(namespace, name) {
-            value.metadata.entry("type".to_owned()).or_insert_with(|| type_name(kind).as_bytes().into());
+            value.metadata.insert("type".to_owned(), type_name(kind).as_bytes().into());
         }
     }
 }

@@ -4,11 +4,13 @@
 //!
 //! `cargo bench -p abide-server --bench scale -- activities --count 10000`
 //! `cargo bench -p abide-server --bench scale -- events --count 50000`
+//! `cargo bench -p abide-server --bench scale -- listed --count 1000000`
 //! `cargo bench -p abide-server --bench scale -- generate --count 1000000 --file idle.db`, then `serve` with that file
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
 mod idle;
+mod listed;
 mod world;
 
 use std::path::PathBuf;
@@ -27,6 +29,8 @@ enum Scenario {
     Events,
     /// Writes a file with `--count` open runs that wait for a timer.
     Generate,
+    /// Lists and counts over `--count` runs that are shown.
+    Listed,
     /// Opens such a file: until it answers, and what it takes in memory.
     Serve,
 }
@@ -54,6 +58,7 @@ async fn main() {
         Scenario::Activities => activities(&World::open(&file).await, arguments.count).await,
         Scenario::Events => events(&World::open(&file).await, arguments.count).await,
         Scenario::Generate => idle::generate(&file, arguments.count).await,
+        Scenario::Listed => listed::measure(&file, arguments.count).await,
         Scenario::Serve => idle::serve(&file).await,
     }
 }

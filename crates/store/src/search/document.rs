@@ -2,6 +2,8 @@
 //! `field number (1) | value`, or `0 | type (1) | name | value` for an attribute, one behind the other, fields first;
 //! numbers are zigzag varints, texts have their length before them. It is part of the stored format, for ever.
 
+use std::cell::OnceCell;
+
 use abide_model::{RunId, Timestamp};
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -108,8 +110,8 @@ pub struct Document<'a> {
     key: VisibilityKey,
     fields: [Option<Raw<'a>>; Field::ALL.len()],
     attributes: &'a [u8],
-    /// The id of the run as text, which is in the key as bytes.
-    run_id: [u8; 36],
+    /// The id of the run as text, which is in the key as bytes: made when it is asked for.
+    run_id: OnceCell<[u8; 36]>,
 }
 
 /// When a run with these columns was closed; an open one later than any other.
@@ -132,9 +134,7 @@ impl<'a> Document<'a> {
         }
         let attributes = reader.0;
         while reader.attribute()?.is_some() {}
-        let mut run_id = [0; 36];
-        key.run_id.0.hyphenated().encode_lower(&mut run_id);
-        Ok(Self { key, fields, attributes, run_id })
+        Ok(Self { key, fields, attributes, run_id: OnceCell::new() })
     }
 
     /// The run.
@@ -150,7 +150,14 @@ impl<'a> Document<'a> {
     /// The value of a field; none when the run has none.
     pub fn field(&self, field: Field) -> Option<Raw<'_>> {
         match field {
-            Field::RunId => std::str::from_utf8(&self.run_id).ok().map(Raw::Text),
+            Field::RunId => {
+                let text = self.run_id.get_or_init(|| {
+                    let mut text = [0; 36];
+                    self.key.run_id.0.hyphenated().encode_lower(&mut text);
+                    text
+                });
+                std::str::from_utf8(text).ok().map(Raw::Text)
+            }
             Field::StartTime => Some(Raw::Number(self.key.started_at.nanos)),
             Field::ExecutionDuration => {
                 let (Some(Raw::Number(closed)), Some(Raw::Number(begun))) =

@@ -9,6 +9,7 @@ mod plan;
 mod project;
 mod range;
 mod snapshot;
+mod way;
 
 #[cfg(test)]
 mod tests;

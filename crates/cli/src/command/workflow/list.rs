@@ -1,8 +1,10 @@
-//! `workflow list`: page after page, newest first.
+//! `workflow list`: page after page, in the server's order or another.
 
 use abide_api::temporal::api::{
-    workflow::v1::WorkflowExecutionInfo, workflowservice::v1::ListWorkflowExecutionsRequest,
+    workflow::v1::WorkflowExecutionInfo,
+    workflowservice::v1::{ListArchivedWorkflowExecutionsRequest, ListWorkflowExecutionsRequest},
 };
+use bytes::Bytes;
 use clap::{ArgAction, Args};
 
 use crate::client;
@@ -18,6 +20,9 @@ pub struct Arguments {
     /// Which ones.
     #[arg(long, short = 'q', default_value = "", hide_default_value = true)]
     query: String,
+    /// By what to sort: names of search attributes, each with ASC or DESC, separated by commas.
+    #[arg(long, value_name = "NAME [DESC],...", default_value = "", hide_default_value = true)]
+    order_by: String,
     /// The most to list; 0 is no bound.
     #[arg(long, default_value = "0", hide_default_value = true)]
     limit: usize,
@@ -32,8 +37,8 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
-    if arguments.archived {
-        return Err(Error::new("archival is not supported by this version"));
+    if arguments.archived && !arguments.order_by.is_empty() {
+        return Err(Error::new("cannot set order-by when archived is set"));
     }
     let bound = if arguments.limit == 0 { usize::MAX } else { arguments.limit };
     let page_size = if arguments.page_size == 0 { 0 } else { arguments.page_size.min(bound) };
@@ -45,17 +50,10 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
         Column::text("StartTime"),
     ]);
     let mut list = session.output.list();
-    let (mut listed, mut token, mut header) = (0, bytes::Bytes::new(), Header::Shown);
+    let (mut listed, mut token, mut header) = (0, Bytes::new(), Header::Shown);
     loop {
-        let request = ListWorkflowExecutionsRequest {
-            namespace: session.client.namespace.clone(),
-            page_size: i32::try_from(page_size).unwrap_or(i32::MAX),
-            next_page_token: token,
-            query: arguments.query.clone(),
-        };
-        let answer = session.client.workflow.list_workflow_executions(client::call(request)).await;
-        let answer = answer.map_err(|status| Error::rpc("failed listing workflows", &status))?.into_inner();
-        for info in answer.executions.iter().take(bound - listed) {
+        let page = page(session, &arguments, i32::try_from(page_size).unwrap_or(i32::MAX), token).await?;
+        for info in page.executions.iter().take(bound - listed) {
             list.element(&json::message(
                 "temporal.api.workflow.v1.WorkflowExecutionInfo",
                 info,
@@ -69,13 +67,44 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
             header = Header::Hidden;
             table.next_page();
         }
-        token = answer.next_page_token;
+        token = page.next_page_token;
         if token.is_empty() || listed >= bound {
             break;
         }
     }
     list.end();
     Ok(())
+}
+
+struct Page {
+    executions: Vec<WorkflowExecutionInfo>,
+    next_page_token: Bytes,
+}
+
+async fn page(session: &mut Session, arguments: &Arguments, page_size: i32, token: Bytes) -> Result<Page> {
+    let failed = |status| Error::rpc("failed listing workflows", &status);
+    let namespace = session.client.namespace.clone();
+    if arguments.archived {
+        let query = arguments.query.clone();
+        let request = ListArchivedWorkflowExecutionsRequest { namespace, page_size, next_page_token: token, query };
+        let answer = session.client.workflow.list_archived_workflow_executions(client::call(request)).await;
+        let answer = answer.map_err(failed)?.into_inner();
+        return Ok(Page { executions: answer.executions, next_page_token: answer.next_page_token });
+    }
+    let query = query(arguments);
+    let request = ListWorkflowExecutionsRequest { namespace, page_size, next_page_token: token, query };
+    let answer = session.client.workflow.list_workflow_executions(client::call(request)).await;
+    let answer = answer.map_err(failed)?.into_inner();
+    Ok(Page { executions: answer.executions, next_page_token: answer.next_page_token })
+}
+
+fn query(arguments: &Arguments) -> String {
+    let Arguments { query, order_by, .. } = arguments;
+    match (query.is_empty(), order_by.is_empty()) {
+        (_, true) => query.clone(),
+        (true, false) => format!("ORDER BY {order_by}"),
+        (false, false) => format!("{query} ORDER BY {order_by}"),
+    }
 }
 
 fn row(output: Output, info: &WorkflowExecutionInfo) -> Vec<String> {

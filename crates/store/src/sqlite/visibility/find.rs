@@ -1,18 +1,19 @@
-//! A page of a list. Three ways: few candidates are looked at one by one; where an index has the order of the list, it is
-//! read until the page is full; otherwise all that may be wanted is looked at, and the best are kept. No way keeps more
-//! than a page in memory.
+//! A page of a list. Few candidates are looked at one by one. Where an index has the order of the list, it is read until
+//! the page is full; where one has the column that is sorted by, it is read value by value. Otherwise all that may be
+//! wanted is looked at, and the best are kept. No way keeps more than a page in memory.
 
-use std::cmp::Ordering;
+use std::ops::Bound;
 use std::sync::Arc;
 
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::plan::{FEW_ROWS, Scope, note};
 use super::project::Cell;
-use super::range::{Index, Range, by_status};
+use super::range::{Index, Range, by_status, index_of, is_one_each};
 use super::snapshot::Snapshot;
+use super::way::{Way, behind};
 use crate::Error;
-use crate::search::{Column, Cursor, Direction, Field, Found, Order, Plan, Search, Selection, Value};
+use crate::search::{Cursor, Direction, Found, Kind, Order, Plan, Search, Selection, Value};
 use crate::sqlite::overlay::Overlay;
 use crate::sqlite::readers::Read;
 use crate::sqlite::sql::Statements;
@@ -20,6 +21,8 @@ use crate::sqlite::sql::Statements;
 /// Rows that are read for one page in the order of an index. Then the page is left as it is: it may be short, and has a
 /// token to go on.
 const ROWS_READ_MAX: usize = 100_000;
+/// What going to the next value costs, in rows.
+const VALUE_ROWS: usize = 10;
 
 /// See the file's first lines.
 pub(in crate::sqlite) struct FindRead {
@@ -67,106 +70,6 @@ impl From<Error> for Failure {
     }
 }
 
-/// In which order an index is read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Way {
-    /// Newest end first, then newest begin: the order of lists.
-    Newest,
-    /// Oldest end first.
-    OldestEnd,
-    /// Newest begin first.
-    NewestBegin,
-    /// Oldest begin first.
-    OldestBegin,
-}
-
-impl Way {
-    /// The way of an order, if there is one.
-    fn of(orders: &[Order]) -> Option<Self> {
-        let by = |at: usize| orders.get(at).map(|order| (&order.column, order.direction));
-        let (closed, started) = (Column::Field(Field::CloseTime), Column::Field(Field::StartTime));
-        match by(0)? {
-            (column, Direction::Descending) if *column == closed => {
-                (by(1) == Some((&started, Direction::Descending))).then_some(Way::Newest)
-            }
-            (column, Direction::Ascending) if *column == closed => Some(Way::OldestEnd),
-            (column, Direction::Descending) if *column == started => Some(Way::NewestBegin),
-            (column, Direction::Ascending) if *column == started => Some(Way::OldestBegin),
-            _ => None,
-        }
-    }
-
-    /// The index that has this order for all rows.
-    fn index(self) -> Index {
-        match self {
-            Way::Newest | Way::OldestEnd => Index::Newest,
-            Way::NewestBegin | Way::OldestBegin => Index::Started,
-        }
-    }
-
-    fn order(self, table: &str) -> String {
-        match self {
-            Way::Newest => format!("{table}.closed DESC, {table}.started DESC"),
-            Way::OldestEnd => format!("{table}.closed, {table}.started"),
-            Way::NewestBegin => format!("{table}.started DESC"),
-            Way::OldestBegin => format!("{table}.started"),
-        }
-    }
-
-    /// What the order is by: of two places with the same, nothing is known.
-    fn rank(self, closed: i64, started: i64) -> (i64, i64) {
-        match self {
-            Way::Newest => (closed, started),
-            Way::OldestEnd => (closed, 0),
-            Way::NewestBegin | Way::OldestBegin => (started, 0),
-        }
-    }
-
-    /// Which of two ranks comes first.
-    fn compare(self, one: (i64, i64), other: (i64, i64)) -> Ordering {
-        match self {
-            Way::Newest | Way::NewestBegin => other.cmp(&one),
-            Way::OldestEnd | Way::OldestBegin => one.cmp(&other),
-        }
-    }
-
-    /// The rank of a place in the list.
-    fn rank_of(self, place: &Cursor) -> Option<(i64, i64)> {
-        let number = |at: usize| match place.values.get(at) {
-            Some(Some(Value::Number(number))) => Some(*number),
-            Some(_) | None => None,
-        };
-        match self {
-            Way::Newest => Some((number(0)?, number(1)?)),
-            Way::OldestEnd | Way::NewestBegin | Way::OldestBegin => Some((number(0)?, 0)),
-        }
-    }
-
-    /// The condition of what does not come before a rank.
-    fn not_before(self, table: &str, rank: (i64, i64)) -> (String, Vec<Cell>) {
-        let first = Cell::Number(rank.0);
-        match self {
-            Way::Newest => {
-                let condition = format!("({table}.closed, {table}.started) <= (?, ?)");
-                (condition, vec![first, Cell::Number(rank.1)])
-            }
-            Way::OldestEnd => (format!("{table}.closed >= ?"), vec![first]),
-            Way::NewestBegin => (format!("{table}.started <= ?"), vec![first]),
-            Way::OldestBegin => (format!("{table}.started >= ?"), vec![first]),
-        }
-    }
-
-    /// The place behind all rows of a rank, where so many columns are sorted by.
-    fn behind(self, rank: (i64, i64), columns: usize) -> Cursor {
-        let mut values = vec![Some(Value::Number(rank.0))];
-        if self == Way::Newest {
-            values.push(Some(Value::Number(rank.1)));
-        }
-        values.resize(columns, None);
-        Cursor { values, key: vec![u8::MAX; 24] }
-    }
-}
-
 struct Finding<'a> {
     database: &'a Connection,
     snapshot: &'a Snapshot,
@@ -188,29 +91,26 @@ impl<'a> Finding<'a> {
             self.selection.offer(key, value)?;
         }
         let Some(scope) = Scope::of(self.database, self.search.namespace, &self.search.filter)? else { return Ok(()) };
-        let way = Way::of(self.selection.orders());
+        let orders = self.selection.orders();
+        let (way, sorted) = (Way::of(orders), sorted_by(self.database, orders)?);
         let ranges = scope.candidates.iter().flat_map(|candidates| &candidates.ranges);
         let in_order: Vec<Range> = ranges.flat_map(by_status).collect();
-        match (scope.candidates, way) {
-            (Some(_), Some(Way::Newest)) if in_order.iter().all(Range::is_in_order) => {
+        let sorted = match (sorted, &scope.areas[..]) {
+            (Some(index), [area]) => Some((index, *area)),
+            (Some(_) | None, _) => None,
+        };
+        match (scope.candidates, way, sorted) {
+            (Some(_), Some(Way::Newest), _) if in_order.iter().all(Range::is_in_order) => {
                 self.walk_all(Way::Newest, &scope.areas, &in_order)
             }
-            (Some(few), _) if few.entries <= FEW_ROWS => self.look_at(&scope.areas, &few.ranges),
-            (_, Some(way)) => {
-                let all = Range {
-                    index: way.index(),
-                    from: std::ops::Bound::Unbounded,
-                    to: std::ops::Bound::Unbounded,
-                    status: None,
-                    is_exact: true,
-                };
-                self.walk_all(way, &scope.areas, &[all])
-            }
-            (Some(many), None) => {
+            (Some(few), _, _) if few.entries <= FEW_ROWS => self.look_at(&scope.areas, &few.ranges),
+            (_, Some(way), _) => self.walk_all(way, &scope.areas, &[all_of(way.index())]),
+            (_, None, Some((index, area))) => self.walk_values(area, index),
+            (Some(many), None, _) => {
                 self.plan.is_wide = true;
                 self.look_at(&scope.areas, &many.ranges)
             }
-            (None, None) => {
+            (None, None, _) => {
                 self.plan.is_wide = true;
                 self.look_at_all(&scope.areas)
             }
@@ -243,17 +143,100 @@ impl<'a> Finding<'a> {
     fn walk_all(&mut self, way: Way, areas: &[i64], ranges: &[Range]) -> Result<(), Failure> {
         for area in areas {
             for range in ranges {
-                self.walk(way, *area, range)?;
+                if let Some(place) = self.walk(way, *area, range, &[])? {
+                    self.stop_at(place);
+                }
             }
         }
         Ok(())
     }
 
-    /// The rows of a range in the order of the list, until they can change nothing any more, or are too many.
-    fn walk(&mut self, way: Way, area: i64, range: &Range) -> Result<(), Failure> {
+    /// Value by value of the column that is sorted by first, and the rows of each in the order of lists.
+    fn walk_values(&mut self, area: i64, index: Index) -> Result<(), Failure> {
+        let descends = self.selection.orders()[0].direction == Direction::Descending;
+        // Where the page begins: with a value, or behind all of them.
+        let begin = self.search.after.as_ref().and_then(|after| after.values.first().cloned());
+        let mut from = match &begin {
+            Some(Some(value)) => Bound::Included(Cell::from(value)),
+            Some(None) | None => Bound::Unbounded,
+        };
+        let (mut read, mut goes_on) = (0, begin != Some(None));
+        while goes_on {
+            let Some(cell) = self.next_value(area, index, &from, descends)? else { break };
+            let lead = Some(self.value_of(&cell));
+            if self.is_behind_page(&lead) {
+                return Ok(());
+            }
+            for range in by_status(&Range::equal(index, cell.clone())) {
+                if let Some(place) = self.walk(Way::Newest, area, &range, std::slice::from_ref(&lead))? {
+                    self.stop_at(place);
+                    goes_on = false;
+                }
+            }
+            from = Bound::Excluded(cell);
+            read += VALUE_ROWS;
+            if goes_on && read + self.plan.rows_read >= ROWS_READ_MAX {
+                self.stop_at(behind(vec![lead], self.selection.orders().len()));
+                goes_on = false;
+            }
+        }
+        // Every run has the columns that are no attributes.
+        if self.known_to.is_none() && matches!(index, Index::Attribute(_)) && !self.is_behind_page(&None) {
+            let newest = all_of(Index::Newest);
+            if let Some(place) = self.walk(Way::Newest, area, &newest, &[None])? {
+                self.stop_at(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// A value of the column that is sorted by, as it is found in the index.
+    fn value_of(&self, cell: &Cell) -> Value {
+        match cell {
+            Cell::Number(number) if self.selection.orders()[0].column.kind() == Kind::Bool => Value::Bool(*number != 0),
+            Cell::Number(number) => Value::Number(*number),
+            Cell::Real(real) => Value::Real(*real),
+            Cell::Text(text) => Value::Text(text.clone()),
+        }
+    }
+
+    /// The next value of an index.
+    fn next_value(
+        &self,
+        area: i64,
+        index: Index,
+        from: &Bound<Cell>,
+        descends: bool,
+    ) -> rusqlite::Result<Option<Cell>> {
+        let (low, high) = if descends { (&Bound::Unbounded, from) } else { (from, &Bound::Unbounded) };
+        let range = Range { from: low.clone(), to: high.clone(), ..all_of(index) };
+        let (condition, parameters) = range.condition(area);
+        let (source, table, column) = (index.source(), index.table(), index.column());
+        let direction = if descends { "DESC" } else { "ASC" };
+        let sql = format!(
+            "SELECT {table}.{column} FROM {source} WHERE {condition} ORDER BY {table}.{column} {direction} LIMIT 1"
+        );
+        let mut next = self.database.prepare_cached(&sql)?;
+        next.query_row(params_from_iter(parameters), |row| row.get(0)).optional()
+    }
+
+    /// Whether the page is full of rows that come before all with this value of the first column.
+    fn is_behind_page(&self, lead: &Option<Value>) -> bool {
+        let first = |value: &Option<Value>| Cursor { values: vec![value.clone()], key: Vec::new() };
+        let worst = if self.selection.is_full() { self.selection.worst() } else { None };
+        let orders = &self.selection.orders()[..1];
+        worst
+            .and_then(|worst| worst.values.first())
+            .is_some_and(|worst| first(worst).compare(&first(lead), orders).is_lt())
+    }
+
+    /// The rows of a range in the order of the list, until they can change nothing any more. All of them have the values
+    /// of `lead` in the columns that are sorted by before. If they are too many, the place where to go on.
+    fn walk(&mut self, way: Way, area: i64, range: &Range, lead: &[Option<Value>]) -> Result<Option<Cursor>, Failure> {
         let table = range.index.table();
         let (mut condition, mut parameters) = range.condition(area);
-        if let Some(rank) = self.search.after.as_ref().and_then(|after| way.rank_of(after)) {
+        let after = self.search.after.as_ref().filter(|after| after.values.starts_with(lead));
+        if let Some(rank) = after.and_then(|after| way.rank_of(after, lead.len())) {
             let (not_before, bounds) = way.not_before(table, rank);
             condition.push_str(" AND ");
             condition.push_str(&not_before);
@@ -272,7 +255,9 @@ impl<'a> Finding<'a> {
         let mut stopped = None;
         self.each(&sql, &parameters, |selection, closed, started| {
             let rank = way.rank(closed, started);
-            let worst = if selection.is_full() { selection.worst().and_then(|worst| way.rank_of(worst)) } else { None };
+            let worst = if selection.is_full() { selection.worst() } else { None };
+            let worst = worst.filter(|worst| worst.values.starts_with(lead));
+            let worst = worst.and_then(|worst| way.rank_of(worst, lead.len()));
             if worst.is_some_and(|worst| way.compare(rank, worst).is_gt()) {
                 return Step::Stop;
             }
@@ -286,13 +271,15 @@ impl<'a> Finding<'a> {
             (read, last) = (read + 1, Some(rank));
             Step::On
         })?;
-        if let Some(rank) = stopped {
-            let place = way.behind(rank, self.selection.orders().len());
-            let earlier = self.known_to.take().filter(|known| known.compare(&place, self.selection.orders()).is_lt());
-            self.known_to = Some(earlier.unwrap_or(place));
-            self.plan.is_wide = true;
-        }
-        Ok(())
+        let columns = self.selection.orders().len();
+        Ok(stopped.map(|rank| behind([lead, &way.values(rank)].concat(), columns)))
+    }
+
+    /// What is behind this place has not been looked at.
+    fn stop_at(&mut self, place: Cursor) {
+        let earlier = self.known_to.take().filter(|known| known.compare(&place, self.selection.orders()).is_lt());
+        self.known_to = Some(earlier.unwrap_or(place));
+        self.plan.is_wide = true;
     }
 
     /// Offers the rows of a statement that nothing lies over, as long as `step` wants. It is given the place in time of
@@ -327,6 +314,20 @@ impl<'a> Finding<'a> {
         plan.is_wide |= plan.rows_read > FEW_ROWS.max(4 * self.search.limit);
         self.selection.finish(self.known_to, plan)
     }
+}
+
+/// Every entry of an index.
+fn all_of(index: Index) -> Range {
+    Range { index, from: Bound::Unbounded, to: Bound::Unbounded, status: None, is_exact: true }
+}
+
+/// The index that has the values by which a list is sorted, when nothing but the order of lists follows.
+fn sorted_by(database: &Connection, orders: &[Order]) -> rusqlite::Result<Option<Index>> {
+    let [first, rest @ ..] = orders else { return Ok(None) };
+    if Way::of(rest) != Some(Way::Newest) || !is_one_each(&first.column) {
+        return Ok(None);
+    }
+    Ok(index_of(database, &first.column)?.flatten())
 }
 
 /// Whether to look at the row at hand.

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use abide_model::NamespaceId;
 use bytes::Bytes;
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use super::OPEN;
 use crate::key::{Key, VisibilityKey, VisibilityRecord};
-use crate::search::{Document, Field, Kind, Raw, closed_at, words};
+use crate::search::{self, Document, Field, Kind, Raw, closed_at, words};
 use crate::{Error, Record};
 
 /// Of rows that are stored and cannot be read: no list shows them.
@@ -26,6 +25,28 @@ pub(super) enum Cell {
     Text(String),
     Number(i64),
     Real(f64),
+}
+
+impl From<&search::Value> for Cell {
+    fn from(value: &search::Value) -> Self {
+        match value {
+            search::Value::Text(text) => Cell::Text(text.clone()),
+            search::Value::Number(number) => Cell::Number(*number),
+            search::Value::Real(real) => Cell::Real(*real),
+            search::Value::Bool(value) => Cell::Number(i64::from(*value)),
+        }
+    }
+}
+
+impl FromSql for Cell {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Text(_) => value.as_str().map(|text| Cell::Text(text.to_owned())),
+            ValueRef::Integer(number) => Ok(Cell::Number(number)),
+            ValueRef::Real(real) => Ok(Cell::Real(real)),
+            ValueRef::Null | ValueRef::Blob(_) => Err(FromSqlError::InvalidType),
+        }
+    }
 }
 
 impl ToSql for Cell {
@@ -179,7 +200,6 @@ impl Projection {
         };
         let is_divided = document.field(Field::NamespaceDivision).is_some();
         let closed = closed_at(document);
-        debug_assert!(closed <= OPEN, "nothing is closed later than what is open");
         let mut attributes = Vec::new();
         for (field, name) in AMONG_ATTRIBUTES {
             if let Some(Raw::Text(text)) = document.stored(field) {

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::OPEN;
 use super::project::{AMONG_ATTRIBUTES, Cell, FIELD_KIND, name_number};
-use crate::search::{Column, Comparison, Field, Filter, Value};
+use crate::search::{Column, Comparison, Field, Filter, Kind};
 
 /// So many ranges are looked at for one condition.
 pub(super) const RANGES_MAX: usize = 1000;
@@ -78,7 +78,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    fn equal(index: Index, cell: Cell) -> Self {
+    pub(super) fn equal(index: Index, cell: Cell) -> Self {
         let (from, to) = (Bound::Included(cell.clone()), Bound::Included(cell));
         Self { index, from, to, status: None, is_exact: true }
     }
@@ -137,13 +137,13 @@ pub(super) fn ranges(database: &Connection, filter: &Filter) -> rusqlite::Result
         Filter::Not(inner) if matches!(&**inner, Filter::IsNull(Column::Field(Field::CloseTime))) => {
             vec![between(index, Bound::Unbounded, Bound::Excluded(Cell::Number(OPEN)))]
         }
-        Filter::Compare(_, comparison, value) => match compared(index, *comparison, cell(value)) {
+        Filter::Compare(_, comparison, value) => match compared(index, *comparison, Cell::from(value)) {
             Some(range) => vec![range],
             None => return Ok(None),
         },
-        Filter::In(_, values) => distinct(index, values.iter().map(cell)),
+        Filter::In(_, values) => distinct(index, values.iter().map(Cell::from)),
         Filter::Between(_, low, high) => {
-            vec![between(index, Bound::Included(cell(low)), Bound::Included(cell(high)))]
+            vec![between(index, Bound::Included(Cell::from(low)), Bound::Included(Cell::from(high)))]
         }
         Filter::StartsWith(_, prefix) => {
             let to = behind(prefix).map_or(Bound::Unbounded, |end| Bound::Excluded(Cell::Text(end)));
@@ -207,7 +207,7 @@ fn wants_value(filter: &Filter) -> bool {
 }
 
 /// The index of a column: the outer none when there is none, the inner one when nothing is in it.
-fn index_of(database: &Connection, column: &Column) -> rusqlite::Result<Option<Option<Index>>> {
+pub(super) fn index_of(database: &Connection, column: &Column) -> rusqlite::Result<Option<Option<Index>>> {
     let attribute = |kind, name: &str| Ok(Some(name_number(database, kind, name)?.map(Index::Attribute)));
     match column {
         Column::Field(Field::WorkflowId) => Ok(Some(Some(Index::Workflow))),
@@ -228,12 +228,15 @@ fn index_of(database: &Connection, column: &Column) -> rusqlite::Result<Option<O
     }
 }
 
-fn cell(value: &Value) -> Cell {
-    match value {
-        Value::Text(text) => Cell::Text(text.clone()),
-        Value::Number(number) => Cell::Number(*number),
-        Value::Real(real) => Cell::Real(*real),
-        Value::Bool(value) => Cell::Number(i64::from(*value)),
+/// Whether every row that has a value of this column has one entry in its index, by which it can be sorted.
+pub(super) fn is_one_each(column: &Column) -> bool {
+    match column {
+        Column::Field(Field::RootWorkflowId) => false,
+        Column::Field(_) => true,
+        Column::Attribute { kind, .. } => match kind {
+            Kind::Keyword | Kind::Int | Kind::Double | Kind::Bool | Kind::Datetime => true,
+            Kind::Text | Kind::KeywordList => false,
+        },
     }
 }
 

@@ -1,8 +1,6 @@
 //! One moment of a namespace's rows: a transaction that reads the database as it is, and what lies over it. Everything
 //! that is read afterwards is of that moment, whatever is committed or moved meanwhile.
 
-use std::collections::BTreeMap;
-
 use abide_model::{NamespaceId, Partition};
 use bytes::Bytes;
 use rusqlite::Connection;
@@ -12,8 +10,8 @@ use crate::sqlite::overlay::{Overlay, Rows};
 
 /// See the file's first lines.
 pub(super) struct Snapshot {
-    /// Rows that lie over the database; none of one that is deleted.
-    over: BTreeMap<Bytes, Option<Bytes>>,
+    /// Rows that lie over the database, by key; no value of one that is deleted.
+    over: Vec<(Bytes, Option<Bytes>)>,
     /// What is deleted of the rows below.
     ranges: Vec<(Bytes, Bytes)>,
 }
@@ -38,19 +36,19 @@ impl Snapshot {
     }
 
     fn of(rows: Rows) -> Self {
-        let Rows { upper, lower, upper_ranges, lower_ranges } = rows;
-        let mut over: BTreeMap<Bytes, Option<Bytes>> = lower.into_iter().collect();
-        for (from, to) in upper_ranges.iter().filter(|(from, to)| from < to) {
-            over.range_mut(from.clone()..to.clone()).for_each(|(_, value)| *value = None);
+        let Rows { upper, mut lower, upper_ranges, lower_ranges } = rows;
+        for (key, value) in &mut lower {
+            if is_in(&upper_ranges, key) {
+                *value = None;
+            }
         }
-        over.extend(upper);
         let ranges = upper_ranges.into_iter().chain(lower_ranges).collect();
-        Self { over, ranges }
+        Self { over: laid_over(upper, lower), ranges }
     }
 
     /// Whether a row of the database does not count, because something lies over it.
     pub(super) fn hides(&self, key: &[u8]) -> bool {
-        self.over.contains_key(key) || self.ranges.iter().any(|(from, to)| from <= key && key < to)
+        self.over.binary_search_by(|(over, _)| over[..].cmp(key)).is_ok() || is_in(&self.ranges, key)
     }
 
     /// The rows that lie over the database.
@@ -59,7 +57,26 @@ impl Snapshot {
     }
 
     /// The keys under which something lies over the database; none when whole ranges of it are deleted.
-    pub(super) fn keys(&self) -> Option<impl ExactSizeIterator<Item = &Bytes>> {
-        self.ranges.is_empty().then(|| self.over.keys())
+    pub(super) fn keys(&self) -> Option<impl Iterator<Item = &Bytes>> {
+        self.ranges.is_empty().then(|| self.over.iter().map(|(key, _)| key))
     }
+}
+
+fn is_in(ranges: &[(Bytes, Bytes)], key: &[u8]) -> bool {
+    ranges.iter().any(|(from, to)| &from[..] <= key && key < &to[..])
+}
+
+/// Both in order of their keys; of two with the same key the upper one.
+fn laid_over(upper: Vec<(Bytes, Option<Bytes>)>, lower: Vec<(Bytes, Option<Bytes>)>) -> Vec<(Bytes, Option<Bytes>)> {
+    let mut both = Vec::with_capacity(upper.len() + lower.len());
+    let mut lower = lower.into_iter().peekable();
+    for (key, value) in upper {
+        while let Some(before) = lower.next_if(|(below, _)| *below < key) {
+            both.push(before);
+        }
+        lower.next_if(|(below, _)| *below == key);
+        both.push((key, value));
+    }
+    both.extend(lower);
+    both
 }
