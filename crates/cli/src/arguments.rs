@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::{activity, operator, server, task_queue, worker, workflow};
+use crate::command::{activity, batch, operator, server, task_queue, worker, workflow};
 use crate::duration;
 
 /// Durable workflow execution in one binary: server and command line.
@@ -33,6 +33,8 @@ pub enum Command {
     Workflow(Box<workflow::Arguments>),
     /// Operate on Activities of Workflows.
     Activity(Box<activity::Arguments>),
+    /// Look at batches of operations, and end them.
+    Batch(batch::Arguments),
     /// Manage namespaces, search attributes and the cluster.
     Operator(operator::Arguments),
     /// Look at Task Queues.

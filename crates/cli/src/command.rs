@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod activity;
+pub mod batch;
 pub mod operator;
 pub mod server;
 pub mod task_queue;

@@ -54,6 +54,7 @@ fn run(arguments: Arguments) -> Result<()> {
         Command::Server(server) => command::server::run(server, &common),
         Command::Workflow(workflow) => bounded(&common, command::workflow::run(*workflow, &common)),
         Command::Activity(activity) => bounded(&common, command::activity::run(*activity, &common)),
+        Command::Batch(batch) => bounded(&common, command::batch::run(batch, &common)),
         Command::Operator(operator) => bounded(&common, command::operator::run(operator, &common)),
         Command::TaskQueue(task_queue) => bounded(&common, command::task_queue::run(task_queue, &common)),
         Command::Worker(worker) => bounded(&common, command::worker::run(worker, &common)),

@@ -58,6 +58,8 @@ pub enum Error {
     QueryTaskNotFound,
     /// An update did not come as far as its caller wanted.
     Update(UpdateError),
+    /// As many batches run in the namespace as may.
+    TooManyBatches,
     /// Too much waits already.
     Busy,
     /// The store or the owner cannot answer now; trying again may help.

@@ -1,6 +1,7 @@
 //! How the roles call each other. A role knows these traits, never another role's crate. On one node an implementation
 //! is the local object; between nodes it will be one generic internal RPC.
 
+pub mod batch;
 pub mod callbacks;
 pub mod error;
 pub mod history;
@@ -11,6 +12,7 @@ pub mod queue_config;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use batch::Batches;
 pub use callbacks::Callbacks;
 pub use error::Error;
 pub use history::History;

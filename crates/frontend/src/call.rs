@@ -1,6 +1,7 @@
 //! One call of one RPC: enforces what the table says of it, knows how long it may wait, and turns its outcome into an
 //! answer. Knows nothing of what the call asks.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use abide_model::limits;
@@ -9,7 +10,9 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Response, Status};
 
+use crate::Frontend;
 use crate::compression;
+use crate::gate::Permit;
 use crate::method::{Method, Rpc, Wait};
 use crate::status::Refusal;
 
@@ -22,11 +25,28 @@ pub struct Call {
     deadline: Option<Instant>,
     of_sdk: bool,
     is_compressed: bool,
+    /// While the call lives, it counts.
+    permit: Permit,
+}
+
+impl Frontend {
+    /// A call that may go on, with this service as the namespace has it set, or the status that ends it here.
+    pub fn open(&self, rpc: Rpc, metadata: &MetadataMap, namespace: &str) -> Result<(Call, Cow<'_, Frontend>), Status> {
+        let frontend = match self.settings.own(namespace) {
+            None => Cow::Borrowed(self),
+            Some(settings) => Cow::Owned(Frontend { settings, ..self.clone() }),
+        };
+        let mut call = Call::open(rpc, metadata)?;
+        let exists = || self.namespaces.by_name(namespace).is_ok();
+        let permit = self.gates.admit(rpc.method(), namespace, &frontend.settings.rates, exists);
+        call.permit = permit.map_err(Refusal::TooMuch)?;
+        Ok((call, frontend))
+    }
 }
 
 impl Call {
     /// A call that may go on, or the status that ends it here.
-    pub fn open(rpc: Rpc, metadata: &MetadataMap) -> Result<Self, Status> {
+    fn open(rpc: Rpc, metadata: &MetadataMap) -> Result<Self, Status> {
         let method = rpc.method();
         let timeout = metadata.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(parse_timeout);
         match (method.wait, timeout) {
@@ -44,6 +64,7 @@ impl Call {
             deadline,
             of_sdk: !FOR_PEOPLE.contains(&client),
             is_compressed: compression::is_wanted(metadata),
+            permit: Permit::default(),
         })
     }
 

@@ -1,9 +1,11 @@
 //! The public gRPC service: one table row per RPC, requests parsed once into our own types, errors turned into statuses
 //! in one place. Decides nothing: what a request means is asked of the traits in `abide_cluster`.
 
+mod batch;
 mod call;
 mod compression;
 mod convert;
+mod gate;
 mod method;
 mod namespace;
 mod operator;
@@ -20,12 +22,14 @@ mod workflow;
 
 use std::sync::Arc;
 
-use abide_cluster::{History, Matching, Namespaces, QueueConfigs};
+use abide_cluster::{Batches, History, Matching, Namespaces, QueueConfigs};
 use abide_model::settings::Limits;
-use abide_model::{Clock, RunId, Settings, fresh};
+use abide_model::{Clock, RunId, SettingsView, fresh};
 use abide_visibility::Visibility;
 use uuid::Uuid;
 
+pub use batch::drive as drive_batches;
+pub use gate::Gates;
 pub use method::{Access, METHODS, Method, Rpc, Scope, Wait};
 pub use router::{Router, router};
 
@@ -38,6 +42,8 @@ pub struct Frontend {
     pub matching: Arc<dyn Matching>,
     /// The registry of namespaces.
     pub namespaces: Arc<dyn Namespaces>,
+    /// The registry of batches.
+    pub batches: Arc<dyn Batches>,
     /// What was decided about task queues.
     pub queue_configs: Arc<dyn QueueConfigs>,
     /// What lists and counts show.
@@ -45,7 +51,9 @@ pub struct Frontend {
     /// Who is asked for the time.
     pub clock: Arc<dyn Clock>,
     /// What whoever runs the server has set.
-    pub settings: Arc<Settings>,
+    pub settings: SettingsView,
+    /// What was let in.
+    pub gates: Arc<Gates>,
     /// What the server says about itself.
     pub server: Arc<ServerInfo>,
 }

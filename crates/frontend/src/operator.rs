@@ -14,7 +14,6 @@ use abide_api::temporal::api::operatorservice::v1::{
 use tonic::{Request, Response, Status};
 
 use crate::Frontend;
-use crate::call::Call;
 use crate::method::Rpc;
 
 #[tonic::async_trait]
@@ -23,31 +22,33 @@ impl OperatorService for Frontend {
         &self,
         request: Request<AddSearchAttributesRequest>,
     ) -> Result<Response<AddSearchAttributesResponse>, Status> {
-        let call = Call::open(Rpc::AddSearchAttributes, request.metadata())?;
-        call.answer(search_attributes::add(self, request.into_inner()).await)
+        let (call, frontend) = self.open(Rpc::AddSearchAttributes, request.metadata(), &request.get_ref().namespace)?;
+        call.answer(search_attributes::add(&frontend, request.into_inner()).await)
     }
 
     async fn remove_search_attributes(
         &self,
         request: Request<RemoveSearchAttributesRequest>,
     ) -> Result<Response<RemoveSearchAttributesResponse>, Status> {
-        let call = Call::open(Rpc::RemoveSearchAttributes, request.metadata())?;
-        call.answer(search_attributes::remove(self, request.into_inner()).await)
+        let (call, frontend) =
+            self.open(Rpc::RemoveSearchAttributes, request.metadata(), &request.get_ref().namespace)?;
+        call.answer(search_attributes::remove(&frontend, request.into_inner()).await)
     }
 
     async fn list_search_attributes(
         &self,
         request: Request<ListSearchAttributesRequest>,
     ) -> Result<Response<ListSearchAttributesResponse>, Status> {
-        let call = Call::open(Rpc::ListSearchAttributes, request.metadata())?;
-        call.answer(search_attributes::list(self, request.into_inner()))
+        let (call, frontend) =
+            self.open(Rpc::ListSearchAttributes, request.metadata(), &request.get_ref().namespace)?;
+        call.answer(search_attributes::list(&frontend, request.into_inner()))
     }
 
     async fn delete_namespace(
         &self,
         request: Request<DeleteNamespaceRequest>,
     ) -> Result<Response<DeleteNamespaceResponse>, Status> {
-        let call = Call::open(Rpc::DeleteNamespace, request.metadata())?;
-        call.answer(namespace::delete(self, request.into_inner()).await)
+        let (call, frontend) = self.open(Rpc::DeleteNamespace, request.metadata(), &request.get_ref().namespace)?;
+        call.answer(namespace::delete(&frontend, request.into_inner()).await)
     }
 }

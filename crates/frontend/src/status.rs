@@ -24,6 +24,7 @@ use prost_types::Any;
 use tonic::{Code, Status};
 
 use crate::convert::namespace::state as namespace_state;
+use crate::gate::Bound;
 
 /// Why a call was not answered with what it asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +58,8 @@ pub enum Refusal {
     WorkerNotFound(String),
     /// What callers may not do here; the text says what.
     NotAllowed(&'static str),
+    /// More than callers may have.
+    TooMuch(Bound),
     /// Two operations that belong together, and how each fared.
     MultiOperation(Box<[OperationStatus; 2]>),
     /// Another role's answer.
@@ -169,8 +172,20 @@ fn refused(refusal: Refusal) -> Row {
         Refusal::NotAllowed(text) => {
             Row::with(Code::PermissionDenied, text, "PermissionDeniedFailure", &PermissionDeniedFailure::default())
         }
+        Refusal::TooMuch(bound) => too_much(bound),
         Refusal::MultiOperation(operations) => multi_operation(*operations),
         Refusal::Cluster(error) => failed(error),
+    }
+}
+
+fn too_much(bound: Bound) -> Row {
+    use {ResourceExhaustedCause as Cause, ResourceExhaustedScope as Scope};
+    match bound {
+        Bound::Node => Row::exhausted("service rate limit exceeded", Cause::RpsLimit, Scope::System),
+        Bound::Namespace => Row::exhausted("namespace rate limit exceeded", Cause::RpsLimit, Scope::Namespace),
+        Bound::Waiting => {
+            Row::exhausted("namespace concurrent poller limit exceeded", Cause::ConcurrentLimit, Scope::Namespace)
+        }
     }
 }
 
@@ -250,6 +265,9 @@ fn failed(error: Error) -> Row {
         ),
         Error::QueryTaskNotFound => Row::not_found("query task not found, or already expired"),
         Error::Update(error) => update_failed(error),
+        Error::TooManyBatches => {
+            Row::exhausted("Max concurrent batch operations is reached", Cause::ConcurrentLimit, Scope::Namespace)
+        }
         Error::Busy => Row::exhausted("service is busy, please retry", Cause::SystemOverloaded, Scope::System),
         Error::Unavailable(text) => Row::plain(Code::Unavailable, text),
         Error::Internal(_) => Row::plain(Code::Internal, "something went wrong, please retry"),

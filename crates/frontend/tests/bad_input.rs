@@ -441,7 +441,7 @@ async fn how_long_an_id_may_be_is_a_setting() {
     let mut world = World::new();
     let mut settings = abide_model::Settings::default();
     settings.limits.id_bytes_max = 7;
-    world.frontend.settings = std::sync::Arc::new(settings);
+    world.frontend.settings = settings.into();
     let start = StartWorkflowExecutionRequest { workflow_id: "too long".into(), ..a_start() };
     let refused = world.frontend.start_workflow_execution(Request::new(start)).await;
     assert_eq!(shown(refused), "InvalidArgument: WorkflowId exceeds maximum allowed length (8/7)");

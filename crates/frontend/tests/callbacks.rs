@@ -3,8 +3,6 @@
 
 mod fakes;
 
-use std::sync::Arc;
-
 use abide_api::temporal::api::{
     common::v1::{Callback, Link, WorkflowType, callback, link},
     enums::v1::WorkflowIdConflictPolicy,
@@ -26,7 +24,7 @@ fn world(allowed: &[(&str, bool)]) -> World {
     let callback_addresses = allowed.iter().map(address).collect();
     let mut settings = Settings { callback_addresses, ..Settings::default() };
     settings.limits.callbacks.per_run_max = 3;
-    world.frontend.settings = Arc::new(settings);
+    world.frontend.settings = settings.into();
     world
 }
 

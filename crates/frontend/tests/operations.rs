@@ -3,7 +3,6 @@
 
 mod fakes;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
@@ -344,7 +343,7 @@ fn that_pauses() -> World {
     let mut world = World::new();
     let mut settings = Settings::default();
     settings.features.workflow_pause = true;
-    world.frontend.settings = Arc::new(settings);
+    world.frontend.settings = settings.into();
     world
 }
 

@@ -4,6 +4,7 @@
 
 mod background;
 mod bad_binary;
+mod batches;
 mod cache;
 mod dispatch;
 mod load;

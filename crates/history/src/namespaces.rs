@@ -7,8 +7,7 @@ use std::time::Duration;
 use abide_cluster::{BoxFuture, Error, Namespaces};
 use abide_engine::namespace::{Change, Command, DELETED_ID_LETTERS, Namespace, Register, Rejection, SYSTEM, Update};
 use abide_engine::{Emit, Machine};
-use abide_model::settings::Limits;
-use abide_model::{Clock, NamespaceId, Partition, fresh, limits};
+use abide_model::{Clock, LiveSettings, NamespaceId, Partition, fresh, limits};
 use abide_store::key::{Key, NamespaceKey, NamespaceRecord};
 use abide_store::{Batch, CommitError, Fence, Scan, Space, Store, Urgency, Write};
 use prost::Message;
@@ -23,7 +22,7 @@ pub(crate) struct NamespaceRegistry {
     known: RwLock<Known>,
     /// Held while a change is under way; none after a failed commit, until it was looked up what is stored.
     writing: Mutex<Option<Arc<Fence>>>,
-    limits: Limits,
+    settings: Arc<LiveSettings>,
     /// Somebody deleted a namespace.
     pub(crate) deleted: Notify,
 }
@@ -54,10 +53,10 @@ impl NamespaceRegistry {
     pub(crate) async fn open(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        limits: Limits,
+        settings: Arc<LiveSettings>,
     ) -> Result<Self, abide_store::Error> {
         let (known, writing, deleted) = (RwLock::default(), Mutex::new(None), Notify::new());
-        let registry = Self { store, clock, known, writing, limits, deleted };
+        let registry = Self { store, clock, known, writing, settings, deleted };
         let fence = registry.reload().await?;
         *registry.writing.lock().await = Some(fence);
         Ok(registry)
@@ -102,7 +101,7 @@ impl NamespaceRegistry {
         mut namespace: Namespace,
         command: Command,
     ) -> Result<Arc<Namespace>, Error> {
-        let mut out = Emit::within(self.limits);
+        let mut out = Emit::within(*self.settings.limits_of(&namespace.name));
         namespace.handle(command, self.clock.now(), &mut out).map_err(|rejection| match rejection {
             Rejection::Invalid(why) => Error::NamespaceInvalid(why),
             Rejection::Forbidden(why) => Error::NamespaceForbidden(why),

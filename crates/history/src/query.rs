@@ -139,11 +139,9 @@ impl Desk {
 
     fn wait_for_task(&mut self, entry: &mut Entry, waiting: Waiting) {
         let queries = entry.queries.get_or_insert_default();
-        let full = queries.waiting.len() + queries.attached.len() >= self.seams.limits.buffered_queries_max;
-        if full
-            && queries.is_awaited()
-            && queries.waiting.len() + queries.attached.len() >= self.seams.limits.buffered_queries_max
-        {
+        let buffered_max = self.seams.settings.limits_of(entry.run.namespace_name()).buffered_queries_max;
+        let full = queries.waiting.len() + queries.attached.len() >= buffered_max;
+        if full && queries.is_awaited() {
             return self.outbox.attach(entry.told, answering(waiting.answer, Err(Error::QueryBufferFull)));
         }
         queries.waiting.push(waiting);

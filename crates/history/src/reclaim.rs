@@ -13,6 +13,7 @@ use abide_model::{Clock, NamespaceId, RunId, Timestamp, WorkflowKey, limits};
 use abide_store::Store;
 use abide_store::search::{Filter, Search};
 
+use crate::batches::BatchRegistry;
 use crate::namespaces::NamespaceRegistry;
 use crate::queue_configs::QueueConfigRegistry;
 use crate::service::Shards;
@@ -24,6 +25,7 @@ pub(crate) struct Reclaim {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) namespaces: Arc<NamespaceRegistry>,
     pub(crate) queue_configs: Arc<QueueConfigRegistry>,
+    pub(crate) batches: Arc<BatchRegistry>,
     pub(crate) shards: Shards,
 }
 
@@ -87,6 +89,7 @@ impl Reclaim {
             return Ok(Progress::More(gone_at));
         }
         self.queue_configs.forget(id).await?;
+        self.batches.forget(id).await?;
         self.namespaces.remove(id).await?;
         tracing::info!(namespace = namespace.name, "a deleted namespace is gone");
         Ok(Progress::Gone)

@@ -9,16 +9,16 @@ use abide_cluster::history::{
     WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Place, QueueKey, QueuedTask};
-use abide_cluster::{BoxFuture, Callbacks, Error, History, Matching, Namespaces, QueueConfigs};
+use abide_cluster::{Batches, BoxFuture, Callbacks, Error, History, Matching, Namespaces, QueueConfigs};
 use abide_engine::run::{Command, Poller, Reply, TaskId};
-use abide_model::settings::Limits;
-use abide_model::{Clock, Partition, RunId, RunKey, WorkflowKey, limits};
+use abide_model::{Clock, LiveSettings, Partition, RunId, RunKey, WorkflowKey, limits};
 use abide_store::Store;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::background::Background;
+use crate::batches::BatchRegistry;
 use crate::namespaces::NamespaceRegistry;
 use crate::outbound::Errands;
 use crate::query::TIMED_OUT;
@@ -32,19 +32,19 @@ use crate::shard::{Address, Ask, Handle, Seams, Shard, gone};
 use crate::update_call;
 
 /// How the owner of runs works.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// How many shards own the runs.
     pub shards: u16,
     /// Bytes of loaded runs that are kept.
     pub cache_bytes: usize,
-    /// What bounds runs.
-    pub limits: Limits,
+    /// What bounds runs and namespaces.
+    pub settings: Arc<LiveSettings>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { shards: 1, cache_bytes: limits::CACHE_BYTES_DEFAULT, limits: Limits::default() }
+        Self { shards: 1, cache_bytes: limits::CACHE_BYTES_DEFAULT, settings: Arc::default() }
     }
 }
 
@@ -54,6 +54,7 @@ pub struct HistoryService {
     store: Arc<dyn Store>,
     namespaces: Arc<NamespaceRegistry>,
     queue_configs: Arc<QueueConfigRegistry>,
+    batches: Arc<BatchRegistry>,
     /// For tests, whose clock stands until it is set.
     #[cfg(test)]
     pub(crate) retention: Arc<Retention>,
@@ -89,11 +90,12 @@ impl HistoryService {
         matching: Arc<dyn Matching>,
         options: Options,
     ) -> Result<Self, abide_store::Error> {
-        let Options { shards: shard_count, cache_bytes, limits } = options;
+        let Options { shards: shard_count, cache_bytes, settings } = options;
         let background = Arc::new(Background::new());
-        let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone(), limits).await?);
+        let namespaces = Arc::new(NamespaceRegistry::open(store.clone(), clock.clone(), settings.clone()).await?);
         let queue_configs = QueueConfigRegistry::open(store.clone(), clock.clone(), matching.clone()).await?;
         let queue_configs = Arc::new(queue_configs);
+        let batches = Arc::new(BatchRegistry::open(store.clone(), clock.clone()).await?);
         let errands = Arc::new(Errands::default());
         let retention = Arc::new(Retention::default());
         let shard_count = shard_count.clamp(1, Partition::COUNT);
@@ -107,7 +109,7 @@ impl HistoryService {
                 store: store.clone(),
                 matching: matching.clone(),
                 clock: clock.clone(),
-                limits,
+                settings: settings.clone(),
                 namespaces: namespaces.clone(),
                 retention: retention.clone(),
                 background: background.clone(),
@@ -127,6 +129,7 @@ impl HistoryService {
             clock,
             namespaces: namespaces.clone(),
             queue_configs: queue_configs.clone(),
+            batches: batches.clone(),
             shards: shards.clone(),
         };
         background.spawn("reclaim", reclaim.run());
@@ -135,6 +138,7 @@ impl HistoryService {
             store,
             namespaces,
             queue_configs,
+            batches,
             #[cfg(test)]
             retention,
             background,
@@ -174,6 +178,11 @@ impl HistoryService {
     /// What was decided about task queues.
     pub fn queue_configs(&self) -> Arc<dyn QueueConfigs> {
         self.queue_configs.clone()
+    }
+
+    /// The registry of batches.
+    pub fn batches(&self) -> Arc<dyn Batches> {
+        self.batches.clone()
     }
 
     /// Takes no more work, and returns when everything that was acknowledged or rides along is stored. The store stays

@@ -3,6 +3,7 @@
 
 mod backlog;
 mod bad_binary;
+mod batches;
 mod callback;
 mod chain;
 mod deletion;

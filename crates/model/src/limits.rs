@@ -180,7 +180,7 @@ pub const BATCHES_RUNNING_MAX: usize = 1;
 /// Executions that one batch may name.
 pub const BATCH_EXECUTIONS_MAX: usize = 1000;
 /// Ended batches of one namespace that are remembered; beyond it the one that ended first is forgotten.
-pub const BATCHES_ENDED_MAX: usize = 1000;
+pub const BATCHES_ENDED_MAX: usize = 100;
 /// Runs that one page of a batch has: what is done again after a crash.
 pub const BATCH_PAGE_RUNS: usize = 100;
 /// Batches on one page of a list when the request names no size.

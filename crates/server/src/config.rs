@@ -22,6 +22,8 @@ pub struct Config {
     pub sqlite: sqlite::Options,
     /// Settings of the reference server, by key, as JSON. See [`crate::dynamic`].
     pub dynamic_config: BTreeMap<String, String>,
+    /// A file with such settings, which is read again when it changes.
+    pub dynamic_config_file: Option<PathBuf>,
     /// How many shards own the runs; as many as cores when none is named.
     pub shards: Option<u16>,
     /// Bytes of loaded runs that are kept, for whoever knows the machine's memory; a fixed amount when none is named.
@@ -76,6 +78,7 @@ impl Config {
             search_attributes: BTreeMap::new(),
             sqlite: sqlite::Options::default(),
             dynamic_config: BTreeMap::new(),
+            dynamic_config_file: None,
             shards: None,
             cache_bytes: None,
         }

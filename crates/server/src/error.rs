@@ -24,6 +24,8 @@ pub enum Error {
     },
     /// The store cannot be opened.
     Store(abide_store::Error),
+    /// The settings cannot be read.
+    Settings(String),
     /// A role did not start.
     Role(String),
     /// A namespace could not be set up.
@@ -44,6 +46,7 @@ impl fmt::Display for Error {
             Error::Listen { host, port, .. } => write!(f, "cannot listen on {host} port {port}"),
             // The store's own sentence names the file; a word of ours before it would say nothing.
             Error::Store(cause) => cause.fmt(f),
+            Error::Settings(why) => write!(f, "cannot read the settings: {why}"),
             Error::Role(what) => write!(f, "cannot start: {what}"),
             Error::Namespace { name, cause } => write!(f, "cannot set up namespace {name:?}: {cause}"),
         }
@@ -55,7 +58,7 @@ impl std::error::Error for Error {
         match self {
             Error::Listen { cause, .. } => Some(cause),
             Error::Store(cause) => cause.source(),
-            Error::PortInUse { .. } | Error::Role(_) | Error::Namespace { .. } => None,
+            Error::PortInUse { .. } | Error::Settings(_) | Error::Role(_) | Error::Namespace { .. } => None,
         }
     }
 }

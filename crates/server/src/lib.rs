@@ -3,7 +3,6 @@
 
 pub mod config;
 pub mod dev;
-pub mod dynamic;
 pub mod error;
 pub mod listen;
 pub mod node;
@@ -11,6 +10,7 @@ pub mod seams;
 pub mod services;
 pub mod telemetry;
 
+mod dynamic;
 mod names;
 mod refill;
 mod roles;

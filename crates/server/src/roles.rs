@@ -7,7 +7,7 @@ use abide_frontend::{Frontend, ServerInfo};
 use abide_history::HistoryService;
 use abide_history::Options as HistoryOptions;
 use abide_matching::TaskQueues;
-use abide_model::{Clock, Settings, limits};
+use abide_model::{Clock, LiveSettings, SettingsView, limits};
 use abide_store::Store;
 use abide_visibility::{StoreIndex, Visibility};
 use uuid::Uuid;
@@ -24,20 +24,19 @@ pub(crate) struct Roles {
     history: Arc<HistoryService>,
     pub(crate) namespaces: Arc<dyn Namespaces>,
     clock: Arc<dyn Clock>,
-    settings: Arc<Settings>,
+    settings: Arc<LiveSettings>,
     shards: u16,
     kind: &'static str,
 }
 
 impl Roles {
     /// Starts what stands on the store.
-    pub(crate) async fn start(config: &Config, settings: Settings, seams: Seams) -> Result<Self, Error> {
+    pub(crate) async fn start(config: &Config, settings: Arc<LiveSettings>, seams: Seams) -> Result<Self, Error> {
         let Seams { store, store_kind: kind, clock, to_matching } = seams;
         let matching = Arc::new(TaskQueues::new(clock.clone()));
         let shards = config.shards.unwrap_or_else(cores);
-        let settings = Arc::new(settings);
         let cache_bytes = config.cache_bytes.unwrap_or(limits::CACHE_BYTES_DEFAULT);
-        let options = HistoryOptions { shards, cache_bytes, limits: settings.limits };
+        let options = HistoryOptions { shards, cache_bytes, settings: settings.clone() };
         let history = HistoryService::open(store.clone(), clock.clone(), to_matching(matching.clone()), options).await;
         let history = Arc::new(history?);
         history.connect(&history);
@@ -57,10 +56,12 @@ impl Roles {
             history: self.history.clone(),
             matching: self.matching.clone(),
             namespaces: self.namespaces.clone(),
+            batches: self.history.batches(),
             queue_configs: self.history.queue_configs(),
             visibility: Visibility::new(Arc::new(StoreIndex(self.store.clone()))),
             clock: self.clock.clone(),
-            settings: self.settings.clone(),
+            settings: SettingsView::everywhere(self.settings.clone()),
+            gates: Arc::default(),
             server: Arc::new(ServerInfo {
                 cluster_id: self.cluster_id(),
                 shards: i32::from(self.shards),

@@ -1,14 +1,17 @@
 //! Everything of a node but its sockets: the roles on given seams, the namespaces set up, the routes to serve.
 
+use std::sync::Arc;
+
 use abide_cluster::Error as ClusterError;
 use abide_engine::namespace::{Register, Update};
 use abide_model::{NamespaceId, fresh};
+use tokio::task::JoinSet;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::config::{Config, NamespaceSettings};
-use crate::dynamic;
+use crate::dynamic::Sources;
 use crate::error::Error;
 use crate::roles::Roles;
 use crate::seams::Seams;
@@ -21,19 +24,25 @@ pub struct Services {
     roles: Roles,
     routes: Routes,
     health: HealthReporter,
+    /// What goes on by itself. Ends when this is dropped.
+    watching: JoinSet<()>,
 }
 
 impl Services {
     /// Starts the roles on these seams. When it returns, the routes answer.
     pub async fn start(config: &Config, seams: Seams) -> Result<Self, Error> {
-        let settings = dynamic::settings(&config.dynamic_config);
-        let roles = Roles::start(config, settings, seams).await?;
+        let sources = Sources { flags: config.dynamic_config.clone(), file: config.dynamic_config_file.clone() };
+        let settings = Arc::new(sources.read().map_err(Error::Settings)?);
+        let roles = Roles::start(config, settings.clone(), seams).await?;
         if let Err(error) = set_up_namespaces(&roles, config).await {
             roles.stop().await;
             return Err(error);
         }
         let router = abide_frontend::router(roles.frontend()).await;
-        Ok(Self { roles, routes: router.routes, health: router.health })
+        let mut watching = JoinSet::new();
+        watching.spawn(sources.watch(settings));
+        watching.spawn(abide_frontend::drive_batches(roles.frontend()));
+        Ok(Self { roles, routes: router.routes, health: router.health, watching })
     }
 
     /// Every gRPC service, by path.
@@ -61,7 +70,8 @@ impl Services {
     }
 
     /// Ends the roles, and closes the store behind what was acknowledged.
-    pub async fn close(self) {
+    pub async fn close(mut self) {
+        self.watching.abort_all();
         self.roles.stop().await;
     }
 }

@@ -1,11 +1,14 @@
-//! The settings: for each its key, what its values are, and who changes it and why. Keys, and the defaults that stand in
-//! [`Settings::default`], are the reference server's.
+//! The catalogue of settings: for each its key, what its values are, and who changes it and why. Keys, and the defaults
+//! that stand in [`Settings::default`], are the reference server's. `docs/settings.md` is made of it.
 
-use std::time::Duration;
+mod kind;
+#[cfg(test)]
+mod page;
 
 use abide_model::Settings;
-use abide_model::settings::CallbackAddress;
 use serde_json::Value;
+
+use kind::Kind;
 
 /// One setting.
 pub(crate) struct Setting {
@@ -13,20 +16,8 @@ pub(crate) struct Setting {
     pub(crate) key: &'static str,
     /// What its values are, and where they go.
     kind: Kind,
-    /// Who changes it, and why.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the table, and of its documentation"))]
+    /// Who changes it, and why; or why nothing comes of it.
     pub(crate) why: &'static str,
-}
-
-/// What the values of a setting are, and where they go.
-enum Kind {
-    Switch(fn(&mut Settings) -> &mut bool),
-    Size(fn(&mut Settings) -> &mut usize),
-    Count(fn(&mut Settings) -> &mut i64),
-    /// Seconds as a number, or a text as Go writes durations.
-    Duration(fn(&mut Settings) -> &mut Duration),
-    /// Objects with `Pattern` and `AllowInsecure`.
-    Addresses(fn(&mut Settings) -> &mut Vec<CallbackAddress>),
 }
 
 const fn setting(key: &'static str, kind: Kind, why: &'static str) -> Setting {
@@ -34,7 +25,11 @@ const fn setting(key: &'static str, kind: Kind, why: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(crate) const SETTINGS: [Setting; 36] = [
+pub(crate) const SETTINGS: [Setting; 96] = [
+    setting("activity.enableCallbacks", Kind::Ignored, "standalone activities are not built yet"),
+    setting("activity.enableStandalone", Kind::Ignored, "standalone activities are not built yet"),
+    setting("activity.longPollTimeout", Kind::Ignored, "standalone activities are not built yet"),
+    setting("activity.startDelayEnabled", Kind::Ignored, "standalone activities are not built yet"),
     setting(
         "callback.allowedAddresses",
         Kind::Addresses(|to| &mut to.callback_addresses),
@@ -45,6 +40,10 @@ pub(crate) const SETTINGS: [Setting; 36] = [
         Kind::Size(|to| &mut to.limits.callbacks.per_run_max),
         "operators: runs that very many wait for; tests: what happens when too many do",
     ),
+    setting("component.nexusoperations.callback.endpoint.template", Kind::Ignored, "Nexus is not built yet"),
+    setting("component.nexusoperations.recordCancelRequestCompletionEvents", Kind::Ignored, "Nexus is not built yet"),
+    setting("component.nexusoperations.useSystemCallbackURL", Kind::Ignored, "Nexus is not built yet"),
+    setting("frontend.activityAPIsEnabled", Kind::Ignored, "standalone activities are not built yet"),
     setting(
         "frontend.callbackHeaderMaxLength",
         Kind::Size(|to| &mut to.limits.callbacks.header_bytes_max),
@@ -56,6 +55,17 @@ pub(crate) const SETTINGS: [Setting; 36] = [
         "operators: long addresses",
     ),
     setting(
+        "frontend.deleteNamespaceNamespaceDeleteDelay",
+        Kind::Duration(|to| &mut to.namespaces.delete_delay),
+        "operators: a deleted namespace that people still ask for",
+    ),
+    setting("frontend.enableBatcher", Kind::Switch(|to| &mut to.batches.enabled), "operators: no batches"),
+    setting(
+        "frontend.enableBatchOperationsForStandaloneActivities",
+        Kind::Ignored,
+        "standalone activities are not built yet",
+    ),
+    setting(
         "frontend.enableCancelWorkerPollsOnShutdown",
         Kind::Switch(|to| &mut to.features.cancel_polls_on_shutdown),
         "tests of SDKs: how workers end against a server that lets their polls wait",
@@ -65,6 +75,7 @@ pub(crate) const SETTINGS: [Setting; 36] = [
         Kind::Switch(|to| &mut to.features.multi_operation),
         "operators: no update with start",
     ),
+    setting("frontend.enableServerVersionCheck", Kind::Ignored, "the server asks nobody for its newest version"),
     setting(
         "frontend.enableUpdateWorkflowExecution",
         Kind::Switch(|to| &mut to.features.updates),
@@ -81,20 +92,113 @@ pub(crate) const SETTINGS: [Setting; 36] = [
         "operators: workers are not listed",
     ),
     setting(
+        "frontend.maxBadBinaries",
+        Kind::Size(|to| &mut to.limits.bad_binaries_max),
+        "operators: programs that very many versions are known of",
+    ),
+    setting(
+        "frontend.MaxConcurrentBatchOperationPerNamespace",
+        Kind::Size(|to| &mut to.batches.running_max),
+        "operators: several batches at once; tests: the same",
+    ),
+    setting(
+        "frontend.MaxExecutionCountBatchOperationPerNamespace",
+        Kind::Size(|to| &mut to.batches.executions_max),
+        "operators: batches over long lists",
+    ),
+    setting(
+        "frontend.namespaceBurstRatio",
+        Kind::Ratio(|to| &mut to.rates.burst_percent),
+        "operators: callers that come in bursts",
+    ),
+    setting(
+        "frontend.namespaceCount",
+        Kind::Size(|to| &mut to.rates.waiting_max),
+        "operators: more pollers, or callers that wait for a result, than most have",
+    ),
+    setting(
+        "frontend.namespaceRPS",
+        Kind::Rate(|to| &mut to.rates.namespace_per_second),
+        "operators: no namespace takes all of the server; the reference has 2400",
+    ),
+    setting(
+        "frontend.namespaceRPS.visibility",
+        Kind::Rate(|to| &mut to.rates.lists_per_second),
+        "operators: lists do not keep the rest waiting; the reference has 10",
+    ),
+    setting("frontend.persistenceMaxQPS", Kind::Ignored, "the store needs no sparing"),
+    setting(
+        "frontend.rps",
+        Kind::Rate(|to| &mut to.rates.node_per_second),
+        "operators: a machine that others need as well; the reference has 2400",
+    ),
+    setting("frontend.workerCommandsEnabled", Kind::Ignored, "commands to workers are not built yet"),
+    setting(
         "frontend.WorkerHeartbeatsEnabled",
         Kind::Switch(|to| &mut to.features.worker_heartbeats),
         "operators: what workers say about themselves is not kept",
     ),
+    setting("frontend.workerVersioningDataAPIs", Kind::Ignored, "worker versioning is not built yet"),
+    setting("frontend.workerVersioningRuleAPIs", Kind::Ignored, "worker versioning is not built yet"),
+    setting("frontend.workerVersioningWorkflowAPIs", Kind::Ignored, "worker versioning is not built yet"),
     setting(
         "frontend.WorkflowPauseEnabled",
         Kind::Switch(|to| &mut to.features.workflow_pause),
         "operators and tests: workflows can be paused",
     ),
+    setting("frontend.WorkflowTimeSkippingEnabled", Kind::Ignored, "time skipping is not built yet"),
     setting(
         "history.defaultWorkflowTaskTimeout",
         Kind::Duration(|to| &mut to.limits.workflow_task_timeout_default),
         "operators: workers that take long over a workflow task",
     ),
+    setting(
+        "history.enableChasm",
+        Kind::Ignored,
+        "it is always as this switch would have it, or says itself that it is not built yet",
+    ),
+    setting(
+        "history.enableCHASMCallbacks",
+        Kind::Ignored,
+        "it is always as this switch would have it, or says itself that it is not built yet",
+    ),
+    setting(
+        "history.enableCHASMSignalBacklinks",
+        Kind::Ignored,
+        "it is always as this switch would have it, or says itself that it is not built yet",
+    ),
+    setting(
+        "history.enableRequestIdRefLinks",
+        Kind::Ignored,
+        "it is always as this switch would have it, or says itself that it is not built yet",
+    ),
+    setting(
+        "history.enableSignalWithStartFromWorkflow",
+        Kind::Ignored,
+        "workflows that signal with start are not built yet",
+    ),
+    setting(
+        "history.enableStandaloneActivityOperatorCommands",
+        Kind::Ignored,
+        "standalone activities are not built yet",
+    ),
+    setting(
+        "history.enableTransitionHistory",
+        Kind::Ignored,
+        "it is always as this switch would have it, or says itself that it is not built yet",
+    ),
+    setting(
+        "history.enableUpdateCallbacks",
+        Kind::Ignored,
+        "it is always as this switch would have it, or says itself that it is not built yet",
+    ),
+    setting("history.enableWorkflowTaskCompletionPagination", Kind::Ignored, "completions in pages are not built yet"),
+    setting(
+        "history.externalPayloadsEnabled",
+        Kind::Ignored,
+        "it is always as this switch would have it, or says itself that it is not built yet",
+    ),
+    setting("history.hostLevelCacheMaxSize", Kind::Ignored, "the cache is bounded by bytes"),
     setting(
         "history.longPollExpirationInterval",
         Kind::Duration(|to| &mut to.waits.history),
@@ -120,6 +224,8 @@ pub(crate) const SETTINGS: [Setting; 36] = [
         Kind::Size(|to| &mut to.limits.updates.total_max),
         "operators: workflows that are a service of their own",
     ),
+    setting("history.persistenceMaxQPS", Kind::Ignored, "the store needs no sparing"),
+    setting("history.rps", Kind::Ignored, "roles of one node do not hold each other up"),
     setting(
         "history.workflowIdReuseMinimalInterval",
         Kind::Duration(|to| &mut to.limits.continue_interval_min),
@@ -191,103 +297,94 @@ pub(crate) const SETTINGS: [Setting; 36] = [
         Kind::Duration(|to| &mut to.waits.poll),
         "operators: proxies that cut waiting calls; tests that will not wait",
     ),
+    setting("matching.numTaskqueueReadPartitions", Kind::Ignored, "a task queue is one"),
+    setting("matching.numTaskqueueWritePartitions", Kind::Ignored, "a task queue is one"),
+    setting("matching.persistenceMaxQPS", Kind::Ignored, "the store needs no sparing"),
+    setting("matching.rps", Kind::Ignored, "roles of one node do not hold each other up"),
+    setting("matching.wv.VersionDrainageStatusRefreshInterval", Kind::Ignored, "worker versioning is not built yet"),
+    setting(
+        "matching.wv.VersionDrainageStatusVisibilityGracePeriod",
+        Kind::Ignored,
+        "worker versioning is not built yet",
+    ),
+    setting("nexusoperation.enableStandalone", Kind::Ignored, "Nexus is not built yet"),
     setting(
         "system.enableActivityEagerExecution",
         Kind::Switch(|to| &mut to.features.eager_activities),
         "tests: that activities come by their queue",
     ),
+    setting("system.enableCancelActivityWorkerCommand", Kind::Ignored, "standalone activities are not built yet"),
     setting(
         "system.enableCrossNamespaceCommands",
         Kind::Switch(|to| &mut to.features.cross_namespace_commands),
         "operators: workflows that start, signal and cancel workflows of other namespaces",
     ),
+    setting("system.enableDeployments", Kind::Ignored, "worker versioning is not built yet"),
+    setting("system.enableDeploymentVersions", Kind::Ignored, "worker versioning is not built yet"),
     setting(
         "system.enableEagerWorkflowStart",
         Kind::Switch(|to| &mut to.features.eager_start),
         "tests: that first workflow tasks come by their queue",
     ),
+    setting("system.forceSearchAttributesCacheRefreshOnRead", Kind::Ignored, "search attributes are seen at once"),
+    setting("system.namespaceCacheRefreshInterval", Kind::Ignored, "namespaces are seen at once"),
+    setting(
+        "system.namespaceMinRetentionLocal",
+        Kind::Duration(|to| &mut to.limits.retention_min),
+        "tests: runs that are gone soon",
+    ),
+    setting("system.refreshNexusEndpointsMinWait", Kind::Ignored, "Nexus is not built yet"),
     setting(
         "system.transactionSizeLimit",
         Kind::Size(|to| &mut to.limits.transaction_bytes_max),
         "operators: workflows that decide much at once; tests: what happens to those that decide too much",
     ),
+    setting("system.visibilityDisableOrderByClause", Kind::Ignored, "lists are sorted by any column"),
+    setting("system.visibilityPersistenceMaxReadQPS", Kind::Ignored, "the store needs no sparing"),
+    setting("system.visibilityPersistenceMaxWriteQPS", Kind::Ignored, "the store needs no sparing"),
+    setting("worker.batcherConcurrency", Kind::Size(|to| &mut to.batches.concurrency), "operators: faster batches"),
+    setting(
+        "worker.batcherRPS",
+        Kind::Rate(|to| &mut to.batches.per_second),
+        "operators: faster batches, or slower ones",
+    ),
+    setting("worker.persistenceMaxQPS", Kind::Ignored, "the store needs no sparing"),
+    setting(
+        "worker.protectedNamespaces",
+        Kind::Names(|to| &mut to.namespaces.protected),
+        "operators: namespaces that nobody deletes by a slip of the hand",
+    ),
 ];
+/// Keys that begin so are of the scavenger of build ids, which this server does not have.
+const WITHOUT_EFFECT: [&str; 2] = ["worker.buildIdScavenger", "worker.removableBuildId"];
 
 /// The setting with this key.
 pub(crate) fn find(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key.eq_ignore_ascii_case(key))
 }
 
+/// Whether the key is known, and nothing comes of it; with the reason.
+pub(crate) fn without_effect(key: &str) -> Option<&'static str> {
+    let lower = key.to_ascii_lowercase();
+    if WITHOUT_EFFECT.iter().any(|prefix| lower.starts_with(&prefix.to_ascii_lowercase())) {
+        return Some("worker versioning is not built yet");
+    }
+    find(key).filter(|setting| matches!(setting.kind, Kind::Ignored)).map(|setting| setting.why)
+}
+
 impl Setting {
     /// Sets it; the text says what is wrong with the value.
-    pub(crate) fn set(&self, settings: &mut Settings, json: &str) -> Result<(), &'static str> {
-        let value: Value = serde_json::from_str(json).map_err(|_| "is no JSON")?;
-        match self.kind {
-            Kind::Switch(place) => *place(settings) = switch(&value).ok_or("is neither true nor false")?,
-            Kind::Size(place) => {
-                let number = number(&value).and_then(|number| usize::try_from(number).ok());
-                *place(settings) = number.ok_or("is no number from zero on")?;
-            }
-            Kind::Count(place) => *place(settings) = number(&value).ok_or("is no whole number")?,
-            Kind::Duration(place) => *place(settings) = duration(&value).ok_or("is no duration")?,
-            Kind::Addresses(place) => *place(settings) = addresses(&value).ok_or("is no list of addresses")?,
-        }
-        Ok(())
+    pub(crate) fn set(&self, settings: &mut Settings, value: &Value) -> Result<(), &'static str> {
+        self.kind.set(settings, value)
     }
-}
-
-fn switch(value: &Value) -> Option<bool> {
-    value.as_bool().or_else(|| value.as_str()?.parse().ok())
-}
-
-fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
-fn duration(value: &Value) -> Option<Duration> {
-    match (number(value), value.as_str()) {
-        (Some(seconds), _) => u64::try_from(seconds).ok().map(Duration::from_secs),
-        (None, Some(text)) => go_duration(text),
-        (None, None) => None,
-    }
-}
-
-/// `1h30m`, `1.5s`, `20ms`: numbers with units, one behind the other.
-fn go_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
-        let (number, unit_and_rest) = rest.split_at(digits);
-        let unit_end = unit_and_rest.find(|letter: char| letter.is_ascii_digit()).unwrap_or(unit_and_rest.len());
-        let (unit, behind) = unit_and_rest.split_at(unit_end);
-        let number: f64 = number.parse().ok()?;
-        seconds += number
-            * match unit {
-                "d" => 86_400.0,
-                "h" => 3600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 1e-3,
-                "us" => 1e-6,
-                "ns" => 1e-9,
-                _ => return None,
-            };
-        rest = behind;
-    }
-    (!text.is_empty()).then_some(seconds).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-}
-
-fn addresses(value: &Value) -> Option<Vec<CallbackAddress>> {
-    let one = |value: &Value| {
-        let pattern = value.get("Pattern")?.as_str()?.to_owned();
-        Some(CallbackAddress { pattern, allow_insecure: value.get("AllowInsecure").is_some_and(|it| it == true) })
-    };
-    value.as_array()?.iter().map(one).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use abide_model::settings::CallbackAddress;
+
     use super::*;
 
     #[test]
@@ -306,11 +403,17 @@ mod tests {
             ("history.longPollExpirationInterval", "\"1m30s\""),
             ("matching.longPollExpirationInterval", "5"),
             ("callback.allowedAddresses", r#"[{"Pattern":"*","AllowInsecure":true}]"#),
+            ("frontend.namespaceRPS", "0.5"),
+            ("frontend.namespaceBurstRatio", "1.5"),
+            ("worker.protectedNamespaces", r#"["a"]"#),
         ] {
-            find(key).expect(key).set(&mut settings, json).expect(json);
+            let value = serde_json::from_str(json).expect("JSON");
+            find(key).expect(key).set(&mut settings, &value).expect(json);
         }
         assert_eq!(settings.limits.blob_bytes_max, 10_240);
         assert_eq!(settings.limits.history.events_suggest_continue, 50);
+        assert_eq!((settings.rates.namespace_per_second, settings.rates.burst_percent), (1, 150));
+        assert_eq!(settings.namespaces.protected, ["a"]);
         assert!(settings.features.workflow_pause);
         assert_eq!(settings.waits.history, Duration::from_secs(90));
         assert_eq!(settings.waits.poll, Duration::from_secs(5));
@@ -328,11 +431,22 @@ mod tests {
             ("history.longPollExpirationInterval", "\"\""),
             ("history.longPollExpirationInterval", "-5"),
             ("callback.allowedAddresses", r#"[{"AllowInsecure":true}]"#),
-            ("callback.allowedAddresses", "{"),
+            ("frontend.namespaceRPS", "-1"),
+            ("worker.protectedNamespaces", "[1]"),
         ] {
             let mut settings = Settings::default();
-            assert!(find(key).expect(key).set(&mut settings, json).is_err(), "{key} {json}");
+            let value = serde_json::from_str(json).expect("JSON");
+            assert!(find(key).expect(key).set(&mut settings, &value).is_err(), "{key} {json}");
             assert_eq!(settings, Settings::default());
         }
+    }
+
+    #[test]
+    fn what_launchers_pass_is_known_in_any_case() {
+        assert!(without_effect("frontend.enableServerVersionCheck").is_some());
+        assert!(without_effect("Frontend.WorkerVersioningDataAPIs").is_some());
+        assert!(without_effect("worker.buildIdScavengerEnabled").is_some());
+        assert!(without_effect("frontend.namespaceRPS").is_none());
+        assert!(without_effect("frontend.enableMagic").is_none());
     }
 }

@@ -2,6 +2,7 @@
 //! numbers are big-endian, so that keys compare as bytes in the order of their fields. A layout never changes: another
 //! one is another space.
 
+mod batch;
 mod current;
 mod dispatch;
 mod fence;
@@ -17,6 +18,7 @@ mod visibility;
 #[cfg(test)]
 mod samples;
 
+pub use batch::{BatchKey, BatchRecord};
 pub use current::{CurrentKey, CurrentRecord};
 pub use dispatch::{DispatchKey, DispatchQueue, DispatchRecord, DispatchSubject};
 pub use fence::{FenceKey, FenceRecord};

@@ -11,7 +11,8 @@ use clap::{Args, Subcommand};
 
 use crate::arguments::{Common, Connection};
 use crate::command::Session;
-use crate::error::Result;
+use crate::command::workflow::many::{Reason, Target};
+use crate::error::{Error, Result};
 
 /// `activity`.
 #[derive(Args, Debug)]
@@ -50,6 +51,35 @@ pub struct Reference {
     /// Run ID; the newest run by default.
     #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
     pub run_id: String,
+}
+
+/// One Activity, or those of all Workflow Executions that match a query.
+#[derive(Args, Debug, Clone)]
+pub struct Selection {
+    /// Activity ID. This or --query.
+    #[arg(long, short = 'a', default_value = "", hide_default_value = true)]
+    pub activity_id: String,
+    #[command(flatten)]
+    pub target: Target,
+}
+
+impl Selection {
+    /// The one, if it is one; an error if it is neither one nor many.
+    fn one(&self) -> Result<Option<Reference>> {
+        let Target { workflow_id, run_id, query, .. } = &self.target;
+        let standalone = workflow_id.is_empty() && query.is_empty();
+        if !standalone && !self.target.is_one(Reason::Allowed)? {
+            return Ok(None);
+        }
+        if self.activity_id.is_empty() {
+            return Err(Error::new(
+                "must specify --activity-id to target a single Activity (optionally with --workflow-id and/or --run-id), \
+                 or --query to target a batch of Activities",
+            ));
+        }
+        let (activity_id, workflow_id, run_id) = (self.activity_id.clone(), workflow_id.clone(), run_id.clone());
+        Ok(Some(Reference { activity_id, workflow_id, run_id }))
+    }
 }
 
 /// Runs the command.

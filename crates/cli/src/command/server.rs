@@ -33,6 +33,9 @@ pub struct Start {
     /// The file with all data. Created if it is not there.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
+    /// How it is set.
+    #[command(flatten)]
+    settings: Settings,
     /// Where it listens.
     #[command(flatten)]
     listen: Listen,
@@ -56,9 +59,9 @@ pub struct StartDev {
     /// A setting of the database: PRAGMA=VALUE. May be repeated.
     #[arg(long, value_name = "PRAGMA=VALUE")]
     sqlite_pragma: Vec<String>,
-    /// A setting of the reference server: KEY=JSON. May be repeated.
-    #[arg(long, value_name = "KEY=JSON")]
-    dynamic_config_value: Vec<String>,
+    /// How it is set.
+    #[command(flatten)]
+    settings: Settings,
     /// Write the configuration to stderr.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
@@ -66,6 +69,17 @@ pub struct StartDev {
     /// What is accepted but not served yet.
     #[command(flatten)]
     later: Later,
+}
+
+/// How a server is set.
+#[derive(Args, Debug, Clone)]
+pub struct Settings {
+    /// A setting of the reference server: KEY=JSON. May be repeated.
+    #[arg(long, value_name = "KEY=JSON")]
+    dynamic_config_value: Vec<String>,
+    /// A YAML file with such settings. It is read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    dynamic_config_file: Option<PathBuf>,
 }
 
 /// Where a server listens.
@@ -108,7 +122,7 @@ pub struct Later {
 pub fn run(arguments: Arguments, common: &Common) -> Result<()> {
     abide_server::telemetry::start(&settings::log(common));
     let (config, shown) = match &arguments.command {
-        Command::Start(start) => (settings::production(start), banner::Kind::Production),
+        Command::Start(start) => (settings::production(start)?, banner::Kind::Production),
         Command::StartDev(start) => {
             let config = settings::development(start)?;
             if start.log_config {

@@ -9,7 +9,7 @@ mod describe;
 mod events;
 mod execute;
 mod list;
-mod many;
+pub mod many;
 mod pause;
 mod query;
 mod reset;

@@ -62,6 +62,15 @@ fn every_error_has_its_code_text_and_detail() {
             "AlreadyExists: Namespace \"default\" already exists [NamespaceAlreadyExistsFailure]",
         ),
         (Error::NamespaceInvalid("no".into()).into(), "InvalidArgument: no"),
+        (
+            Refusal::TooMuch(Bound::Namespace),
+            "ResourceExhausted: namespace rate limit exceeded [ResourceExhaustedFailure]",
+        ),
+        (
+            Refusal::TooMuch(Bound::Waiting),
+            "ResourceExhausted: namespace concurrent poller limit exceeded [ResourceExhaustedFailure]",
+        ),
+        (Refusal::TooMuch(Bound::Node), "ResourceExhausted: service rate limit exceeded [ResourceExhaustedFailure]"),
         (run_not_found("w", "").into(), "NotFound: workflow not found for ID: w [NotFoundFailure]"),
         (
             run_not_found("w", "r").into(),

@@ -132,11 +132,12 @@ impl Asked {
         let WorkerVersion { capabilities, deployment } = &self.version;
         let build_id = parse::worker::build_id(deployment.as_ref(), capabilities.as_ref())?;
         let queue = parse::queue::name(self.task_queue, frontend.limits())?;
+        let wait = frontend.settings.waits.poll_of(&queue.name);
         Ok(Poll {
             version: self.version,
             queue: QueueKey { namespace, kind, queue },
             poller: Poller { identity: self.identity, request_id: fresh::uuid().to_string(), build_id },
-            wait: call.wait(frontend.settings.waits.poll, limits::POLL_DEADLINE_MARGIN),
+            wait: call.wait(wait, limits::POLL_DEADLINE_MARGIN),
             rate: None,
             worker_instance_key: self.worker_instance_key,
         })

@@ -15,16 +15,18 @@ use abide_cluster::history::{
     WithStartError, WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Poll, PollEnd, Polled, QueryTask, QueueDescription, QueueKey, QueuedTask, Reservation};
-use abide_cluster::{BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
+use abide_cluster::{Batches, BoxFuture, Error, History, Matching, Namespaces, QueueConfigs};
+use abide_engine::batch::{self, Batch};
 use abide_engine::namespace::{self, Namespace, Register, Update};
 use abide_engine::queue_config::{self, QueueConfig};
 use abide_engine::run::{Command, HeartbeatReply, Poller, Reply, TaskId};
 use abide_engine::{Emit, Machine};
 use abide_frontend::{Frontend, ServerInfo};
-use abide_model::{Clock, NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
+use abide_model::{Clock, NamespaceId, RunId, RunKey, SettingsView, Timestamp, WorkflowKey};
 use abide_store::MemoryStore;
 use abide_visibility::{StoreIndex, Visibility};
 use prost::Message;
+use tokio::sync::Notify;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
@@ -34,6 +36,7 @@ pub struct World {
     pub history: Arc<FakeHistory>,
     pub matching: Arc<FakeMatching>,
     pub namespaces: Arc<FakeNamespaces>,
+    pub batches: Arc<FakeBatches>,
 }
 
 impl World {
@@ -49,14 +52,17 @@ impl World {
         });
         namespaces.add(namespace(2, "other"));
         namespaces.add(Namespace { deprecated: true, ..namespace(3, "old") });
+        let batches = Arc::new(FakeBatches::default());
         let frontend = Frontend {
             history: history.clone(),
             matching: matching.clone(),
             namespaces: namespaces.clone(),
+            batches: batches.clone(),
             queue_configs: Arc::new(FakeQueueConfigs::default()),
             visibility: Visibility::new(Arc::new(StoreIndex(Arc::new(MemoryStore::open().expect("in memory"))))),
             clock: Arc::new(FixedClock),
-            settings: Arc::default(),
+            settings: SettingsView::default(),
+            gates: Arc::default(),
             server: Arc::new(ServerInfo {
                 cluster_id: Uuid::from_u128(9),
                 shards: 4,
@@ -64,7 +70,7 @@ impl World {
                 visibility_store: "sqlite".into(),
             }),
         };
-        Self { frontend, history, matching, namespaces }
+        Self { frontend, history, matching, namespaces, batches }
     }
 }
 
@@ -350,6 +356,58 @@ impl QueueConfigs for FakeQueueConfigs {
 
     fn get(&self, queue: &QueueKey) -> Arc<QueueConfig> {
         self.0.lock().unwrap().get(queue).cloned().unwrap_or_default()
+    }
+}
+
+/// Decides like the real one, and stores nothing.
+#[derive(Default)]
+pub struct FakeBatches {
+    pub known: Mutex<BTreeMap<String, Arc<Batch>>>,
+    begun: Notify,
+}
+
+impl FakeBatches {
+    fn decide(&self, job_id: String, command: batch::Command) -> Result<Arc<Batch>, Error> {
+        let mut known = self.known.lock().unwrap();
+        let mut batch = known.get(&job_id).map(|batch| Batch::clone(batch)).unwrap_or_default();
+        let decided = batch.handle(command, FixedClock.now(), &mut Emit::default());
+        decided.map_err(|_| Error::Rejected(abide_engine::run::Rejection::Closed))?;
+        let batch = Arc::new(batch);
+        known.insert(job_id, batch.clone());
+        Ok(batch)
+    }
+}
+
+impl Batches for FakeBatches {
+    fn start(&self, start: batch::Start, running_max: usize) -> BoxFuture<'_, Result<Arc<Batch>, Error>> {
+        if self.running().len() >= running_max {
+            return ready(Err(Error::TooManyBatches));
+        }
+        let begun = self.decide(start.request.job_id.clone(), batch::Command::Start(Box::new(start)));
+        self.begun.notify_one();
+        ready(begun)
+    }
+
+    fn ask(&self, _: NamespaceId, job_id: String, command: batch::Command) -> BoxFuture<'_, Result<Arc<Batch>, Error>> {
+        ready(self.get(default_namespace(), &job_id).and_then(|_| self.decide(job_id, command)))
+    }
+
+    fn get(&self, _: NamespaceId, job_id: &str) -> Result<Arc<Batch>, Error> {
+        let known = self.known.lock().unwrap();
+        let missing = || Error::RunNotFound { workflow_id: job_id.into(), run_id: String::new() };
+        known.get(job_id).cloned().ok_or_else(missing)
+    }
+
+    fn list(&self, _: NamespaceId) -> Vec<Arc<Batch>> {
+        self.known.lock().unwrap().values().cloned().collect()
+    }
+
+    fn running(&self) -> Vec<Arc<Batch>> {
+        self.list(default_namespace()).into_iter().filter(|batch| batch.is_running()).collect()
+    }
+
+    fn begun(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.begun.notified())
     }
 }
 

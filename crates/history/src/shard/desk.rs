@@ -6,11 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use abide_cluster::{Error, Matching};
-use abide_engine::run::{Change, Command, Outbound, Rejection, Reply, Start, encode_changes};
+use abide_engine::run::{Change, Command, Outbound, Rejection, Reply, Run, Start, encode_changes};
 use abide_engine::{Emit, Machine};
 use abide_model::deliberate::{self, Bug};
-use abide_model::settings::Limits;
-use abide_model::{Clock, RunId, Timestamp, WorkflowKey, limits};
+use abide_model::{Clock, LiveSettings, RunId, Timestamp, WorkflowKey, limits};
 use abide_store::key::{CurrentKey, CurrentRecord, Key, NodeKey, NodeRecord, TimerKey, TimerRecord};
 use abide_store::{Batch, Fence, Store, Urgency};
 use tracing::error;
@@ -35,7 +34,7 @@ pub(crate) struct Seams {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) matching: Arc<dyn Matching>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) limits: Limits,
+    pub(crate) settings: Arc<LiveSettings>,
     pub(crate) namespaces: Arc<NamespaceRegistry>,
     pub(crate) retention: Arc<Retention>,
     pub(crate) background: Arc<Background>,
@@ -120,7 +119,8 @@ impl Desk {
             is_open: entry.transition > 0 && run.is_open(),
             visibility_revision: run.visibility_revision(),
         };
-        let (matching, limits, key) = (&*self.seams.matching, self.seams.limits, &entry.key);
+        let limits = *self.seams.settings.limits_of(namespace_of(&command, run));
+        let (matching, key) = (&*self.seams.matching, &entry.key);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut out = Emit::within(limits);
             let reply = run.handle(command, now, &mut out)?;
@@ -342,6 +342,17 @@ impl Desk {
         );
         sequence
     }
+}
+
+/// The name of the namespace that a command is about: a run that begins does not know it yet.
+fn namespace_of<'a>(command: &'a Command, run: &'a Run) -> &'a str {
+    if let Command::Start(start) = command {
+        return &start.namespace_name;
+    }
+    if let Command::BeginReset(reset) = command {
+        return &reset.namespace_name;
+    }
+    run.namespace_name()
 }
 
 /// Only when that is what a test wants to be found.

@@ -28,7 +28,7 @@ use abide_engine::convert::to_proto_duration;
 use abide_engine::queue_config::QueueConfig;
 use abide_engine::run::{self, Command, Poller, Requester, Signal, Start};
 use abide_model::settings::Limits;
-use abide_model::{Clock, NamespaceId, Partition, RunId, RunKey, Timestamp, WorkflowKey};
+use abide_model::{Clock, LiveSettings, NamespaceId, Partition, RunId, RunKey, Settings, Timestamp, WorkflowKey};
 use abide_store::{
     Batch, BoxFuture as StoreFuture, CommitError, Completion, Error as StoreError, Fence, MemoryStore, Row, Scan,
     Space, Store, Urgency,
@@ -79,7 +79,8 @@ impl World {
         let matching = Arc::new(Remembering::default());
         // A chain of runs goes on at once.
         let limits = Limits { continue_interval_min: Duration::ZERO, ..Limits::default() };
-        let options = Options { shards: 2, cache_bytes, limits };
+        let settings = Arc::new(LiveSettings::new(Settings { limits, ..Settings::default() }));
+        let options = Options { shards: 2, cache_bytes, settings };
         let history = HistoryService::open(store.clone(), clock.clone(), matching.clone(), options).await.unwrap();
         let history = Arc::new(history);
         Self { store, matching, clock, history }

@@ -24,7 +24,7 @@ use abide_engine::run::{
 use abide_history::{HistoryService, Options};
 use abide_matching::TaskQueues;
 use abide_model::settings::Limits;
-use abide_model::{Clock, NamespaceId, RunId, RunKey, SystemClock, WorkflowKey};
+use abide_model::{Clock, LiveSettings, NamespaceId, RunId, RunKey, Settings, SystemClock, WorkflowKey};
 use abide_store::{SqliteStore, Store, sqlite};
 use uuid::Uuid;
 
@@ -42,7 +42,8 @@ impl World {
         let matching = Arc::new(TaskQueues::new(clock.clone()));
         let mut limits = Limits::default();
         limits.pending.activities_max = 0;
-        let options = Options { shards: 2, limits, ..Options::default() };
+        let settings = Arc::new(LiveSettings::new(Settings { limits, ..Settings::default() }));
+        let options = Options { shards: 2, settings, ..Options::default() };
         let history = HistoryService::open(store.clone(), clock, matching.clone(), options).await;
         Self { store, matching, history: history.expect("the store can be read") }
     }

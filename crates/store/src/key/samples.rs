@@ -154,6 +154,13 @@ fn sample_columns() -> Bytes {
 }
 
 #[test]
+fn the_batch_row_is_frozen() {
+    let key = BatchKey { namespace: NAMESPACE, job_id: "job-1".into() };
+    let record = BatchRecord { state: Bytes::from_static(b"state") };
+    check(&[include_str!("../../samples/batch.v1")], key, record);
+}
+
+#[test]
 fn the_namespace_row_is_frozen() {
     let record = NamespaceRecord { state: Bytes::from_static(b"state") };
     check(&[include_str!("../../samples/namespace.v1")], NamespaceKey(NAMESPACE), record);

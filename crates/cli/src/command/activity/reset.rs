@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use abide_api::temporal::api::workflowservice::v1::ResetActivityExecutionRequest;
+use abide_api::temporal::api::{
+    batch::v1::{BatchOperationResetActivities, batch_operation_reset_activities::Activity},
+    workflowservice::v1::{ResetActivityExecutionRequest, start_batch_operation_request::Operation},
+};
 use clap::Args;
 
-use super::Reference;
+use super::Selection;
 use crate::client;
 use crate::command::{Session, workflow::proto_duration};
 use crate::duration;
@@ -15,7 +18,7 @@ use crate::error::{Error, Result};
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(flatten)]
-    activity: Reference,
+    which: Selection,
     /// Leave it paused if it is.
     #[arg(long)]
     keep_paused: bool,
@@ -29,7 +32,19 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
-    let Arguments { activity, keep_paused, jitter, restore_original_options } = arguments;
+    let Arguments { which, keep_paused, jitter, restore_original_options } = arguments;
+    let Some(activity) = which.one()? else {
+        let operation = BatchOperationResetActivities {
+            identity: session.client.identity.clone(),
+            reset_heartbeat: true,
+            keep_paused,
+            jitter: jitter.map(proto_duration),
+            restore_original_options,
+            activity: Some(Activity::MatchAll(true)),
+            ..BatchOperationResetActivities::default()
+        };
+        return which.target.batch(session, Operation::ResetActivitiesOperation(operation)).await;
+    };
     let request = ResetActivityExecutionRequest {
         namespace: session.client.namespace.clone(),
         workflow_id: activity.workflow_id,

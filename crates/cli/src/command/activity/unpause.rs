@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use abide_api::temporal::api::workflowservice::v1::UnpauseActivityExecutionRequest;
+use abide_api::temporal::api::{
+    batch::v1::{BatchOperationUnpauseActivities, batch_operation_unpause_activities::Activity},
+    workflowservice::v1::{UnpauseActivityExecutionRequest, start_batch_operation_request::Operation},
+};
 use clap::Args;
 
-use super::Reference;
+use super::Selection;
 use crate::client;
 use crate::command::{Session, workflow::proto_duration};
 use crate::duration;
@@ -15,10 +18,7 @@ use crate::error::{Error, Result};
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(flatten)]
-    activity: Reference,
-    /// Why.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    reason: String,
+    which: Selection,
     /// The longest that it waits, by chance, before it goes again.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     jitter: Option<Duration>,
@@ -26,7 +26,17 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
-    let Arguments { activity, reason, jitter } = arguments;
+    let Arguments { which, jitter } = arguments;
+    let Some(activity) = which.one()? else {
+        let operation = BatchOperationUnpauseActivities {
+            identity: session.client.identity.clone(),
+            jitter: jitter.map(proto_duration),
+            activity: Some(Activity::MatchAll(true)),
+            ..BatchOperationUnpauseActivities::default()
+        };
+        return which.target.batch(session, Operation::UnpauseActivitiesOperation(operation)).await;
+    };
+    let reason = which.target.reason;
     let request = UnpauseActivityExecutionRequest {
         namespace: session.client.namespace.clone(),
         workflow_id: activity.workflow_id,

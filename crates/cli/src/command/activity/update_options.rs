@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    activity::v1::ActivityOptions, common::v1::RetryPolicy, taskqueue::v1::TaskQueue,
-    workflowservice::v1::UpdateActivityExecutionOptionsRequest,
+    activity::v1::ActivityOptions,
+    batch::v1::{BatchOperationUpdateActivityOptions, batch_operation_update_activity_options::Activity},
+    common::v1::RetryPolicy,
+    taskqueue::v1::TaskQueue,
+    workflowservice::v1::{UpdateActivityExecutionOptionsRequest, start_batch_operation_request::Operation},
 };
 use clap::Args;
 use prost_types::FieldMask;
 
-use super::Reference;
+use super::Selection;
 use crate::client;
 use crate::command::{Session, workflow::proto_duration};
 use crate::duration;
@@ -20,7 +23,7 @@ use crate::json;
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(flatten)]
-    activity: Reference,
+    which: Selection,
     #[command(flatten)]
     change: Change,
     /// Make all options again what the workflow said.
@@ -103,8 +106,25 @@ impl Change {
 
 /// Runs the command.
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
-    let Arguments { activity, change, restore_original_options } = arguments;
+    let Arguments { which, change, restore_original_options } = arguments;
     let paths = change.mask();
+    let Some(activity) = which.one()? else {
+        if change.start_delay.is_some() {
+            return Err(Error::new(
+                "--start-delay is only supported for Standalone Activities, so it cannot be used with --workflow-id or \
+                 --query",
+            ));
+        }
+        let operation = BatchOperationUpdateActivityOptions {
+            identity: session.client.identity.clone(),
+            // To restore what the workflow said, and to change something, exclude each other.
+            activity_options: (!restore_original_options).then(|| change.options()),
+            update_mask: Some(FieldMask { paths }),
+            restore_original: restore_original_options,
+            activity: Some(Activity::MatchAll(true)),
+        };
+        return which.target.batch(session, Operation::UpdateActivityOptionsOperation(operation)).await;
+    };
     let request = UpdateActivityExecutionOptionsRequest {
         namespace: session.client.namespace.clone(),
         workflow_id: activity.workflow_id,

@@ -3,14 +3,16 @@
 use abide_server::config::{Config, Data, Listen, Log, LogFormat, LogLevel};
 use abide_server::dev;
 
-use super::{Start, StartDev};
+use super::{Settings, Start, StartDev};
 use crate::arguments::{self, Common};
 use crate::error::{Error, Result};
 use crate::input;
 
 /// A server for production.
-pub fn production(start: &Start) -> Config {
-    Config::production(start.data.clone(), listen(&start.listen))
+pub fn production(start: &Start) -> Result<Config> {
+    let mut config = Config::production(start.data.clone(), listen(&start.listen));
+    set(&mut config, &start.settings)?;
+    Ok(config)
 }
 
 /// A server for development.
@@ -23,12 +25,18 @@ pub fn development(start: &StartDev) -> Result<Config> {
         config.search_attributes.insert(name, kind);
     }
     config.sqlite.pragmas = input::pairs("sqlite pragma", &start.sqlite_pragma)?;
-    for (key, value) in input::pairs("dynamic config", &start.dynamic_config_value)? {
+    set(&mut config, &start.settings)?;
+    Ok(config)
+}
+
+fn set(config: &mut Config, flags: &Settings) -> Result<()> {
+    config.dynamic_config_file.clone_from(&flags.dynamic_config_file);
+    for (key, value) in input::pairs("dynamic config", &flags.dynamic_config_value)? {
         serde_json::from_str::<serde_json::Value>(&value)
             .map_err(|error| Error::new(format!("invalid dynamic config value for key {key:?}: {error}")))?;
         config.dynamic_config.insert(key, value);
     }
-    Ok(config)
+    Ok(())
 }
 
 /// What is logged, and how.

@@ -12,7 +12,7 @@ use crate::command::Session;
 use crate::error::{Error, Result};
 
 /// One Workflow Execution, or many.
-#[derive(Args, Debug, Clone)]
+#[derive(Args, Debug, Clone, Default)]
 pub struct Target {
     /// Workflow ID. This or --query.
     #[arg(long, short = 'w', default_value = "", hide_default_value = true)]

@@ -1,17 +1,22 @@
 //! `workflow reset`: makes a new run of the history of one, up to a workflow task.
 
 use abide_api::temporal::api::{
+    batch::v1::BatchOperationReset,
+    common::v1::{ResetOptions, reset_options::Target as Place},
     enums::v1::{EventType, ResetReapplyExcludeType, ResetReapplyType},
     history::v1::{HistoryEvent, history_event::Attributes},
     workflow::v1::{
         PostResetOperation,
         post_reset_operation::{UpdateWorkflowOptions, Variant},
     },
-    workflowservice::v1::{GetWorkflowExecutionHistoryRequest, ResetWorkflowExecutionRequest},
+    workflowservice::v1::{
+        GetWorkflowExecutionHistoryRequest, ResetWorkflowExecutionRequest, start_batch_operation_request::Operation,
+    },
 };
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use serde_json::json;
 
+use super::many::Target;
 use super::update_options::Options;
 use crate::client;
 use crate::command::Session;
@@ -62,6 +67,16 @@ struct Reset {
     /// What of the later history is brought to the new run. Deprecated: use `--reapply-exclude`.
     #[arg(long, value_enum, ignore_case = true, default_value = "All")]
     reapply_type: Include,
+    /// The build of the worker, with `--type BuildId`: the run is reset to where that build first completed a task.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    build_id: String,
+    /// Reset all that match this query.
+    #[arg(long, short = 'q', default_value = "", hide_default_value = true)]
+    query: String,
+    /// Do not ask before a batch is started.
+    #[arg(long, short = 'y', num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    yes: bool,
 }
 
 /// To which workflow task.
@@ -71,6 +86,7 @@ enum Point {
     FirstWorkflowTask,
     LastWorkflowTask,
     LastContinuedAsNew,
+    BuildId,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +122,9 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
 #[expect(deprecated, reason = "old scripts still say what to bring along instead of what not")]
 async fn reset(session: &mut Session, arguments: Reset, operations: Vec<PostResetOperation>) -> Result<()> {
     check(&arguments)?;
+    if !arguments.query.is_empty() {
+        return batch(session, arguments, operations).await;
+    }
     let (run_id, event_id) = match arguments.point {
         None => (arguments.run_id.clone(), arguments.event_id),
         Some(point) => find(session, &arguments, point).await?,
@@ -117,12 +136,7 @@ async fn reset(session: &mut Session, arguments: Reset, operations: Vec<PostRese
         reason: format!("{}: {}", client::user(), arguments.reason),
         workflow_task_finish_event_id: event_id,
         request_id: client::request_id(),
-        reset_reapply_type: match arguments.reapply_type {
-            Include::All => ResetReapplyType::AllEligible,
-            Include::Signal => ResetReapplyType::Signal,
-            Include::None => ResetReapplyType::None,
-        }
-        .into(),
+        reset_reapply_type: included(arguments.reapply_type).into(),
         reset_reapply_exclude_types: excluded(&arguments.reapply_exclude),
         post_reset_operations: operations,
         ..ResetWorkflowExecutionRequest::default()
@@ -135,17 +149,68 @@ async fn reset(session: &mut Session, arguments: Reset, operations: Vec<PostRese
     Ok(())
 }
 
+/// Starts a batch of resets, after asking.
+#[expect(deprecated, reason = "old scripts still say what to bring along instead of what not")]
+async fn batch(session: &mut Session, arguments: Reset, operations: Vec<PostResetOperation>) -> Result<()> {
+    let target = match arguments.point {
+        Some(Point::FirstWorkflowTask) => Place::FirstWorkflowTask(()),
+        Some(Point::LastWorkflowTask) => Place::LastWorkflowTask(()),
+        Some(Point::BuildId) => Place::BuildId(arguments.build_id),
+        Some(Point::LastContinuedAsNew) | None => return Err(Error::new("must specify reset type")),
+    };
+    let options = ResetOptions {
+        target: Some(target),
+        reset_reapply_type: included(arguments.reapply_type).into(),
+        reset_reapply_exclude_types: excluded(&arguments.reapply_exclude),
+        ..ResetOptions::default()
+    };
+    let operation = BatchOperationReset {
+        identity: session.client.identity.clone(),
+        options: Some(options),
+        post_reset_operations: operations,
+        ..BatchOperationReset::default()
+    };
+    let all = Target { query: arguments.query, reason: arguments.reason, yes: arguments.yes, ..Target::default() };
+    all.batch(session, Operation::ResetOperation(operation)).await
+}
+
+fn included(include: Include) -> ResetReapplyType {
+    match include {
+        Include::All => ResetReapplyType::AllEligible,
+        Include::Signal => ResetReapplyType::Signal,
+        Include::None => ResetReapplyType::None,
+    }
+}
+
 fn check(arguments: &Reset) -> Result<()> {
-    if arguments.workflow_id.is_empty() {
-        return Err(Error::new("must specify workflow id"));
-    }
-    if arguments.point.is_none() && arguments.event_id <= 0 {
-        return Err(Error::new("must specify either valid event id or reset type"));
-    }
     if arguments.reapply_type != Include::All && !arguments.reapply_exclude.is_empty() {
         return Err(Error::new("--reapply-type cannot be used with --reapply-exclude. Use --reapply-exclude"));
     }
-    Ok(())
+    let named = |text: &String| !text.is_empty();
+    let refusals = if named(&arguments.query) {
+        [
+            (named(&arguments.workflow_id), "must not specify workflow id with a query"),
+            (arguments.point.is_none(), "must specify reset type"),
+            (named(&arguments.run_id), "must not specify run Id"),
+            (arguments.event_id != 0, "must not specify event Id"),
+            (
+                arguments.point == Some(Point::BuildId) && !named(&arguments.build_id),
+                "must specify build Id for BuildId based batch reset",
+            ),
+        ]
+    } else {
+        [
+            (!named(&arguments.workflow_id), "must specify workflow id"),
+            (arguments.point.is_none() && arguments.event_id <= 0, "must specify either valid event id or reset type"),
+            (arguments.point == Some(Point::BuildId), "BuildId is only supported with a query"),
+            (named(&arguments.build_id), "cannot set build id without BuildId reset type"),
+            (arguments.yes, "cannot set 'yes' when workflow ID is set"),
+        ]
+    };
+    match refusals.into_iter().find(|(refused, _)| *refused) {
+        Some((_, why)) => Err(Error::new(why)),
+        None => Ok(()),
+    }
 }
 
 fn excluded(exclude: &[Exclude]) -> Vec<i32> {
@@ -163,6 +228,7 @@ async fn find(session: &mut Session, arguments: &Reset, point: Point) -> Result<
     let events = history(session, &arguments.workflow_id, &arguments.run_id).await?;
     let missing = || Error::new("unable to find any scheduled or completed task");
     match point {
+        Point::BuildId => Err(Error::new("BuildId is only supported with a query")),
         Point::FirstWorkflowTask => first_task(&events).map(|id| (arguments.run_id.clone(), id)).ok_or_else(missing),
         Point::LastWorkflowTask => last_task(&events).map(|id| (arguments.run_id.clone(), id)).ok_or_else(missing),
         Point::LastContinuedAsNew => {
