@@ -5,6 +5,8 @@ mod client;
 mod command;
 mod duration;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod history;
 mod input;
 mod json;

@@ -260,4 +260,6 @@ fn check_sum(body: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

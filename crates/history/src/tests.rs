@@ -6,6 +6,7 @@ mod bad_binary;
 mod batches;
 mod callback;
 mod chain;
+mod damage;
 mod deletion;
 mod durability;
 mod failure;

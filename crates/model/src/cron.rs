@@ -108,11 +108,11 @@ impl Cron {
                 // Whatever was missed stays missed; the rhythm of `@every` is kept.
                 next = match self {
                     Cron::Every(seconds) => skip(next, now, *seconds)?,
-                    Cron::Fields(_) => self.next_after(Timestamp { nanos: now.nanos - 1 })?,
+                    Cron::Fields(_) => self.next_after(Timestamp { nanos: now.nanos.saturating_sub(1) })?,
                 };
             }
         }
-        let nanos = u64::try_from(next.nanos - now.nanos).ok()?;
+        let nanos = u64::try_from(next.nanos.saturating_sub(now.nanos)).ok()?;
         Some(std::time::Duration::from_secs(nanos.div_ceil(NANOS as u64)))
     }
 }

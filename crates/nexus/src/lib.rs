@@ -6,6 +6,8 @@ mod answer;
 mod client;
 mod completion;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod http;
 mod link;
 mod payload;

@@ -166,6 +166,9 @@ fn changed_at(file: &Path) -> Option<SystemTime> {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

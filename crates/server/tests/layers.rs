@@ -10,9 +10,10 @@ use serde_json::Value;
 const PREFIX: &str = "abide-";
 
 /// A crate, and the crates of ours that it may use.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("api", &[]),
     ("model", &[]),
+    ("mutation", &[]),
     ("engine", &["model", "api"]),
     ("store", &["model"]),
     ("lying-disk", &["store"]),

@@ -16,6 +16,8 @@ mod timer;
 mod visibility;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod samples;
 
 pub use batch::{BatchKey, BatchRecord};

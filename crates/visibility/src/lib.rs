@@ -6,6 +6,8 @@
 #[allow(clippy::unwrap_used, reason = "it is a test suite")]
 pub mod conformance;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod index;
 mod query;
 mod row;

@@ -14,7 +14,7 @@ use crate::convert::from_proto_time;
 impl Run {
     pub(super) fn apply_event(&mut self, event: &HistoryEvent) {
         let position = &mut self.state.position;
-        position.next_event_id = event.event_id + 1;
+        position.next_event_id = event.event_id.saturating_add(1);
         position.history_bytes += event.encoded_len() as i64;
         if position.flushing > 0 {
             // It was buffered, and had its effect then, but for its number.

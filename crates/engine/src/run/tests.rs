@@ -9,6 +9,7 @@ mod commands;
 mod continuation;
 mod eager;
 mod family;
+mod fuzz;
 mod golden;
 mod limits;
 mod pause;

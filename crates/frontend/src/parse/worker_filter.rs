@@ -7,6 +7,8 @@ use prost_types::Timestamp;
 
 use crate::status::Refusal;
 
+#[cfg(test)]
+mod fuzz;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,8 @@ mod files;
 mod segment;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 use std::io;
@@ -22,7 +24,7 @@ pub use files::{LogFile, LogFiles, SystemFiles};
 
 use super::file::beside;
 use crate::{Error, Write};
-use segment::{HEADER_BYTES, Header};
+use segment::{HEADER_BYTES, Header, NUMBER_MAX};
 
 /// How many segments there can be: one that is written, one that is moved into the database, and two that a crash may
 /// have left in their place.
@@ -102,6 +104,9 @@ impl Recovered {
 /// Reads what the log has behind the group `moved`, the newest in the database. Everything that is returned is on the
 /// disk. `expected` says that there must be a log.
 pub(super) fn recover(files: &dyn LogFiles, database: &Path, moved: u64, expected: bool) -> Result<Recovered, Error> {
+    if moved > NUMBER_MAX {
+        return Err(corrupt(database, &format!("it has group {moved}, which was never written")));
+    }
     let mut found = Vec::new();
     for (slot, path) in paths(database).iter().enumerate() {
         if let Some(content) = files.read(path).map_err(|cause| failed(path, cause))?

@@ -20,7 +20,10 @@ const MAGIC: &[u8; 8] = b"abidelog";
 const VERSION: u32 = 1;
 /// Bytes of a header.
 pub(super) const HEADER_BYTES: usize = 8 + 4 + 8 + 8 + 4;
-const RECORD_HEADER_BYTES: usize = 4 + 4 + 8;
+pub(super) const RECORD_HEADER_BYTES: usize = 4 + 4 + 8;
+
+/// Groups and segments are numbered one by one: no disk is large enough for this many.
+pub(super) const NUMBER_MAX: u64 = u64::MAX >> 2;
 
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
@@ -59,7 +62,13 @@ impl Header {
         }
         let mut fields = &checked[8..];
         match fields.get_u32_le() {
-            VERSION => Ok(Some(Self { generation: fields.get_u64_le(), first: fields.get_u64_le() })),
+            VERSION => {
+                let header = Self { generation: fields.get_u64_le(), first: fields.get_u64_le() };
+                if header.generation.max(header.first) > NUMBER_MAX {
+                    return Err(format!("{header:?} was never written"));
+                }
+                Ok(Some(header))
+            }
             version => Err(format!("it has version {version}, this one knows {VERSION}")),
         }
     }
@@ -109,12 +118,26 @@ pub(super) fn encode_group(chain: u32, number: u64, writes: &[Write], record: &m
             record.extend_from_slice(field);
         }
     }
-    let (header, group) = record[begin..].split_at_mut(RECORD_HEADER_BYTES);
+    seal(chain, number, &mut record[begin..])
+}
+
+/// Fills in the header of a record whose group stands behind it; returns the checksum.
+fn seal(chain: u32, number: u64, record: &mut [u8]) -> u32 {
+    let (header, group) = record.split_at_mut(RECORD_HEADER_BYTES);
     let checksum = checksum(chain, number, group);
     header[..4].copy_from_slice(&length(group.len()).to_le_bytes());
     header[4..8].copy_from_slice(&checksum.to_le_bytes());
     header[8..].copy_from_slice(&number.to_le_bytes());
     checksum
+}
+
+/// Appends a record with any content, for tests of what reads it.
+#[cfg(test)]
+pub(super) fn seal_group(chain: u32, number: u64, group: &[u8], record: &mut Vec<u8>) {
+    let begin = record.len();
+    record.extend_from_slice(&[0; RECORD_HEADER_BYTES]);
+    record.extend_from_slice(group);
+    seal(chain, number, &mut record[begin..]);
 }
 
 fn length(bytes: usize) -> u32 {
