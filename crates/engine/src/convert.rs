@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use abide_api::temporal::api::failure::v1::Failure;
 use abide_model::{Timestamp, limits};
 
 /// A protobuf timestamp.
@@ -38,4 +39,17 @@ pub fn from_proto_duration(duration: Option<&prost_types::Duration>) -> Duration
 /// Whether a protobuf duration is negative (or mixes signs), which no timeout may be.
 pub fn is_negative(duration: Option<&prost_types::Duration>) -> bool {
     duration.is_some_and(|duration| duration.seconds < 0 || duration.nanos < 0)
+}
+
+/// A failure with as many causes as are kept. One with more could be stored, and nobody could read it again.
+pub fn without_deep_causes(mut failure: Option<Failure>) -> Option<Failure> {
+    let mut last = failure.as_mut()?;
+    for _ in 1..limits::FAILURE_DEPTH_MAX {
+        match last.cause {
+            Some(ref mut cause) => last = cause,
+            None => return failure,
+        }
+    }
+    last.cause = None;
+    failure
 }

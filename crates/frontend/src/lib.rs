@@ -9,7 +9,6 @@ mod gate;
 mod method;
 mod namespace;
 mod operator;
-mod oversize;
 mod parse;
 mod reflection;
 mod router;
@@ -17,6 +16,7 @@ mod service;
 mod status;
 mod system;
 mod token;
+mod unread;
 mod worker;
 mod workflow;
 

@@ -11,8 +11,8 @@ use tonic_health::server::HealthReporter;
 
 use crate::Frontend;
 use crate::compression::LikeRequest;
-use crate::oversize::Oversize;
 use crate::reflection::{V1, V1Alpha};
+use crate::unread::Unread;
 
 /// What a server serves.
 pub struct Router {
@@ -37,8 +37,8 @@ pub async fn router(frontend: Frontend) -> Router {
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
-    let routes = Routes::new(LikeRequest(Oversize(workflow)))
-        .add_service(LikeRequest(Oversize(operator)))
+    let routes = Routes::new(LikeRequest(Unread(workflow)))
+        .add_service(LikeRequest(Unread(operator)))
         .add_service(LikeRequest(health_service))
         .add_service(V1)
         .add_service(V1Alpha);

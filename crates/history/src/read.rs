@@ -143,9 +143,19 @@ impl Stretch {
             }
         }
         if found.len() as i64 != last - first + 1 {
+            if self.is_gone(store).await? {
+                return Err(Error::RunNotFound { workflow_id: String::new(), run_id: run_id.to_string() });
+            }
             return Err(Error::Internal(format!("run {run_id} has no events {first} to {last}")));
         }
         Ok(Page { events: found, next_event_id: None })
+    }
+
+    /// Whether the run was deleted while it was read.
+    async fn is_gone(&self, store: &dyn Store) -> Result<bool, Error> {
+        let (from, _) = NodeKey::range(self.run_id);
+        let first = Nodes::from(store, self.partition, self.run_id, from).page().await.map_err(store_failed)?;
+        Ok(first.is_none_or(|rows| rows.is_empty()))
     }
 
     /// The key of the node that holds the first event.

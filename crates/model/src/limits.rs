@@ -83,6 +83,10 @@ pub const QUERY_ATTEMPT_GATE: i32 = 3;
 /// The longest timer and timeout: 100 years.
 pub const DURATION_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
+/// A failure, its cause, the cause of that and so on: so many. Readers of protobuf refuse messages that nest a hundred
+/// deep, and a failure stands within others.
+pub const FAILURE_DEPTH_MAX: usize = 64;
+
 /// Events on one page of history.
 pub const HISTORY_PAGE_EVENTS_MAX: usize = 256;
 /// Executions on one page of a list.

@@ -27,7 +27,7 @@ use super::properties::{detach, detach_all};
 use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Held, Offered, State};
 use super::worker_command::Turn;
 use super::{Out, Run};
-use crate::convert::from_proto_duration;
+use crate::convert::{from_proto_duration, without_deep_causes};
 
 impl Activity {
     /// A timeout of the activity; none when it has none.
@@ -280,7 +280,8 @@ impl Run {
                 if last_heartbeat_details.is_some() {
                     self.note_heartbeat(scheduled_event_id, last_heartbeat_details, identity.clone(), now, out);
                 }
-                self.attempt_ended(scheduled_event_id, AttemptEnd::Failed { failure, identity }, now, out);
+                let end = AttemptEnd::Failed { failure: without_deep_causes(failure), identity };
+                self.attempt_ended(scheduled_event_id, end, now, out);
             }
         }
         self.want_workflow_task_for_ended(scheduled_event_id, now, out);

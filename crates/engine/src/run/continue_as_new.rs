@@ -19,7 +19,7 @@ use super::event::{Annotation, annotated, task_queue};
 use super::state::State;
 use super::worker_command::Turn;
 use super::{Out, Run};
-use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
+use crate::convert::{from_proto_duration, is_negative, to_proto_duration, without_deep_causes};
 
 impl Run {
     pub(super) fn continue_as_new(
@@ -96,7 +96,7 @@ impl State {
             workflow_task_timeout: command.workflow_task_timeout.filter(is_set).or(before.workflow_task_timeout),
             continued_execution_run_id: run_id.to_string(),
             initiator: initiator as i32,
-            continued_failure: command.failure,
+            continued_failure: without_deep_causes(command.failure),
             last_completion_result: command.last_completion_result,
             identity: before.identity.clone(),
             first_execution_run_id: before.first_execution_run_id.clone(),

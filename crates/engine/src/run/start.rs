@@ -21,12 +21,13 @@ use super::properties::{detach, is_null};
 use super::state::{Identity, State};
 use super::successor::wait_for_first_time;
 use super::{Out, Run};
-use crate::convert::{from_proto_duration, from_proto_time, to_proto_duration, to_proto_time};
+use crate::convert::{from_proto_duration, from_proto_time, to_proto_duration, to_proto_time, without_deep_causes};
 
 impl Run {
     pub(super) fn start(&mut self, start: Start, now: Timestamp, out: &mut Out) -> Result<Reply, Rejection> {
         let mut attributes = *start.attributes;
         complete(&mut attributes, &start.key, &out.limits, now);
+        attributes.continued_failure = without_deep_causes(attributes.continued_failure);
         // A worker that waits for a delay is no worker that takes the first task now.
         let delayed = from_proto_duration(attributes.first_workflow_task_backoff.as_ref()) > Duration::ZERO;
         let eager = start.eager.filter(|_| !delayed);

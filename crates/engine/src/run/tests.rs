@@ -4,6 +4,7 @@ mod activity_control;
 mod behaviour;
 mod callback;
 mod catalogue;
+mod causes;
 mod chain;
 mod commands;
 mod continuation;

@@ -28,7 +28,7 @@ use super::event::{Annotation, annotated};
 use super::outbound_command::{Asked, Namespaces};
 use super::update::{Messages, UpdateDecision};
 use super::{Out, Run};
-use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
+use crate::convert::{from_proto_duration, is_negative, to_proto_duration, without_deep_causes};
 
 /// Why a list of commands is refused.
 #[derive(Debug, PartialEq)]
@@ -463,7 +463,7 @@ fn check_marker(command: RecordMarkerCommandAttributes, limits: &Limits) -> Chec
         marker_name: command.marker_name,
         details: command.details,
         header: command.header,
-        failure: command.failure,
+        failure: without_deep_causes(command.failure),
         ..MarkerRecordedEventAttributes::default()
     })))
 }
@@ -485,7 +485,7 @@ fn check_close(attributes: Attributes, kind: CommandType, blob: usize) -> Checke
             }
             let size = command.failure.as_ref().map_or(0, Message::encoded_len);
             check_size(size, blob, cause, "FailWorkflowExecutionCommandAttributes.Failure")?;
-            Decision::Fail(command.failure)
+            Decision::Fail(without_deep_causes(command.failure))
         }
         Attributes::CancelWorkflowExecutionCommandAttributes(command) => {
             // Bounded by what a transition may write alone (observed).

@@ -28,6 +28,7 @@ use super::update::check_bodies;
 use super::worker_command::{Decided, Refusal, Turn, check_sequence, refuse};
 use super::workflow_task::{scheduled_event, started_event};
 use super::{Out, Run};
+use crate::convert::without_deep_causes;
 
 /// The identity under which the server itself acts.
 pub(super) const SERVER_IDENTITY: &str = "history-service";
@@ -309,7 +310,8 @@ impl Run {
     ) -> Result<Reply, Rejection> {
         self.started_task(&failed.token)?;
         let FailWorkflowTask { identity, binary_checksum, .. } = failed;
-        self.fail_started_task(now, failed.cause, failed.failure, Author { identity, binary_checksum }, out);
+        let failure = without_deep_causes(failed.failure);
+        self.fail_started_task(now, failed.cause, failure, Author { identity, binary_checksum }, out);
         if failed.cause == WorkflowTaskFailedCause::GrpcMessageTooLarge {
             self.flush_buffer(now, out);
             self.terminate_by_server("WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE".into(), now, out);

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use abide_cluster::{Error, History};
 use abide_engine::namespace::{Register, Update};
-use abide_model::{NamespaceId, RunKey};
-use abide_store::Space;
+use abide_model::{NamespaceId, Partition, RunId, RunKey};
+use abide_store::{MemoryStore, Space};
 use uuid::Uuid;
 
 use super::world::*;
+use crate::read::Stretch;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -42,6 +43,15 @@ async fn register(world: &World, retention: Duration) {
     let register =
         Register { id: Some(NamespaceId(Uuid::from_u128(7))), name: "seven".into(), retention, ..Register::default() };
     world.history.namespaces().register(register).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_that_was_deleted_while_it_was_to_be_read_is_not_found() {
+    let run_id = RunId(Uuid::from_u128(1));
+    let stretch = Stretch { partition: Partition(1), run_id, first: 1, last: 3, limit: 10 };
+    let store = MemoryStore::open().unwrap();
+    let gone = Error::RunNotFound { workflow_id: String::new(), run_id: run_id.to_string() };
+    assert_eq!(stretch.read(&store).await.unwrap_err(), gone);
 }
 
 #[tokio::test]

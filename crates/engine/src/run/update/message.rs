@@ -11,12 +11,13 @@ use abide_api::temporal::api::{
         history_event::Attributes,
     },
     protocol::v1::Message,
-    update::v1::{Acceptance, Rejection as Rejected, Request, Response},
+    update::v1::{Acceptance, Rejection as Rejected, Request, Response, outcome::Value},
 };
 
 use abide_model::settings::{Limits, UpdateLimits};
 
 use super::{Asked, Stage, request_message_id};
+use crate::convert::without_deep_causes;
 use crate::run::command::Rejection;
 use crate::run::event::{Annotation, annotated};
 use crate::run::worker_command::{Checked, Turn, refuse, too_large};
@@ -158,10 +159,11 @@ impl Run {
         let stage = self.known(&id, rejected.rejected_request.as_ref(), seen)?;
         expect_stage(&id, stage, &["Sent", "Admitted"], "Rejection")?;
         seen.stages.insert(id.clone(), "ProvisionallyCompleted");
-        Ok(UpdateDecision::Reject { id, failure: rejected.failure.unwrap_or_default() })
+        let failure = without_deep_causes(rejected.failure).unwrap_or_default();
+        Ok(UpdateDecision::Reject { id, failure })
     }
 
-    fn check_response(&self, id: String, response: Response, seen: &mut Messages) -> Checked<UpdateDecision> {
+    fn check_response(&self, id: String, mut response: Response, seen: &mut Messages) -> Checked<UpdateDecision> {
         let stage = self.known(&id, None, seen)?;
         expect_stage(&id, stage, &["ProvisionallyAccepted", "Accepted"], "Response")?;
         let Some(meta) = &response.meta else { return not_set("Response", "meta") };
@@ -170,6 +172,9 @@ impl Run {
             return refuse(CAUSE, format!("invalid *update.Response: meta.update_id != {id}"));
         }
         is_set(response.outcome.is_some(), "Response", "outcome")?;
+        if let Some(Value::Failure(failure)) = response.outcome.as_mut().and_then(|outcome| outcome.value.as_mut()) {
+            *failure = without_deep_causes(Some(std::mem::take(failure))).unwrap_or_default();
+        }
         seen.stages.insert(id.clone(), "ProvisionallyCompleted");
         Ok(UpdateDecision::Complete { id, response })
     }
