@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::death::{Call, Moment, Side};
 use crate::image::{Image, Loss, Random};
 
 /// The disk. Get it from [`crate::install`].
@@ -28,6 +29,7 @@ pub enum Fault {
 pub(crate) struct State {
     pub(crate) files: BTreeMap<PathBuf, Image>,
     fault: Option<Armed>,
+    death: Option<Moment>,
     calls: u64,
 }
 
@@ -59,6 +61,11 @@ impl Disk {
         self.lock().fault = Some(Armed { folder: folder.to_owned(), fault, after });
     }
 
+    /// The process ends at this moment, as if it were killed.
+    pub fn die_at(&self, moment: Moment) {
+        self.lock().death = Some(moment);
+    }
+
     /// Nothing fails any more.
     pub fn heal(&self) {
         self.lock().fault = None;
@@ -74,16 +81,10 @@ impl Disk {
     }
 }
 
-/// What a call is about to do.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Call {
-    Write,
-    Sync,
-}
-
 impl State {
     /// Whether a call must fail, and how. Counts it.
-    pub(crate) fn refuses(&mut self, path: &Path, call: Call) -> Option<Fault> {
+    pub(crate) fn refuses(&mut self, path: &Path, offset: u64, call: Call) -> Option<Fault> {
+        self.pass(path, offset, call, Side::Before);
         self.calls += 1;
         let armed = self.fault.as_mut()?;
         let concerned = match armed.fault {
@@ -99,5 +100,12 @@ impl State {
             return None;
         }
         Some(armed.fault)
+    }
+
+    /// A step of the process, which may be its last.
+    pub(crate) fn pass(&mut self, path: &Path, offset: u64, call: Call, side: Side) {
+        if let Some(death) = &mut self.death {
+            death.pass(path, offset, call, side);
+        }
     }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use abide_store::sqlite::{LogFile, LogFiles, SystemFiles};
 
-use crate::disk::{Call, Disk, Fault};
+use crate::death::{Call, Side};
+use crate::disk::{Disk, Fault};
 use crate::image::Image;
 
 /// Gives the store's log files that lie on the disk of [`crate::install`].
@@ -34,8 +35,12 @@ impl LogFiles for LyingFiles {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        crate::install().lock().files.remove(path);
-        SystemFiles.remove(path)
+        let mut state = crate::install().lock();
+        state.pass(path, 0, Call::Remove, Side::Before);
+        state.files.remove(path);
+        SystemFiles.remove(path)?;
+        state.pass(path, 0, Call::Remove, Side::Behind);
+        Ok(())
     }
 }
 
@@ -43,24 +48,26 @@ impl LogFile for Lying {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         // Held while the file is written, so that a cut sees both or neither.
         let mut state = self.disk.lock();
-        if let Some(fault) = state.refuses(&self.path, Call::Write) {
+        if let Some(fault) = state.refuses(&self.path, offset, Call::Write) {
             return Err(error(fault));
         }
         self.file.write_all_at(bytes, offset)?;
         if let Some(image) = state.files.get_mut(&self.path) {
             image.write(offset as usize, bytes);
         }
+        state.pass(&self.path, offset, Call::Write, Side::Behind);
         Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
         let mut state = self.disk.lock();
-        if let Some(fault) = state.refuses(&self.path, Call::Sync) {
+        if let Some(fault) = state.refuses(&self.path, 0, Call::Sync) {
             return Err(error(fault));
         }
         if let Some(image) = state.files.get_mut(&self.path) {
             image.sync();
         }
+        state.pass(&self.path, 0, Call::Sync, Side::Behind);
         Ok(())
     }
 

@@ -12,7 +12,8 @@ use rusqlite::ffi::{
     sqlite3_filename, sqlite3_int64, sqlite3_io_methods, sqlite3_vfs,
 };
 
-use crate::disk::{Call, Disk, Fault};
+use crate::death::{Call, Side};
+use crate::disk::{Disk, Fault};
 use crate::image::Image;
 
 /// What SQLite calls a file of ours. Behind it, in the same piece of memory, lies the file of the system below.
@@ -177,7 +178,7 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, bytes: 
     let Some(path) = path(file) else { return pass!(file, xWrite, from, bytes, offset) };
     // Held while the file is written, so that a cut sees both or neither.
     let mut state = installed().disk.lock();
-    if let Some(fault) = state.refuses(path, Call::Write) {
+    if let Some(fault) = state.refuses(path, offset as u64, Call::Write) {
         return code(fault);
     }
     let written = pass!(file, xWrite, from, bytes, offset);
@@ -187,13 +188,14 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, bytes: 
         // SAFETY: SQLite gives so many bytes.
         image.write(offset as usize, unsafe { std::slice::from_raw_parts(from.cast(), bytes as usize) });
     }
+    state.pass(path, offset as u64, Call::Write, Side::Behind);
     written
 }
 
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c_int {
     let Some(path) = path(file) else { return pass!(file, xTruncate, size) };
     let mut state = installed().disk.lock();
-    if let Some(fault) = state.refuses(path, Call::Write) {
+    if let Some(fault) = state.refuses(path, size as u64, Call::Write) {
         return code(fault);
     }
     let truncated = pass!(file, xTruncate, size);
@@ -209,12 +211,13 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, _: c_int) -> c_int {
     // The real file is not synced: this process does not lose power, and a real sync would only take time.
     let Some(path) = path(file) else { return SQLITE_OK };
     let mut state = installed().disk.lock();
-    if let Some(fault) = state.refuses(path, Call::Sync) {
+    if let Some(fault) = state.refuses(path, 0, Call::Sync) {
         return code(fault);
     }
     if let Some(image) = state.files.get_mut(path) {
         image.sync();
     }
+    state.pass(path, 0, Call::Sync, Side::Behind);
     SQLITE_OK
 }
 

@@ -85,21 +85,23 @@ impl SqliteStore {
         let database = file::open_writer(path, content, options)?;
         let position = file::log_position(&database).map_err(read_error)?;
         let files = options.log_files.clone();
-        let mut recovered = log::recover(&*files, path, position.moved, position.open)?;
+        let recovered = log::recover(&*files, path, position.moved, position.open)?;
+        let mut writer = Writer::new(database, lock).map_err(read_error)?;
+        // Before the database says that it has a log, or has newer groups than there were: one that asks for a segment
+        // that was never begun could not be opened again.
+        let mut log = Log::begin(files, path, &recovered, options.durability())?;
         if !position.open {
-            file::open_log(&database).map_err(read_error)?;
+            file::open_log(writer.database()).map_err(read_error)?;
         }
         let mut left = (!recovered.groups.is_empty()).then(|| Arc::new(Layer::of(&recovered.groups)));
-        let mut writer = Writer::new(database, lock).map_err(read_error)?;
         let mut moved = position.moved;
         if recovered.is_crowded()
             && let Some(layer) = left.take()
         {
             writer.write_layer(&layer, recovered.newest)?;
             moved = recovered.newest;
-            recovered.moved();
+            log.moved(moved);
         }
-        let log = Log::begin(files, path, &recovered, options.durability())?;
         let overlay = Arc::new(Overlay::over(left.clone()));
         let epoch = newest_epoch(writer.database(), &overlay)?;
         let readers = (0..readers::READERS).map(|_| file::open_reader(path, options)).collect::<Result<_, _>>()?;

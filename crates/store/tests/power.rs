@@ -1,66 +1,16 @@
 //! Power cuts and failing disks below the SQLite store: what was acknowledged is there afterwards, whole groups or none of
 //! them, and a store whose disk has failed writes nothing any more. Every case follows from a seed, which is printed.
 
-use std::collections::BTreeMap;
+mod batches;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_lying_disk::{Disk, Fault, Loss, LyingFiles, install};
-use abide_model::Partition;
 use abide_store::sqlite::Options;
-use abide_store::{Batch, CommitError, Error, Fence, Scan, Space, SqliteStore, Store, Urgency, Write};
-use bytes::Bytes;
+use abide_store::{CommitError, Error, SqliteStore, Store};
+use batches::{acquire, count, expected, found, queue};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
-
-/// The rows that batch `number` writes: one for itself, one that every batch overwrites, and every third deletes what the
-/// one before it has written.
-fn writes(number: u32) -> Vec<Write> {
-    let key = |number: u32| Bytes::copy_from_slice(&number.to_be_bytes());
-    let (space, partition) = (Space::Node, Partition(number as u16 % 5));
-    let value = vec![number as u8; 50 + (number as usize * 37) % 6000].into();
-    let mut writes = vec![
-        Write::Put { space, partition, key: key(number), value },
-        Write::Put { space: Space::Current, partition: Partition(9), key: key(0), value: key(number) },
-    ];
-    if number % 3 == 2 {
-        let partition = Partition((number - 1) as u16 % 5);
-        writes.push(Write::Delete { space, partition, key: key(number - 1) });
-    }
-    writes
-}
-
-/// What is stored after the first `count` batches.
-fn expected(count: u32) -> BTreeMap<(Space, Partition, Bytes), Bytes> {
-    let mut rows = BTreeMap::new();
-    for write in (0..count).flat_map(writes) {
-        match write {
-            Write::Put { space, partition, key, value } => drop(rows.insert((space, partition, key), value)),
-            Write::Delete { space, partition, key } => drop(rows.remove(&(space, partition, key))),
-            Write::DeleteRange { .. } => unreachable!("no batch deletes ranges"),
-        }
-    }
-    rows
-}
-
-async fn found(store: &dyn Store) -> BTreeMap<(Space, Partition, Bytes), Bytes> {
-    let mut rows = BTreeMap::new();
-    for space in [Space::Node, Space::Current] {
-        let scan = Scan {
-            space,
-            partitions: 0..=99,
-            from: Bytes::new(),
-            to: None,
-            after: None,
-            limit: usize::MAX,
-            reverse: false,
-        };
-        for row in store.scan(scan).await.expect("the store can be read") {
-            rows.insert((space, row.partition, row.key), row.value);
-        }
-    }
-    rows
-}
 
 fn open(folder: &Path, log_bytes: usize) -> Arc<dyn Store> {
     open_with(folder, log_bytes, &[]).expect("the store can be opened")
@@ -70,18 +20,6 @@ fn open_with(folder: &Path, log_bytes: usize, pragmas: &[(&str, &str)]) -> Resul
     let pragmas = pragmas.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     let options = Options { pragmas, log_bytes, log_files: Arc::new(LyingFiles) };
     Ok(Arc::new(SqliteStore::open(&folder.join("data.db"), &options)?))
-}
-
-/// Queues a batch.
-fn queue(store: &Arc<dyn Store>, fence: &Arc<Fence>, number: u32) -> oneshot::Receiver<Result<(), CommitError>> {
-    let (tell, told) = oneshot::channel();
-    let batch = Batch { fence: fence.clone(), writes: writes(number) };
-    store.commit(batch, Urgency::Now, Box::new(move |outcome| drop(tell.send(outcome))));
-    told
-}
-
-async fn acquire(store: &Arc<dyn Store>) -> Arc<Fence> {
-    Arc::new(store.acquire(0..=99).await.expect("a fence"))
 }
 
 /// The disk of the process fails for one test at a time.
@@ -98,9 +36,7 @@ async fn power_cut(disk: &'static Disk, seed: u64, pragmas: &[(&str, &str)]) -> 
         let store = open_with(folder.path(), log_bytes, pragmas)
             .map_err(|error| format!("seed {seed}, life {life}: it cannot be opened: {error}"))?;
         let stored = found(&*store).await;
-        // The overwritten row tells how many batches there are.
-        let count = stored.get(&(Space::Current, Partition(9), Bytes::from_static(&[0; 4])));
-        let count = count.map_or(0, |value| u32::from_be_bytes(value[..].try_into().expect("four bytes")) + 1);
+        let count = count(&stored);
         if count < acknowledged {
             return Err(format!("seed {seed}, life {life}: {count} of {acknowledged} batches are left"));
         }

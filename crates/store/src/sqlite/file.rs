@@ -78,9 +78,27 @@ pub(super) fn inspect(path: &Path) -> Result<Content, Error> {
     } else if application != 0 {
         return Err(foreign(path));
     }
+    if application == 0 && was_being_created(path)? {
+        return Ok(Content::Nothing);
+    }
     // The header of the file may be older than the log beside it, and a crash may have left an empty database.
     let log_is_empty = std::fs::metadata(beside(path, "-wal")).map_or(true, |log| log.len() == 0);
     if application == APPLICATION_ID && log_is_empty { Ok(content) } else { inspect_with_log(path) }
+}
+
+/// Whether a crash has interrupted the very first write: then the journal beside the file, which SQLite takes back as soon
+/// as somebody may write, says that there was nothing before.
+fn was_being_created(path: &Path) -> Result<bool, Error> {
+    /// What a journal begins with; the size that the database had follows twelve bytes further on.
+    const JOURNAL: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+    let path = beside(path, "-journal");
+    let mut header = Vec::new();
+    match File::open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(cannot(&path, error)),
+        Ok(file) => file.take(20).read_to_end(&mut header).map_err(|cause| cannot(&path, cause))?,
+    };
+    Ok(header.starts_with(JOURNAL) && header.get(16..20) == Some(&[0; 4]))
 }
 
 fn inspect_with_log(path: &Path) -> Result<Content, Error> {

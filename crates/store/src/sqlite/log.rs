@@ -89,15 +89,9 @@ pub(super) struct Recovered {
 }
 
 impl Recovered {
-    /// Whether several crashes in a row have left so many segments that they must be emptied first.
+    /// Whether several crashes in a row have left so many segments that they must be emptied before commits go on.
     pub(super) fn is_crowded(&self) -> bool {
         self.slots.iter().filter(|slot| **slot == Slot::Free).count() < 2
-    }
-
-    /// Everything that was found is in the database.
-    pub(super) fn moved(&mut self) {
-        self.groups.clear();
-        self.slots = [Slot::Free; SLOTS];
     }
 }
 
@@ -161,7 +155,7 @@ impl Log {
     ) -> Result<Self, Error> {
         let paths = paths(database);
         let (slots, generation) = (recovered.slots, recovered.generation + 1);
-        let slot = free_slot(&slots).expect("a crowded log is emptied first");
+        let slot = free_slot(&slots).expect("a crowded log is emptied while it has one left");
         let segment = begin_segment(&*files, &paths[slot], slot, generation, recovered.newest + 1)
             .map_err(|cause| failed(&paths[slot], cause))?;
         let mut log = Self { files, paths, slots, segment, generation, durability, buffer: Vec::new() };

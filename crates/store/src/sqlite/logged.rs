@@ -58,9 +58,13 @@ impl Logged {
         }
     }
 
-    fn move_all(&mut self, newest: u64) -> Result<(), Error> {
+    fn move_all(&mut self, log: &mut Log) -> Result<(), Error> {
         self.mover.wait()?;
+        let newest = log.newest();
         if self.mover.moved() < newest {
+            // As ever, there is a segment that carries on from the database, should this process not come to the end.
+            log.moved(self.mover.moved());
+            log.turn().map_err(|cause| Error::Io(cause.into()))?;
             self.mover.begin(self.overlay.freeze(), newest);
             self.mover.wait()?;
         }
@@ -86,14 +90,14 @@ impl Driver for Logged {
     }
 
     fn close(&mut self) -> Result<(), Error> {
-        let Some(log) = self.log.take() else { return Ok(()) };
+        let Some(mut log) = self.log.take() else { return Ok(()) };
         if let Some(why) = &self.failure {
             // What is in the log is moved when the store is opened again.
             let why = why.to_string();
             self.mover.abandon();
             return Err(Error::Io(why.into()));
         }
-        self.move_all(log.newest())?;
+        self.move_all(&mut log)?;
         log.delete().map_err(|cause| Error::Io(cause.into()))
     }
 }

@@ -40,11 +40,8 @@ fn open(contents: &[Vec<u8>], moved: u64) -> Result<Vec<Vec<Write>>, Error> {
     for (path, content) in paths(&database).iter().zip(contents) {
         std::fs::write(path, content).unwrap();
     }
-    let mut recovered = recover(&SystemFiles, &database, moved, moved > 0)?;
+    let recovered = recover(&SystemFiles, &database, moved, moved > 0)?;
     let groups = recovered.groups.clone();
-    if recovered.is_crowded() {
-        recovered.moved();
-    }
     let mut log = Log::begin(Arc::new(SystemFiles), &database, &recovered, Durability::Never)?;
     let next = recovered.newest.wrapping_add(1);
     log.append(&group(next)).map_err(|cause| Error::Io(cause.into()))?;

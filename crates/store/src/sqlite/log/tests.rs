@@ -133,10 +133,15 @@ fn crashes_in_a_row_leave_a_log_that_can_still_be_used() {
         assert_eq!(recovered.is_crowded(), key > 2);
         world.begin(&recovered).append(&group(key)).unwrap();
     }
-    let mut recovered = world.recover(0).unwrap();
+    let recovered = world.recover(0).unwrap();
     assert!(recovered.is_crowded());
-    recovered.moved();
-    world.begin(&recovered).append(&group(3)).unwrap();
+    let mut log = world.begin(&recovered);
+    // A crash before what was found is in the database, and one behind it.
+    assert_eq!(world.recover(0).unwrap().groups.len(), 3);
+    assert!(world.recover(3).unwrap().groups.is_empty());
+    log.moved(3);
+    log.append(&group(3)).unwrap();
+    log.turn().unwrap();
     assert_eq!(world.recover(3).unwrap().groups, [group(3)]);
 }
 
