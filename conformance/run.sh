@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs workers on the official SDKs against a server, and kills a server under one of them.
+# Runs workers on the official SDKs against a server, and kills a server under one of them; ABIDE_CRASH_SECONDS says for
+# how long (100 by default).
 #
 #   run.sh BINARY CACHE [python|go|typescript|java|crash|all]
 #
@@ -99,7 +100,9 @@ test_java() {
 }
 
 test_crash() {
-    PYTHONDONTWRITEBYTECODE=1 "$cache/python/bin/python" "$here/crash/crash.py" --binary "$binary"
+    export PYTHONDONTWRITEBYTECODE=1
+    "$cache/python/bin/python" "$here/crash/disk.py" --binary "$binary" &&
+        "$cache/python/bin/python" "$here/crash/crash.py" --binary "$binary" --at-least "${ABIDE_CRASH_SECONDS:-100}"
 }
 
 listens() { (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

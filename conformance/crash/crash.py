@@ -97,15 +97,19 @@ class Survives:
 class Server:
     """The program under test, on one file and one port for its many lives."""
 
-    def __init__(self, command: list[str], port: int, log: Path) -> None:
+    def __init__(self, command: list[str], port: int, log: Path, prepare: Callable[[], None] | None = None) -> None:
         self.command = command
+        # What its process does to itself before it becomes the server.
+        self.prepare = prepare
         self.port = port
         self.log = log
         self.process: subprocess.Popen | None = None
 
     async def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=self.prepare
+            )
         give_up = time.monotonic() + 30
         while time.monotonic() < give_up:
             if self.process.poll() is not None:
@@ -365,17 +369,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--binary", required=True, help="the server's executable")
-    parser.add_argument("--workflows", type=int, default=200)
-    parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
-    parser.add_argument("--start-dev", action="store_true", help="use `server start-dev` instead of `server start`")
-    parser.add_argument("--seconds", type=int, default=240, help="fail when it takes longer than this")
-    options = parser.parse_args()
+def one_round(options: argparse.Namespace) -> int:
+    """The number of failures of one workload, on a file of its own."""
     print(f"seed {options.seed}", flush=True)
-
     folder = Path(tempfile.mkdtemp(prefix="crash-"))
     port = free_port()
     if options.start_dev:
@@ -400,7 +396,29 @@ def main() -> int:
         sys.stdout.write("".join(server.log.read_text(errors="replace").splitlines(keepends=True)[-20:]))
     else:
         shutil.rmtree(folder)
-    print(f"{checks - len(failures)} passed, {len(failures)} failed")
+    print(f"{checks - len(failures)} passed, {len(failures)} failed", flush=True)
+    return len(failures)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", required=True, help="the server's executable")
+    parser.add_argument("--workflows", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--start-dev", action="store_true", help="use `server start-dev` instead of `server start`")
+    parser.add_argument("--seconds", type=int, default=240, help="a round fails when it takes longer than this")
+    parser.add_argument("--at-least", type=int, default=0, help="seconds: rounds follow each other for so long")
+    options = parser.parse_args()
+    began = time.monotonic()
+    rounds = 0
+    while True:
+        failures = one_round(options)
+        rounds += 1
+        if failures or time.monotonic() - began >= options.at_least:
+            break
+        options.seed += 1
+    print(f"{rounds} rounds, {rounds * options.kills} kills, {time.monotonic() - began:.0f} s")
     return 1 if failures else 0
 
 

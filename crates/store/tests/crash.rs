@@ -122,7 +122,7 @@ fn live_and_die(orders: &Orders) -> (bool, u32) {
 /// Opens what is left; it is the first so many batches, and those that were acknowledged are among them.
 fn check(orders: &Orders, acknowledged: u32) -> u32 {
     let (name, ..) = STEPS[orders.step];
-    println!("{name}: {}", orders.to_text());
+    eprintln!("{name}: {}", orders.to_text());
     let stored = block_on(async { found(&*open(&orders.folder, orders.log_bytes)).await });
     let count = count(&stored);
     assert!(count >= acknowledged, "{name} ({}): {count} of {acknowledged} batches are left", orders.to_text());

@@ -140,6 +140,10 @@ fn foreign(path: &Path) -> Error {
 pub(super) fn open_writer(path: &Path, content: Content, options: &Options) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags).map_err(|cause| cannot(path, cause))?;
+    // SQLite opens a file that may not be written as one that is only read.
+    if database.is_readonly(rusqlite::MAIN_DB).map_err(read_error)? {
+        return Err(cannot(path, "it may not be written"));
+    }
     set_up(&database, WRITER_CACHE_KIB).map_err(read_error)?;
     // Before anything else is written: afterwards it cannot be changed.
     database.pragma_update(None, "page_size", PAGE_BYTES).map_err(read_error)?;
