@@ -18,13 +18,13 @@ use abide_store::{Batch, SqliteStore, Store, Urgency, Write, sqlite};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::world::{self, World};
+use super::world::{self, World};
 
 /// Runs whose rows go in one batch.
 const BATCH: usize = 2000;
 
 /// Writes so many runs.
-pub(crate) async fn generate(file: &Path, count: usize) {
+pub(super) async fn generate(file: &Path, count: usize) {
     let store = SqliteStore::open(file, &sqlite::Options::default()).expect("the file can be opened");
     let fence = Arc::new(store.acquire(0..=Partition::COUNT - 1).await.expect("a fence"));
     let now = SystemClock.now();
@@ -111,7 +111,7 @@ fn timer(number: usize) -> WorkerCommand {
 }
 
 /// How soon the runs of a file answer, and what they take in memory.
-pub(crate) async fn serve(file: &Path) {
+pub(super) async fn serve(file: &Path) {
     let before = resident_mib();
     let since = Instant::now();
     let world = World::open(file).await;

@@ -28,14 +28,14 @@ use abide_model::{Clock, LiveSettings, NamespaceId, RunId, RunKey, Settings, Sys
 use abide_store::{SqliteStore, Store, sqlite};
 use uuid::Uuid;
 
-pub(crate) struct World {
-    pub(crate) store: Arc<dyn Store>,
+pub(super) struct World {
+    pub(super) store: Arc<dyn Store>,
     matching: Arc<TaskQueues>,
-    pub(crate) history: HistoryService,
+    pub(super) history: HistoryService,
 }
 
 impl World {
-    pub(crate) async fn open(file: &Path) -> Self {
+    pub(super) async fn open(file: &Path) -> Self {
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(file, &sqlite::Options::default()).expect("the file can be opened"));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -48,7 +48,7 @@ impl World {
         Self { store, matching, history: history.expect("the store can be read") }
     }
 
-    pub(crate) async fn start(&self, workflow_id: &str) -> RunKey {
+    pub(super) async fn start(&self, workflow_id: &str) -> RunKey {
         let start = start(workflow_id);
         let key = start.key.clone();
         let request = StartRequest {
@@ -62,7 +62,7 @@ impl World {
         key
     }
 
-    pub(crate) async fn signal(&self, run: &RunKey) {
+    pub(super) async fn signal(&self, run: &RunKey) {
         let signal = Signal {
             name: "more".into(),
             input: None,
@@ -73,12 +73,12 @@ impl World {
         self.history.execute(reference(run), Command::Signal(Box::new(signal))).await.expect("a signal");
     }
 
-    pub(crate) async fn terminate(&self, run: &RunKey) {
+    pub(super) async fn terminate(&self, run: &RunKey) {
         let terminate = Terminate { reason: String::new(), details: None, requester: Requester::default() };
         self.history.execute(reference(run), Command::Terminate(terminate)).await.expect("a termination");
     }
 
-    pub(crate) async fn workflow_task(&self) -> WorkflowTask {
+    pub(super) async fn workflow_task(&self) -> WorkflowTask {
         match self.poll(QueueKind::Workflow).await {
             StartedTask::Workflow(mut task) => {
                 task.lost.delivered();
@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    pub(crate) async fn activity(&self) -> ActivityTask {
+    pub(super) async fn activity(&self) -> ActivityTask {
         match self.poll(QueueKind::Activity).await {
             StartedTask::Activity(mut task) => {
                 task.lost.delivered();
@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    pub(crate) async fn complete(&self, task: WorkflowTask, commands: Vec<WorkerCommand>) {
+    pub(super) async fn complete(&self, task: WorkflowTask, commands: Vec<WorkerCommand>) {
         let completion = run::CompleteWorkflowTask {
             token: task.started.token,
             identity: "worker".into(),
@@ -139,7 +139,7 @@ impl World {
         assert!(completed.refused.is_none(), "{:?}", completed.refused);
     }
 
-    pub(crate) async fn resolve(&self, task: ActivityTask) {
+    pub(super) async fn resolve(&self, task: ActivityTask) {
         let resolve = ResolveActivity {
             activity: ActivityReference::Attempt {
                 scheduled_event_id: task.started.scheduled_event_id,
@@ -153,15 +153,15 @@ impl World {
     }
 }
 
-pub(crate) fn reference(run: &RunKey) -> RunReference {
+pub(super) fn reference(run: &RunKey) -> RunReference {
     RunReference { workflow: run.workflow.clone(), run_id: Some(run.run_id), first_run_id: None }
 }
 
-pub(crate) fn namespace() -> NamespaceId {
+pub(super) fn namespace() -> NamespaceId {
     NamespaceId(Uuid::from_u128(7))
 }
 
-pub(crate) fn start(workflow_id: &str) -> Start {
+pub(super) fn start(workflow_id: &str) -> Start {
     let workflow = WorkflowKey { namespace: namespace(), workflow_id: workflow_id.into() };
     let key = RunKey { workflow, run_id: RunId(Uuid::now_v7()) };
     Start {
@@ -184,7 +184,7 @@ pub(crate) fn start(workflow_id: &str) -> Start {
 }
 
 /// Commands that schedule so many activities more.
-pub(crate) fn schedule(number: &mut usize, count: usize) -> Vec<WorkerCommand> {
+pub(super) fn schedule(number: &mut usize, count: usize) -> Vec<WorkerCommand> {
     let mut one = || {
         *number += 1;
         let attributes = ScheduleActivityTaskCommandAttributes {
@@ -203,7 +203,7 @@ pub(crate) fn schedule(number: &mut usize, count: usize) -> Vec<WorkerCommand> {
     (0..count).map(|_| one()).collect()
 }
 
-pub(crate) fn payloads() -> Option<Payloads> {
+pub(super) fn payloads() -> Option<Payloads> {
     let payload = Payload {
         metadata: [("encoding".to_owned(), "binary/plain".into())].into(),
         data: vec![7; 128].into(),

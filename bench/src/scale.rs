@@ -1,13 +1,6 @@
 //! What large things cost: a run with many pending activities, a run with a long history, many open runs that wait. Drives
 //! the owner of runs and the task queues over a SQLite file directly, without gRPC, so that what is measured is the state
 //! and its storing. Prints lines of JSON.
-//!
-//! `cargo bench -p abide-server --bench scale -- activities --count 10000`
-//! `cargo bench -p abide-server --bench scale -- events --count 50000`
-//! `cargo bench -p abide-server --bench scale -- listed --count 1000000`
-//! `cargo bench -p abide-server --bench scale -- generate --count 1000000 --file idle.db`, then `serve` with that file
-
-#![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
 mod idle;
 mod listed;
@@ -16,9 +9,9 @@ mod world;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use world::World;
+use self::world::World;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -35,8 +28,9 @@ enum Scenario {
     Serve,
 }
 
-#[derive(Clone, Debug, Parser)]
-struct Arguments {
+/// What is measured, and how large it is.
+#[derive(Args)]
+pub(crate) struct Arguments {
     #[arg(value_enum)]
     scenario: Scenario,
     #[arg(long, default_value_t = 10_000)]
@@ -44,14 +38,9 @@ struct Arguments {
     /// The database; a temporary one by default.
     #[arg(long)]
     file: Option<PathBuf>,
-    /// Given by cargo.
-    #[arg(long, hide = true)]
-    bench: bool,
 }
 
-#[tokio::main]
-async fn main() {
-    let arguments = Arguments::parse();
+pub(crate) async fn run(arguments: Arguments) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = arguments.file.clone().unwrap_or_else(|| folder.path().join("data.db"));
     match arguments.scenario {

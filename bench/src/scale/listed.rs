@@ -46,7 +46,7 @@ const COUNTS: [&str; 8] = [
 const WIDE: [&str; 2] = ["ORDER BY Amount DESC", "WorkflowId CONTAINS '777777'"];
 
 /// Fills a file unless it is full, and asks: with the newest runs still in the commit log, and after a restart.
-pub(crate) async fn measure(file: &Path, count: usize) {
+pub(super) async fn measure(file: &Path, count: usize) {
     let store = open(file);
     let visibility = Visibility::new(Arc::new(StoreIndex(store.clone())));
     let there = visibility.count(namespace(), &custom(), "").await.expect("a count").total;
