@@ -51,7 +51,7 @@ impl RunEvidence {
     /// How it began.
     pub fn started(&self) -> WorkflowExecutionStartedEventAttributes {
         match self.events.first().and_then(|event| event.attributes.clone()) {
-            Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => *Box::new(started),
+            Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => *started,
             Some(_) | None => WorkflowExecutionStartedEventAttributes::default(),
         }
     }

@@ -1,9 +1,11 @@
 //! The public `temporal.api` messages, clients and service traits. Everything here is generated from the descriptor
-//! set that the crate `temporalio-protos` carries; nothing is written by hand, and no rule of behaviour lives here.
+//! set that the crate `temporalio-protos` carries, but for `History`; no rule of behaviour lives here.
 //!
 //! Payload bytes are [`bytes::Bytes`], so they are slices of the request they came in. An RPC that a service does not
 //! implement answers `UNIMPLEMENTED` by itself.
 #![allow(missing_docs, rustdoc::all, clippy::all)]
+
+mod history;
 
 include!(concat!(env!("OUT_DIR"), "/api.rs"));
 

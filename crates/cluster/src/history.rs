@@ -7,7 +7,7 @@ use abide_api::temporal::api::{
     common::v1::Payloads,
     enums::v1::{QueryRejectCondition, WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
     failure::v1::Failure,
-    history::v1::HistoryEvent,
+    history::v1::History as RunHistory,
     query::v1::{WorkflowQuery, WorkflowQueryResult},
     update::v1::{Outcome, Request},
     workflowservice::v1::DescribeWorkflowExecutionResponse,
@@ -121,7 +121,7 @@ pub struct WorkflowTask {
     /// What the run said.
     pub started: StartedWorkflowTask,
     /// The first page of history, complete with the virtual events unless `next_event_id` is set.
-    pub events: Vec<HistoryEvent>,
+    pub history: RunHistory,
     /// Where the next page begins.
     pub next_event_id: Option<i64>,
     /// Queries to answer with the completion, by id.
@@ -296,7 +296,7 @@ pub struct HistoryPage {
     pub run_id: RunId,
     /// The events. With the last page of an open run comes the started event of its workflow task, if one is started
     /// for the first time, although it is stored only when the task ends.
-    pub events: Vec<HistoryEvent>,
+    pub history: RunHistory,
     /// Where the next page begins; none after the last event there is now.
     pub next_event_id: Option<i64>,
     /// Whether the run is open, and so may have more events later.

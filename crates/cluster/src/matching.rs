@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    common::v1::WorkerVersionCapabilities, deployment::v1::WorkerDeploymentOptions, history::v1::HistoryEvent,
+    common::v1::WorkerVersionCapabilities, deployment::v1::WorkerDeploymentOptions, history::v1::History,
     query::v1::WorkflowQuery, taskqueue::v1::PollerInfo, worker::v1::WorkerHeartbeat,
 };
 use abide_engine::queue_config::QueueConfig;
@@ -237,7 +237,7 @@ pub struct QueryTask {
     /// The start of the last completed workflow task.
     pub previous_started_event_id: i64,
     /// The first page of history for a worker that does not know the run; empty on a sticky queue.
-    pub events: Vec<HistoryEvent>,
+    pub history: History,
     /// Where the next page begins.
     pub next_event_id: Option<i64>,
     /// The query.

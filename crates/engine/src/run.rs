@@ -56,7 +56,7 @@ pub use command::{
     Resolution, ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask,
     Subject, Task, TaskId, Terminate, UpdateRefusal, WorkflowTaskCompleted, WorkflowTaskToken,
 };
-pub use note::{Note, decode_changes, encode_changes};
+pub use note::{Note, decode_changes, encode_changes, encoded_events};
 pub use operator_command::{
     Jitter, OptionsChange, PauseActivities, PauseReason, ResetActivities, UnpauseActivities, UpdateActivityOptions,
     UpdateOptions, WhichActivities,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use abide_model::limits;
+use http::HeaderName;
 use prost::Message;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
@@ -16,6 +17,9 @@ use crate::gate::Permit;
 use crate::method::{Method, Rpc, Wait};
 use crate::status::Refusal;
 
+// Names that are parsed once: every request asks for them.
+static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+static CLIENT_NAME: HeaderName = HeaderName::from_static("client-name");
 /// What the clients that only people use call themselves.
 const FOR_PEOPLE: [&str; 2] = ["temporal-cli", "temporal-ui"];
 
@@ -48,7 +52,8 @@ impl Call {
     /// A call that may go on, or the status that ends it here.
     fn open(rpc: Rpc, metadata: &MetadataMap) -> Result<Self, Status> {
         let method = rpc.method();
-        let timeout = metadata.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(parse_timeout);
+        let headers = metadata.as_ref();
+        let timeout = headers.get(&TIMEOUT).and_then(|value| value.to_str().ok()).and_then(parse_timeout);
         match (method.wait, timeout) {
             (Wait::DeadlineRequired, None) => return Err(Refusal::invalid("Context timeout is not set.").into()),
             (Wait::DeadlineRequired, Some(timeout)) if timeout < limits::POLL_DEADLINE_MIN => {
@@ -58,7 +63,7 @@ impl Call {
         }
         // A deadline too far away to be a point in time is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let client = metadata.get("client-name").and_then(|name| name.to_str().ok()).unwrap_or_default();
+        let client = headers.get(&CLIENT_NAME).and_then(|name| name.to_str().ok()).unwrap_or_default();
         Ok(Self {
             method,
             deadline,

@@ -3,7 +3,7 @@
 
 use std::task::{Context, Poll};
 
-use http::Request;
+use http::{HeaderMap, HeaderName, Request};
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::metadata::MetadataMap;
@@ -13,12 +13,17 @@ use tonic::server::NamedService;
 /// in which every message says for itself whether it is compressed.
 pub(crate) const ANSWER_BYTES_MIN: usize = 1024;
 
-const ENCODING: &str = "grpc-encoding";
-const ACCEPTED: &str = "grpc-accept-encoding";
+// Names that are parsed once: every request asks for them.
+static ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+static ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// Whether the caller compresses what it sends.
 pub(crate) fn is_wanted(metadata: &MetadataMap) -> bool {
-    metadata.get(ENCODING).is_some_and(|encoding| encoding != "identity")
+    is_named(metadata.as_ref())
+}
+
+fn is_named(headers: &HeaderMap) -> bool {
+    headers.get(&ENCODING).is_some_and(|encoding| encoding != "identity")
 }
 
 /// A service whose answers are compressed like the requests.
@@ -41,8 +46,8 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for LikeRequest<S> {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         // The library below compresses for whoever accepts it.
         let headers = request.headers_mut();
-        if headers.get(ENCODING).is_none_or(|encoding| encoding == "identity") {
-            headers.remove(ACCEPTED);
+        if !is_named(headers) {
+            headers.remove(&ACCEPTED);
         }
         self.0.call(request)
     }
@@ -56,9 +61,9 @@ mod tests {
     fn only_a_caller_who_compresses_wants_compressed_answers() {
         let metadata = |encoding: Option<&'static str>| {
             let mut metadata = MetadataMap::new();
-            metadata.insert(ACCEPTED, "gzip".parse().expect("ascii"));
+            metadata.insert(ACCEPTED.as_str(), "gzip".parse().expect("ascii"));
             if let Some(encoding) = encoding {
-                metadata.insert(ENCODING, encoding.parse().expect("ascii"));
+                metadata.insert(ENCODING.as_str(), encoding.parse().expect("ascii"));
             }
             metadata
         };

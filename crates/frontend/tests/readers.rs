@@ -17,7 +17,7 @@ async fn only_programs_are_shown_events_that_are_not_written_yet() {
     for (client, shown) in [("temporal-go", true), ("", true), ("temporal-cli", false), ("temporal-ui", false)] {
         let page = HistoryPage {
             run_id: run_key("w").run_id,
-            events: Vec::new(),
+            history: Vec::new().into(),
             next_event_id: None,
             open: true,
             end_event_id: 1,

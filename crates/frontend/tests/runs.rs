@@ -49,7 +49,7 @@ fn events(ids: std::ops::RangeInclusive<i64>) -> Vec<HistoryEvent> {
 
 fn page(events: Vec<HistoryEvent>, next_event_id: Option<i64>) -> HistoryPage {
     let end_event_id = events.last().map_or(1, |last| last.event_id) + 1;
-    HistoryPage { run_id: run_key("w").run_id, events, next_event_id, open: true, end_event_id }
+    HistoryPage { run_id: run_key("w").run_id, history: events.into(), next_event_id, open: true, end_event_id }
 }
 
 #[tokio::test]
@@ -324,7 +324,7 @@ async fn the_paged_history_of_a_task_ends_where_the_task_began() {
             virtual_events: events(5..=5),
             messages: Vec::new(),
         },
-        events: events(1..=2),
+        history: events(1..=2).into(),
         next_event_id: Some(3),
         queries: Default::default(),
         lost: LostTask::default(),

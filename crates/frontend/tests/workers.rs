@@ -88,7 +88,7 @@ fn workflow_task(lost: LostTask) -> WorkflowTask {
             virtual_events: vec![event(3)],
             messages: vec![Message { id: "u/request".into(), ..Message::default() }],
         },
-        events: vec![event(1), event(2), event(3)],
+        history: vec![event(1), event(2), event(3)].into(),
         next_event_id: None,
         queries: [("a".to_owned(), WorkflowQuery::default())].into(),
         lost,
@@ -353,7 +353,7 @@ async fn a_query_task_carries_its_query_and_is_answered() {
             workflow_type: "T".into(),
             task_queue: "q".into(),
             previous_started_event_id: 3,
-            events: Vec::new(),
+            history: Vec::new().into(),
             next_event_id: None,
             query: WorkflowQuery { query_type: "state".into(), ..WorkflowQuery::default() },
         })));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use abide_engine::Machine;
-use abide_engine::run::{Change, DecodeError, Run, decode_changes};
+use abide_engine::run::{DecodeError, Run, decode_changes};
 use abide_model::{Partition, RunId, limits};
 use abide_store::key::{Key, NodeKey, SnapshotKey, get};
 use abide_store::{Error, Row, Scan, Space, Store};
@@ -111,16 +111,6 @@ impl<'a> Nodes<'a> {
         self.scan.after = rows.last().map(|row| (row.partition, row.key.clone()));
         Ok(Some(rows))
     }
-}
-
-/// The events among changes.
-pub(crate) fn events(
-    changes: Vec<Change>,
-) -> impl Iterator<Item = Box<abide_api::temporal::api::history::v1::HistoryEvent>> {
-    changes.into_iter().filter_map(|change| match change {
-        Change::Event(event) => Some(event),
-        Change::Note(_) => None,
-    })
 }
 
 /// An event id as keys have it.

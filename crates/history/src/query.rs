@@ -199,7 +199,7 @@ impl Direct {
             && seams.matching.has_recent_poller(&queue)
         {
             let wait = wait.min(until.saturating_duration_since(Instant::now()));
-            let task = self.task(query.clone(), Page { events: Vec::new(), next_event_id: None });
+            let task = self.task(query.clone(), Page::default());
             match seams.matching.query(queue, task, wait).await {
                 Ok(outcome) => return answer_from(outcome),
                 Err(Error::QueryTimedOut(_) | Error::NoPoller(_)) => self.unstick(seams),
@@ -219,8 +219,8 @@ impl Direct {
             workflow_type: self.workflow_type.clone(),
             task_queue: self.task_queue.clone(),
             previous_started_event_id: self.previous_started_event_id,
-            events: page.events,
             next_event_id: page.next_event_id,
+            history: page.into_history(),
             query,
         }
     }

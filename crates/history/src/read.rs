@@ -3,10 +3,10 @@
 
 use std::collections::VecDeque;
 
-use abide_api::temporal::api::history::v1::HistoryEvent;
+use abide_api::temporal::api::history::v1::{History, HistoryEvent};
 use abide_cluster::Error;
 use abide_cluster::history::{HistoryPage, ReadHistory};
-use abide_engine::run::decode_changes;
+use abide_engine::run::encoded_events;
 use abide_model::{Partition, RunId, limits};
 use abide_store::key::{Key, NodeKey};
 use abide_store::{Scan, Space, Store};
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::cache::{Entry, Watcher};
-use crate::load::{Nodes, event_number, events};
+use crate::load::{Nodes, event_number};
 use crate::shard::{Answer, Desk, Release, answering, store_failed};
 
 /// What a reader is told first.
@@ -82,12 +82,15 @@ impl Tail {
         let skipped = self.nodes.partition_point(|node| node.first_event_id <= first).saturating_sub(1);
         for node in self.nodes.iter().skip(skipped).take_while(|node| node.first_event_id <= last) {
             // What was encoded here can be decoded; if not, the store is asked and says what is wrong.
-            let changes = decode_changes(node.changes.clone()).ok()?;
-            for event in events(changes).filter(|event| (first..=last).contains(&event.event_id)) {
-                if found.len() == limit {
-                    return Some(Page { events: found, next_event_id: Some(event.event_id) });
+            let events = encoded_events(node.changes.clone()).ok()?;
+            for (event_id, event) in (node.first_event_id..).zip(events) {
+                if !(first..=last).contains(&event_id) {
+                    continue;
                 }
-                found.push(*event);
+                if found.len() == limit {
+                    return Some(Page { events: found, next_event_id: Some(event_id) });
+                }
+                found.push(event);
             }
         }
         Some(Page { events: found, next_event_id: None })
@@ -99,12 +102,24 @@ impl Tail {
     }
 }
 
-/// Some events in a row.
-#[derive(Debug)]
+/// Some events in a row, as they are stored.
+#[derive(Debug, Default)]
 pub(crate) struct Page {
-    pub(crate) events: Vec<HistoryEvent>,
+    events: Vec<Bytes>,
     /// Where the next page begins, if these are not all.
     pub(crate) next_event_id: Option<i64>,
+}
+
+impl Page {
+    /// As readers get it.
+    pub(crate) fn into_history(self) -> History {
+        History { encoded: self.events, events: Vec::new() }
+    }
+
+    /// The events themselves.
+    pub(crate) fn into_events(self) -> Result<Vec<HistoryEvent>, Error> {
+        self.into_history().into_events().map_err(|error| Error::Internal(error.to_string()))
+    }
 }
 
 /// Which events to read from the store.
@@ -123,22 +138,25 @@ impl Stretch {
         let Stretch { partition, run_id, first, last, limit } = self;
         let from = self.node_of_first(store).await?;
         let mut nodes = Nodes::from(store, partition, run_id, from);
-        let mut found: Vec<HistoryEvent> = Vec::new();
+        let mut found = Vec::new();
         while let Some(rows) = nodes.page().await.map_err(store_failed)? {
             for row in rows {
-                let (_, node) = NodeKey::decode_row(row).map_err(store_failed)?;
+                let (key, node) = NodeKey::decode_row(row).map_err(store_failed)?;
                 if node.next_event_id <= event_number(first) {
                     continue;
                 }
-                let changes = decode_changes(node.changes).map_err(|error| Error::Internal(error.to_string()))?;
-                for event in events(changes).filter(|event| event.event_id >= first) {
-                    if event.event_id > last {
+                let events = encoded_events(node.changes).map_err(|error| Error::Internal(error.to_string()))?;
+                for (event_id, event) in (key.first_event_id.cast_signed()..).zip(events) {
+                    if event_id < first {
+                        continue;
+                    }
+                    if event_id > last {
                         return Ok(Page { events: found, next_event_id: None });
                     }
                     if found.len() >= limit {
-                        return Ok(Page { events: found, next_event_id: Some(event.event_id) });
+                        return Ok(Page { events: found, next_event_id: Some(event_id) });
                     }
-                    found.push(*event);
+                    found.push(event);
                 }
             }
         }
@@ -186,11 +204,10 @@ pub(crate) async fn all_events(
     while let Some(rows) = nodes.page().await.map_err(store_failed)? {
         for row in rows {
             let (_, node) = NodeKey::decode_row(row).map_err(store_failed)?;
-            let changes = decode_changes(node.changes).map_err(|error| Error::Internal(error.to_string()))?;
-            found.extend(events(changes).map(|event| *event));
+            found.extend(encoded_events(node.changes).map_err(|error| Error::Internal(error.to_string()))?);
         }
     }
-    Ok(found)
+    Page { events: found, next_event_id: None }.into_events()
 }
 
 /// Which events a request means now; none when there are none yet.
@@ -265,7 +282,8 @@ impl Desk {
         let assemble = move |page: Page| {
             let mut whole = if page.next_event_id.is_none() { ended } else { whole };
             whole.next_event_id = page.next_event_id;
-            whole.events.splice(0..0, page.events);
+            // What is not stored yet stands behind.
+            whole.history.encoded = page.into_history().encoded;
             whole
         };
         if let Some(page) = entry.tail.page(first, last, limit) {
@@ -289,7 +307,7 @@ impl Desk {
 fn empty(entry: &Entry) -> HistoryPage {
     HistoryPage {
         run_id: entry.key.run_id,
-        events: Vec::new(),
+        history: History::default(),
         next_event_id: None,
         open: entry.run.is_open(),
         end_event_id: entry.run.next_event_id(),
@@ -301,8 +319,8 @@ fn empty(entry: &Entry) -> HistoryPage {
 fn with_virtual_event(entry: &Entry, read: &ReadHistory, mut page: HistoryPage) -> HistoryPage {
     if page.open && read.wait.is_none() && read.last_event_id.is_none() && !read.only_close {
         match read.unwritten_task {
-            true => page.events.extend(entry.run.unwritten_task_events()),
-            false => page.events.extend(entry.run.virtual_started_event()),
+            true => page.history.events.extend(entry.run.unwritten_task_events()),
+            false => page.history.events.extend(entry.run.virtual_started_event()),
         }
     }
     page

@@ -170,10 +170,8 @@ impl Material {
             return true;
         }
         match current.tail.page(next_event_id, last, usize::MAX) {
-            Some(page) => {
-                self.add(page.events);
-                true
-            }
+            // What is in memory was encoded here; if it is none the less no event, the store is asked and says so.
+            Some(page) => page.into_events().map(|events| self.add(events)).is_ok(),
             None => false,
         }
     }
@@ -203,12 +201,12 @@ async fn read(
 ) -> Result<Material, Error> {
     let cut = request.finish_event_id;
     let stretch = |run_id, first, last| Stretch { partition, run_id, first, last, limit: usize::MAX };
-    let mut events = stretch(base.run_id, 1, (cut - 1).min(base.next_event_id - 1)).read(store).await?.events;
+    let mut events = stretch(base.run_id, 1, (cut - 1).min(base.next_event_id - 1)).read(store).await?.into_events()?;
     events.extend(started);
     let (later, pin) = (Vec::new(), Arc::default());
     let mut material = Material { base_run_id: base.run_id, events, later, last: base, request, pin };
     let mut rest = match cut < base.next_event_id {
-        true => stretch(base.run_id, cut, base.next_event_id - 1).read(store).await?.events,
+        true => stretch(base.run_id, cut, base.next_event_id - 1).read(store).await?.into_events()?,
         false => Vec::new(),
     };
     loop {

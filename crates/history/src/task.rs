@@ -1,6 +1,7 @@
 //! A started task as its worker gets it: with a first page of history, the queries that wait, and the way back should
 //! the worker never hear of it.
 
+use abide_api::temporal::api::history::v1::History;
 use abide_cluster::Error;
 use abide_cluster::history::{ActivityTask, LostTask, StartedTask, WorkflowTask};
 use abide_engine::run::{
@@ -9,7 +10,7 @@ use abide_engine::run::{
 use abide_model::limits;
 
 use crate::cache::Entry;
-use crate::read::Stretch;
+use crate::read::{Page, Stretch};
 use crate::shard::{Address, Ask, Desk, Message, Release, Request};
 
 /// A started task: all there, or but for its events.
@@ -57,7 +58,7 @@ impl Desk {
         let mut task = Box::new(WorkflowTask {
             run: entry.key.clone(),
             started,
-            events: Vec::new(),
+            history: History::default(),
             next_event_id: None,
             queries,
             lost,
@@ -65,7 +66,7 @@ impl Desk {
         let limit = limits::HISTORY_PAGE_EVENTS_MAX;
         match entry.tail.page(first, last, limit) {
             Some(page) => {
-                task.fill(page.events, page.next_event_id);
+                task.fill(page);
                 Prepared::Ready(StartedTask::Workflow(task))
             }
             None => {
@@ -91,7 +92,7 @@ impl Desk {
                         let store = seams.store.clone();
                         seams.background.spawn("first page", async move {
                             then(stretch.read(&*store).await.map(|page| {
-                                task.fill(page.events, page.next_event_id);
+                                task.fill(page);
                                 StartedTask::Workflow(task)
                             }));
                         });
@@ -113,15 +114,15 @@ impl Desk {
 
 /// Puts the first page in.
 trait Fill {
-    fn fill(&mut self, events: Vec<abide_api::temporal::api::history::v1::HistoryEvent>, next_event_id: Option<i64>);
+    fn fill(&mut self, page: Page);
 }
 
 impl Fill for WorkflowTask {
-    fn fill(&mut self, events: Vec<abide_api::temporal::api::history::v1::HistoryEvent>, next_event_id: Option<i64>) {
-        self.events = events;
-        self.next_event_id = next_event_id;
-        if next_event_id.is_none() {
-            self.events.extend(self.started.virtual_events.iter().cloned());
+    fn fill(&mut self, page: Page) {
+        self.next_event_id = page.next_event_id;
+        self.history = page.into_history();
+        if self.next_event_id.is_none() {
+            self.history.events.clone_from(&self.started.virtual_events);
         }
     }
 }

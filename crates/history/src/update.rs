@@ -16,7 +16,7 @@ use abide_model::{RunId, Timestamp};
 use abide_store::Urgency;
 
 use crate::cache::Entry;
-use crate::read::Stretch;
+use crate::read::{Page, Stretch};
 use crate::shard::{Answer, Desk, Draft, Performed, Release, Undecided, answering};
 
 /// How far an update is.
@@ -166,7 +166,7 @@ impl Desk {
     ) -> Release {
         let missing = move || Error::Internal(format!("there is no event {event_id}"));
         if let Some(page) = entry.tail.page(event_id, event_id, 1) {
-            let event = page.events.into_iter().next().ok_or_else(missing);
+            let event = page.into_events().and_then(|events| events.into_iter().next().ok_or_else(missing));
             return Box::new(move |durable| then(durable.and(event)));
         }
         let (partition, run_id) = (entry.partition, entry.key.run_id);
@@ -178,7 +178,8 @@ impl Desk {
                 let store = seams.store.clone();
                 seams.background.spawn("event", async move {
                     let page = stretch.read(&*store).await;
-                    then(page.and_then(|page| page.events.into_iter().next().ok_or_else(missing)));
+                    let events = page.and_then(Page::into_events);
+                    then(events.and_then(|events| events.into_iter().next().ok_or_else(missing)));
                 });
             }
         })

@@ -249,7 +249,7 @@ impl Run {
             workflow_task_completed_event_id: turn.completed_event_id,
             ..initiated
         };
-        let attributes = Attributes::StartChildWorkflowExecutionInitiatedEventAttributes(initiated);
+        let attributes = Attributes::StartChildWorkflowExecutionInitiatedEventAttributes(initiated.into());
         let id = self.emit_event(turn.now, annotated(attributes, annotation), out);
         out.task(Task::Owe(Outbound::Child(id)));
     }
@@ -341,7 +341,7 @@ impl Run {
             &initiated_event.attributes
         {
             let (initiated, user_metadata) = (initiated.clone(), initiated_event.user_metadata.clone());
-            let child = Child { initiated, user_metadata, ..Child::default() };
+            let child = Child { initiated: *initiated, user_metadata, ..Child::default() };
             self.state.children.pending.insert(initiated_event.event_id, child);
         }
     }
@@ -398,16 +398,18 @@ fn end_of_child(child: &Child, ended: ChildEnded) -> Option<Attributes> {
             })
         }
         Attributes::WorkflowExecutionFailedEventAttributes(last) => {
-            Attributes::ChildWorkflowExecutionFailedEventAttributes(ChildWorkflowExecutionFailedEventAttributes {
-                failure: last.failure,
-                retry_state: last.retry_state,
-                namespace,
-                namespace_id,
-                workflow_execution,
-                workflow_type,
-                initiated_event_id,
-                started_event_id,
-            })
+            Attributes::ChildWorkflowExecutionFailedEventAttributes(Box::new(
+                ChildWorkflowExecutionFailedEventAttributes {
+                    failure: last.failure,
+                    retry_state: last.retry_state,
+                    namespace,
+                    namespace_id,
+                    workflow_execution,
+                    workflow_type,
+                    initiated_event_id,
+                    started_event_id,
+                },
+            ))
         }
         Attributes::WorkflowExecutionCanceledEventAttributes(last) => {
             Attributes::ChildWorkflowExecutionCanceledEventAttributes(ChildWorkflowExecutionCanceledEventAttributes {

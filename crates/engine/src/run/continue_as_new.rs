@@ -48,7 +48,7 @@ impl Run {
             search_attributes: started.search_attributes,
             ..WorkflowExecutionContinuedAsNewEventAttributes::default()
         };
-        let last = annotated(Attributes::WorkflowExecutionContinuedAsNewEventAttributes(attributes), annotation);
+        let last = annotated(Attributes::WorkflowExecutionContinuedAsNewEventAttributes(attributes.into()), annotation);
         self.close(last, turn.now, out);
         out.task(Task::Succeed(start));
     }

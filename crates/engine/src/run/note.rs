@@ -418,31 +418,20 @@ pub struct CallbackDue {
     pub number: i64,
 }
 
-/// One change as a node stores it.
-#[derive(Clone, PartialEq, prost::Message)]
-struct StoredChange {
-    #[prost(oneof = "StoredKind", tags = "1, 2")]
-    kind: Option<StoredKind>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum StoredKind {
-    #[prost(message, tag = "1")]
-    Event(HistoryEvent),
-    #[prost(message, tag = "2")]
-    Note(Note),
-}
+/// Before a stored event, and before a stored note: keys of a protobuf message with a choice of the two.
+const EVENT_TAG: u8 = 0x0A;
+const NOTE_TAG: u8 = 0x12;
 
 /// The changes of one transition as one history node stores them: protobuf messages, each behind its length.
 pub fn encode_changes(changes: &[Change]) -> Bytes {
-    // Written by hand instead of through `StoredChange`, which would clone every event.
+    // Written by hand, because a message would own what it encodes.
     let lengths: Vec<usize> = changes.iter().map(change_length).collect();
     let total = lengths.iter().map(|length| length + 2 * prost::length_delimiter_len(*length) + 1).sum();
     let mut bytes = Vec::with_capacity(total);
     for (change, length) in changes.iter().zip(lengths) {
         let tag: u8 = match change {
-            Change::Event(_) => 0x0A,
-            Change::Note(_) => 0x12,
+            Change::Event(_) => EVENT_TAG,
+            Change::Note(_) => NOTE_TAG,
         };
         let outer = 1 + prost::length_delimiter_len(length) + length;
         prost::encode_length_delimiter(outer, &mut bytes).expect("a vector grows");
@@ -468,16 +457,54 @@ pub fn decode_changes(bytes: Bytes) -> Result<Vec<Change>, DecodeError> {
     let mut rest = bytes;
     let mut changes = Vec::new();
     while rest.has_remaining() {
-        let stored =
-            StoredChange::decode_length_delimited(&mut rest).map_err(|error| DecodeError(error.to_string()))?;
-        changes.push(match stored.kind {
-            Some(StoredKind::Event(event)) => Change::Event(Box::new(event)),
-            Some(StoredKind::Note(note)) if note.kind.is_some() => Change::Note(note),
-            Some(StoredKind::Note(_)) => return Err(DecodeError("a note of an unknown kind".into())),
-            None => return Err(DecodeError("a change of an unknown kind".into())),
+        changes.push(match take_change(&mut rest)? {
+            Encoded::Event(event) => Change::Event(Box::new(HistoryEvent::decode(event).map_err(undecodable)?)),
+            Encoded::Note(note) => match Note::decode(note).map_err(undecodable)? {
+                Note { kind: None } => return Err(DecodeError("a note of an unknown kind".into())),
+                note => Change::Note(note),
+            },
         });
     }
     Ok(changes)
+}
+
+/// The events among the changes that a history node stores, each still encoded.
+pub fn encoded_events(bytes: Bytes) -> Result<Vec<Bytes>, DecodeError> {
+    let mut rest = bytes;
+    let mut events = Vec::new();
+    while rest.has_remaining() {
+        if let Encoded::Event(event) = take_change(&mut rest)? {
+            events.push(event);
+        }
+    }
+    Ok(events)
+}
+
+/// A stored change.
+enum Encoded {
+    Event(Bytes),
+    Note(Bytes),
+}
+
+fn take_change(bytes: &mut Bytes) -> Result<Encoded, DecodeError> {
+    let mut change = take(bytes)?;
+    let tag = change.try_get_u8().ok();
+    let content = take(&mut change)?;
+    match (tag, change.has_remaining()) {
+        (Some(EVENT_TAG), false) => Ok(Encoded::Event(content)),
+        (Some(NOTE_TAG), false) => Ok(Encoded::Note(content)),
+        (_, _) => Err(DecodeError("a change of an unknown kind".into())),
+    }
+}
+
+/// The bytes behind their length.
+fn take(bytes: &mut Bytes) -> Result<Bytes, DecodeError> {
+    let length = prost::decode_length_delimiter(&mut *bytes).map_err(undecodable)?;
+    if length > bytes.len() { Err(DecodeError("a change is cut off".into())) } else { Ok(bytes.split_to(length)) }
+}
+
+fn undecodable(error: prost::DecodeError) -> DecodeError {
+    DecodeError(error.to_string())
 }
 
 /// Nanoseconds as notes store them.

@@ -60,7 +60,7 @@ impl Run {
                 identity: SERVER_IDENTITY.into(),
                 ..WorkflowTaskFailedEventAttributes::default()
             };
-            self.emit_event(now, event(Attributes::WorkflowTaskFailedEventAttributes(failed)), out);
+            self.emit_event(now, event(Attributes::WorkflowTaskFailedEventAttributes(failed.into())), out);
         }
         self.emit_note(NoteKind::NextAttempt(1), out);
     }

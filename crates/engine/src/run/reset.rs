@@ -158,7 +158,7 @@ impl Run {
             new_run_id: self.run_id().to_string(),
             ..WorkflowTaskFailedEventAttributes::default()
         };
-        self.emit_event(now, event(Attributes::WorkflowTaskFailedEventAttributes(attributes)), out);
+        self.emit_event(now, event(Attributes::WorkflowTaskFailedEventAttributes(attributes.into())), out);
         self.emit_note(NoteKind::NextAttempt(1), out);
     }
 

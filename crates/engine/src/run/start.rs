@@ -43,7 +43,7 @@ impl Run {
         };
         let user_metadata = start.user_metadata;
         self.emit_note(NoteKind::Began(Box::new(Began { identity, user_metadata: user_metadata.clone() })), out);
-        let mut started = event(Attributes::WorkflowExecutionStartedEventAttributes(attributes));
+        let mut started = event(Attributes::WorkflowExecutionStartedEventAttributes(attributes.into()));
         started.links = start.requester.links;
         started.user_metadata = user_metadata;
         self.emit_event(now, started, out);

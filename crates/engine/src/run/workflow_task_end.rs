@@ -345,7 +345,7 @@ impl Run {
             binary_checksum: author.binary_checksum,
             ..WorkflowTaskFailedEventAttributes::default()
         };
-        self.emit_event(now, event(Attributes::WorkflowTaskFailedEventAttributes(attributes)), out);
+        self.emit_event(now, event(Attributes::WorkflowTaskFailedEventAttributes(attributes.into())), out);
     }
 
     /// What was buffered is written, and another task follows: an ordinary one if there is news, a retry otherwise.

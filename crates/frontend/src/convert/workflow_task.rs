@@ -1,7 +1,7 @@
 //! Workflow tasks and query tasks as workers get them.
 
 use abide_api::temporal::api::{
-    common::v1::WorkflowType, enums::v1::TaskQueueKind, history::v1::History, taskqueue::v1::TaskQueue,
+    common::v1::WorkflowType, enums::v1::TaskQueueKind, taskqueue::v1::TaskQueue,
     workflowservice::v1::PollWorkflowTaskQueueResponse,
 };
 use abide_cluster::history::WorkflowTask;
@@ -32,7 +32,7 @@ pub fn workflow_task(mut task: WorkflowTask, backlog: i64) -> PollWorkflowTaskQu
         started_event_id: started.token.started_event_id,
         attempt: started.token.attempt,
         backlog_count_hint: backlog,
-        history: Some(History { events: task.events }),
+        history: Some(task.history),
         next_page_token,
         workflow_execution_task_queue: Some(normal_queue(started.task_queue)),
         scheduled_time: Some(to_proto_time(started.scheduled_at)),
@@ -54,7 +54,7 @@ pub fn query_task(task: QueryTask) -> PollWorkflowTaskQueueResponse {
         workflow_type: Some(WorkflowType { name: task.workflow_type }),
         previous_started_event_id: task.previous_started_event_id,
         attempt: 1,
-        history: Some(History { events: task.events }),
+        history: Some(task.history),
         next_page_token,
         query: Some(task.query),
         workflow_execution_task_queue: Some(normal_queue(task.task_queue)),

@@ -2,7 +2,7 @@
 
 use abide_api::temporal::api::{
     enums::v1::HistoryEventFilterType,
-    history::v1::{History, HistoryEvent},
+    history::v1::History,
     workflowservice::v1::{GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse},
 };
 use abide_cluster::history::{HistoryPage as Read, ReadHistory, RunReference};
@@ -61,13 +61,12 @@ pub(super) fn page_size(asked: i32) -> usize {
 
 /// A page of what a workflow task shows: it ends where the task began, whatever came after.
 fn of_task(page: Read, last_event_id: i64, from: HistoryPage) -> GetWorkflowExecutionHistoryResponse {
-    let mut events = page.events;
-    events.retain(|event| event.event_id <= last_event_id);
+    let mut history = page.history;
     match page.next_event_id.filter(|next| *next <= last_event_id) {
-        Some(first_event_id) => response(events, HistoryPage { first_event_id, ..from }.seal()),
+        Some(first_event_id) => response(history, HistoryPage { first_event_id, ..from }.seal()),
         None => {
-            events.extend(from.virtual_events);
-            response(events, Bytes::new())
+            history.events.extend(from.virtual_events);
+            response(history, Bytes::new())
         }
     }
 }
@@ -76,12 +75,12 @@ fn of_task(page: Read, last_event_id: i64, from: HistoryPage) -> GetWorkflowExec
 fn of_run(page: Read, waits: bool) -> GetWorkflowExecutionHistoryResponse {
     let next = page.next_event_id.or((waits && page.open).then_some(page.end_event_id));
     let token = next.map_or(Bytes::new(), |next| HistoryPage::new(page.run_id, next).seal());
-    response(page.events, token)
+    response(page.history, token)
 }
 
-fn response(events: Vec<HistoryEvent>, next_page_token: Bytes) -> GetWorkflowExecutionHistoryResponse {
+fn response(history: History, next_page_token: Bytes) -> GetWorkflowExecutionHistoryResponse {
     GetWorkflowExecutionHistoryResponse {
-        history: Some(History { events }),
+        history: Some(history),
         next_page_token,
         ..GetWorkflowExecutionHistoryResponse::default()
     }

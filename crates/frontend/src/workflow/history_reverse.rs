@@ -1,9 +1,8 @@
 //! GetWorkflowExecutionHistoryReverse: pages of events, the newest first. Waits for nothing, and shows only what is
 //! stored.
 
-use abide_api::temporal::api::{
-    history::v1::History,
-    workflowservice::v1::{GetWorkflowExecutionHistoryReverseRequest, GetWorkflowExecutionHistoryReverseResponse},
+use abide_api::temporal::api::workflowservice::v1::{
+    GetWorkflowExecutionHistoryReverseRequest, GetWorkflowExecutionHistoryReverseResponse,
 };
 use abide_cluster::history::{HistoryPage as Read, ReadHistory, RunReference};
 use bytes::Bytes;
@@ -38,9 +37,11 @@ pub async fn history_reverse(
     let oldest = (newest - size).max(0) + 1;
     let page = read(frontend, run, (oldest, newest)).await?;
     let next = (oldest > 1).then(|| ReversePage(HistoryPage::new(page.run_id, oldest - 1)).seal());
-    let events = page.events.into_iter().rev().collect();
+    let mut history = page.history;
+    history.encoded.reverse();
+    history.events.reverse();
     Ok(GetWorkflowExecutionHistoryReverseResponse {
-        history: Some(History { events }),
+        history: Some(history),
         next_page_token: next.unwrap_or(Bytes::new()),
     })
 }

@@ -44,7 +44,9 @@ async fn a_run_out_of_time_is_followed_in_the_same_commit() {
     .await;
     assert_eq!(store.batches(), batches + 1);
     let page = world.page(&old, |read| read.only_close = true).await.unwrap();
-    let Some(Attributes::WorkflowExecutionTimedOutEventAttributes(ended)) = &page.events[0].attributes else {
+    let Some(Attributes::WorkflowExecutionTimedOutEventAttributes(ended)) =
+        decoded(&page.history)[0].attributes.clone()
+    else {
         panic!("{page:?}")
     };
     let info = soon(world.history.describe(newest("a"))).await.unwrap().workflow_execution_info.unwrap();

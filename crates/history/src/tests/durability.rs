@@ -58,7 +58,7 @@ async fn readers_never_see_what_a_crash_could_take_back() {
     }
     assert!(!signaled.is_finished() && !reader.is_finished() && !describer.is_finished());
     store.release();
-    assert_eq!(soon(reader).await.unwrap().unwrap().events.len(), 3);
+    assert_eq!(soon(reader).await.unwrap().unwrap().history.len(), 3);
     assert_eq!(soon(describer).await.unwrap().unwrap().workflow_execution_info.unwrap().history_length, 3);
     soon(signaled).await.unwrap().unwrap();
 }
@@ -83,8 +83,8 @@ async fn who_waits_for_history_is_woken_by_the_next_event() {
     assert!(!waiting.is_finished(), "the event is not durable yet");
     store.release();
     let page = soon(waiting).await.unwrap().unwrap();
-    assert_eq!(page.events.len(), 1);
-    assert_eq!(page.events[0].event_type(), EventType::WorkflowExecutionSignaled);
+    assert_eq!(page.history.len(), 1);
+    assert_eq!(decoded(&page.history)[0].event_type(), EventType::WorkflowExecutionSignaled);
     assert_eq!((page.end_event_id, page.open), (4, true));
     soon(signaled).await.unwrap().unwrap();
 }
@@ -98,7 +98,7 @@ async fn a_wait_without_an_event_ends_with_an_empty_page() {
         read.wait = Some(Duration::from_millis(1));
     });
     let page = page.await.unwrap();
-    assert!(page.events.is_empty() && page.open);
+    assert!(page.history.is_empty() && page.open);
     assert_eq!(page.run_id, run.run_id);
 }
 
@@ -120,7 +120,7 @@ async fn who_waits_for_the_end_gets_the_closing_event() {
     let task = world.next_workflow_task().await;
     world.complete_with(&task, vec![continue_as_new()]).await;
     let page = soon(waiting).await.unwrap().unwrap();
-    assert_eq!(page.events[0].event_type(), EventType::WorkflowExecutionContinuedAsNew);
+    assert_eq!(decoded(&page.history)[0].event_type(), EventType::WorkflowExecutionContinuedAsNew);
     assert!(!page.open);
 }
 
@@ -130,7 +130,7 @@ async fn a_worker_is_answered_before_the_start_of_its_task_is_stored() {
     world.start("a").await;
     store.hold();
     let task = world.next_workflow_task().await;
-    assert_eq!(task.events.len(), 3, "started, scheduled, and the start of this task, which is not stored yet");
+    assert_eq!(task.history.len(), 3, "started, scheduled, and the start of this task, which is not stored yet");
     store.release();
 }
 

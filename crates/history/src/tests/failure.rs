@@ -91,7 +91,7 @@ async fn a_start_whose_fate_is_unknown_can_be_repeated() {
         });
         assert!(again.await.started, "{fault:?}");
         let task = world.next_workflow_task().await;
-        assert_eq!(task.events.len(), 3);
+        assert_eq!(task.history.len(), 3);
     }
 }
 

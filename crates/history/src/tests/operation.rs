@@ -68,7 +68,8 @@ async fn a_pause_survives_a_crash_and_its_end_brings_what_came_meanwhile() {
     nothing_is_offered(&world, &run, 0).await;
     operate(&world, &run, Command::Unpause(why("twice"))).await;
     let task = world.next_workflow_task().await;
-    let signals = task.events.iter().filter(|event| event.event_type() == EventType::WorkflowExecutionSignaled);
+    let signals =
+        decoded(&task.history).into_iter().filter(|event| event.event_type() == EventType::WorkflowExecutionSignaled);
     assert_eq!(signals.count(), 2);
     world.complete_with(&task, vec![complete_workflow()]).await;
     assert!(world.rows(Space::Timer).await.is_empty(), "a closed run has no timer row");

@@ -84,11 +84,11 @@ async fn task_of(world: &World, kept: &mut BTreeMap<String, WorkflowTask>, workf
 }
 
 fn has(task: &WorkflowTask, kind: EventType) -> bool {
-    task.events.iter().any(|event| event.event_type() == kind)
+    decoded(&task.history).iter().any(|event| event.event_type() == kind)
 }
 
 async fn history(world: &World, run: &RunKey) -> Vec<HistoryEvent> {
-    world.page(run, |read| read.last_event_id = Some(i64::MAX)).await.unwrap().events
+    decoded(&world.page(run, |read| read.last_event_id = Some(i64::MAX)).await.unwrap().history)
 }
 
 /// Waits until nothing is owed.
@@ -179,8 +179,10 @@ async fn a_signal_that_was_delivered_before_a_crash_is_not_delivered_again() {
     let parent = world.events(&run).await;
     assert!(parent.contains(&EventType::ExternalWorkflowExecutionSignaled), "{parent:?}");
     let other = soon(world.history.read(newest("other"), read(|read| read.last_event_id = Some(i64::MAX)))).await;
-    let signals =
-        other.unwrap().events.iter().filter(|event| event.event_type() == EventType::WorkflowExecutionSignaled).count();
+    let signals = decoded(&other.unwrap().history)
+        .iter()
+        .filter(|event| event.event_type() == EventType::WorkflowExecutionSignaled)
+        .count();
     assert_eq!(signals, 1);
 }
 
@@ -276,7 +278,7 @@ async fn events_of(world: &World, run: &RunKey) -> Vec<EventType> {
             }
         }
     });
-    page.await.events.iter().map(HistoryEvent::event_type).collect()
+    decoded(&page.await.history).iter().map(HistoryEvent::event_type).collect()
 }
 
 /// A worker that completes children at once and lets their parent look, whatever it is refused.

@@ -76,7 +76,7 @@ async fn a_query_that_its_task_left_unanswered_goes_to_a_worker_directly() {
     let direct = world.matching.asked().await;
     assert_eq!(direct.task.workflow_type, "order");
     assert_eq!((direct.task.task_queue.as_str(), direct.queue.queue.name.as_str()), ("queue", "queue"));
-    assert_eq!((direct.task.events.len(), direct.task.previous_started_event_id), (4, 3));
+    assert_eq!((direct.task.history.len(), direct.task.previous_started_event_id), (4, 3));
     direct.answer.send(Ok(QueryOutcome::Answered(None))).unwrap();
     assert_eq!(soon(asked).await.unwrap().unwrap(), QueryAnswer::Result(None));
 }
@@ -116,10 +116,10 @@ async fn a_query_goes_to_the_sticky_worker_first_and_to_any_other_then() {
     let asked = ask(&world, &run);
     let direct = world.matching.asked().await;
     assert_eq!(direct.queue.queue.name, "sticky");
-    assert!(direct.task.events.is_empty());
+    assert!(direct.task.history.is_empty());
     direct.answer.send(Err(Error::QueryTimedOut("no answer".into()))).unwrap();
     let direct = world.matching.asked().await;
-    assert_eq!((direct.queue.queue.name.as_str(), direct.task.events.len()), ("queue", 4));
+    assert_eq!((direct.queue.queue.name.as_str(), direct.task.history.len()), ("queue", 4));
     direct.answer.send(Ok(QueryOutcome::Answered(None))).unwrap();
     soon(asked).await.unwrap().unwrap();
     world.signal(&run, "s").await.unwrap();

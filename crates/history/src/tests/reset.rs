@@ -54,7 +54,9 @@ async fn the_old_run_ends_and_the_new_one_begins_in_one_commit() {
     ];
     assert_eq!(world.events(&other(&old, new)).await, expected);
     let page = world.page(&old, |read| read.only_close = true).await.unwrap();
-    let Some(Attributes::WorkflowExecutionTerminatedEventAttributes(ended)) = &page.events[0].attributes else {
+    let Some(Attributes::WorkflowExecutionTerminatedEventAttributes(ended)) =
+        decoded(&page.history)[0].attributes.clone()
+    else {
         panic!("{page:?}")
     };
     assert_eq!((ended.reason.as_str(), ended.identity.as_str()), ("a bug", "history-resetter"));
@@ -179,7 +181,7 @@ async fn a_task_that_a_worker_has_can_be_the_cut() {
     assert!(late.is_err(), "the old run is over");
     let task = world.next_workflow_task().await;
     assert_eq!(task.run.run_id, new);
-    assert_eq!(task.events.len(), 6, "started, scheduled, started, failed, scheduled, started");
+    assert_eq!(task.history.len(), 6, "started, scheduled, started, failed, scheduled, started");
     world.complete_with(&task, vec![complete_workflow()]).await;
 }
 
@@ -202,7 +204,7 @@ async fn a_long_history_is_copied_in_nodes_of_bounded_length() {
     let described = soon(world.history.describe(reference(&new))).await.unwrap();
     assert_eq!(described.workflow_execution_info.unwrap().history_length, 1509);
     let page = world.page(&new, |read| read.first_event_id = 1400).await.unwrap();
-    let ids: Vec<i64> = page.events.iter().map(|event| event.event_id).collect();
+    let ids: Vec<i64> = decoded(&page.history).iter().map(|event| event.event_id).collect();
     assert_eq!(ids, (1400..=1509).collect::<Vec<_>>());
 }
 

@@ -53,7 +53,7 @@ async fn timers_fire_after_a_restart_and_never_before_their_time() {
     // Any message makes the shard look at the clock, which stands still for real sleepers.
     let _ = soon(world.history.describe(reference(&run))).await;
     let task = world.next_workflow_task().await;
-    assert!(task.events.iter().any(|event| event.event_type() == EventType::TimerFired));
+    assert!(decoded(&task.history).iter().any(|event| event.event_type() == EventType::TimerFired));
     world.complete_with(&task, vec![complete_workflow()]).await;
     assert!(world.rows(Space::Timer).await.is_empty(), "a closed run has no timer row");
 }
@@ -99,10 +99,10 @@ async fn a_long_run_is_loaded_from_its_snapshot() {
     let world = world.reopened().await;
     world.signal(&run, "after").await.unwrap();
     let first = world.page(&run, |_| {}).await.unwrap();
-    assert_eq!((first.events.len(), first.next_event_id, first.end_event_id), (256, Some(257), 504));
+    assert_eq!((first.history.len(), first.next_event_id, first.end_event_id), (256, Some(257), 504));
     let second = world.page(&run, |read| read.first_event_id = 257).await.unwrap();
-    assert_eq!((second.events.len(), second.next_event_id), (503 - 256, None));
-    assert_eq!(second.events.last().unwrap().event_id, 503);
+    assert_eq!((second.history.len(), second.next_event_id), (503 - 256, None));
+    assert_eq!(decoded(&second.history).last().unwrap().event_id, 503);
 }
 
 #[tokio::test]

@@ -54,7 +54,9 @@ async fn terminating_the_old_run_and_starting_the_new_one_is_one_commit() {
     assert_eq!(store.batches(), batches + 1);
 
     let page = world.page(&old, |read| read.only_close = true).await.unwrap();
-    let Some(Attributes::WorkflowExecutionTerminatedEventAttributes(ended)) = &page.events[0].attributes else {
+    let Some(Attributes::WorkflowExecutionTerminatedEventAttributes(ended)) =
+        decoded(&page.history)[0].attributes.clone()
+    else {
         panic!("{page:?}")
     };
     assert_eq!(ended.reason, "TerminateIfRunning WorkflowIdReusePolicy");

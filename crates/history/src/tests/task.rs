@@ -21,7 +21,7 @@ async fn a_waiting_poller_gets_the_task_in_the_commit_that_schedules_it() {
     let Polled::Started(task) = soon(polled).await.unwrap() else { panic!("nothing was started") };
     let task = delivered(task);
     assert_eq!(task.run, run);
-    assert_eq!(task.events.len(), 3);
+    assert_eq!(task.history.len(), 3);
     assert_eq!(world.rows(Space::Node).await.len(), 1);
     assert!(world.rows(Space::Dispatch).await.is_empty());
     assert_eq!(world.matching.offers_made.load(Ordering::SeqCst), 0);
@@ -65,7 +65,7 @@ async fn a_sticky_task_carries_only_what_its_worker_has_not_seen() {
     let offer = world.matching.offered().await;
     assert_eq!(offer.queue.queue.name, "sticky");
     let task = delivered(soon(world.history.start_task(offer.run, offer.task, poller("w"))).await.unwrap());
-    let ids: Vec<i64> = task.events.iter().map(|event| event.event_id).collect();
+    let ids: Vec<i64> = decoded(&task.history).iter().map(|event| event.event_id).collect();
     assert_eq!(ids, [4, 5, 6, 7]);
 }
 
@@ -104,7 +104,7 @@ async fn a_long_history_comes_in_pages_that_end_where_the_task_began() {
         world.signal(&run, &format!("s{n}")).await.unwrap();
     }
     let task = world.next_workflow_task().await;
-    assert_eq!((task.events.len(), task.next_event_id), (256, Some(257)));
+    assert_eq!((task.history.len(), task.next_event_id), (256, Some(257)));
     let rest = world
         .page(&run, |read| {
             read.first_event_id = 257;
@@ -112,8 +112,8 @@ async fn a_long_history_comes_in_pages_that_end_where_the_task_began() {
         })
         .await
         .unwrap();
-    assert_eq!((rest.events.len(), rest.next_event_id), (402 - 256, None));
-    assert_eq!(rest.events.last().unwrap().event_id, task.started.last_event_id);
+    assert_eq!((rest.history.len(), rest.next_event_id), (402 - 256, None));
+    assert_eq!(decoded(&rest.history).last().unwrap().event_id, task.started.last_event_id);
     assert_eq!(task.started.virtual_events.len(), 1);
 }
 

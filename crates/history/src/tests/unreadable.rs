@@ -73,6 +73,6 @@ async fn a_run_that_cannot_be_read_after_a_failed_commit_is_read_again() {
     store.fail(Operation::Get, 2, Fault::Failed);
     soon(world.history.start(start_request("a", ""))).await.unwrap_err();
     let task = world.next_workflow_task().await;
-    assert_eq!(task.events.len(), 3);
+    assert_eq!(task.history.len(), 3);
     assert!(store.is_spent());
 }

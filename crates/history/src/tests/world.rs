@@ -13,7 +13,7 @@ use abide_api::temporal::api::command::v1::{
 };
 use abide_api::temporal::api::common::v1::{ActivityType, RetryPolicy, WorkflowType};
 use abide_api::temporal::api::enums::v1::{CommandType, EventType, WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
-use abide_api::temporal::api::history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes};
+use abide_api::temporal::api::history::v1::{self, HistoryEvent, WorkflowExecutionStartedEventAttributes};
 use abide_api::temporal::api::taskqueue::v1::TaskQueue;
 use abide_api::temporal::api::worker::v1::WorkerHeartbeat;
 use abide_cluster::history::{
@@ -141,9 +141,9 @@ impl World {
     /// The types of all stored events.
     pub async fn events(&self, run: &RunKey) -> Vec<EventType> {
         let page = self.page(run, |read| read.last_event_id = Some(i64::MAX)).await.unwrap();
-        let ids: Vec<i64> = page.events.iter().map(|event| event.event_id).collect();
+        let ids: Vec<i64> = decoded(&page.history).iter().map(|event| event.event_id).collect();
         assert_eq!(ids, (1..=ids.len() as i64).collect::<Vec<_>>(), "event ids have no gaps");
-        page.events.iter().map(HistoryEvent::event_type).collect()
+        decoded(&page.history).iter().map(HistoryEvent::event_type).collect()
     }
 
     /// Every row of one kind, of workflows.
@@ -515,4 +515,9 @@ impl Store for HoldingStore {
 /// Whether it started anew.
 pub fn started(result: Result<Started, Error>) -> bool {
     result.unwrap().started
+}
+
+/// The events of a history.
+pub(crate) fn decoded(history: &v1::History) -> Vec<HistoryEvent> {
+    history.clone().into_events().expect("events")
 }

@@ -56,7 +56,7 @@ pub(crate) fn query_task(id: u32) -> QueryTask {
         workflow_type: "type".into(),
         task_queue: "queue".into(),
         previous_started_event_id: 3,
-        events: Vec::new(),
+        history: Vec::new().into(),
         next_event_id: None,
         query: Default::default(),
     }

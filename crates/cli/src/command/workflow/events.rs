@@ -180,7 +180,7 @@ mod tests {
             event_id: 1,
             event_type: EventType::WorkflowExecutionStarted.into(),
             event_time: Some(prost_types::Timestamp { seconds: 10, nanos: 1000 }),
-            attributes: Some(Attributes::WorkflowExecutionStartedEventAttributes(started)),
+            attributes: Some(Attributes::WorkflowExecutionStartedEventAttributes(started.into())),
             ..HistoryEvent::default()
         };
         insta::assert_snapshot!(section(&event, Payloads::Shorthand));

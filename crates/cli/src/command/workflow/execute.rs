@@ -88,7 +88,7 @@ async fn history_json(session: &mut Session, workflow_id: &str, run_id: &str) ->
         let Some(page) = page else { break };
         events.extend(page);
     }
-    Ok(json::message("temporal.api.history.v1.History", &History { events }, Payloads::Raw))
+    Ok(json::message("temporal.api.history.v1.History", &History::from(events), Payloads::Raw))
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -60,7 +60,7 @@ async fn text(session: &mut Session, arguments: &Arguments) -> Result<()> {
 async fn json(session: &mut Session, arguments: &Arguments) -> Result<()> {
     let events = all(session, arguments).await;
     let events = events.map_err(|status| Error::rpc("failed getting next history event", &status))?;
-    session.output.json(&json::message("temporal.api.history.v1.History", &History { events }, Payloads::Raw));
+    session.output.json(&json::message("temporal.api.history.v1.History", &History::from(events), Payloads::Raw));
     Ok(())
 }
 

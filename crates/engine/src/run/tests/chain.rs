@@ -55,7 +55,7 @@ fn scheduled(schedule: &str) -> World {
 
 fn started(world: &World) -> WorkflowExecutionStartedEventAttributes {
     match world.events()[0].attributes.clone() {
-        Some(Event::WorkflowExecutionStartedEventAttributes(started)) => started,
+        Some(Event::WorkflowExecutionStartedEventAttributes(started)) => *started,
         other => panic!("a run begins with its start, not with {other:?}"),
     }
 }

@@ -168,9 +168,9 @@ fn a_child_knows_its_parent_its_root_and_inherits_its_priority() {
         root_workflow_execution: Some(parent.run.state.execution_name()),
         priority: Some(Priority { priority_key: 1, fairness_key: "a".into(), fairness_weight: 3.0 }),
         identity: String::new(),
-        ..started.clone()
+        ..(**started).clone()
     };
-    assert_eq!(*started, expected);
+    assert_eq!(**started, expected);
     let queue = started.task_queue.as_ref().map(|queue| queue.name.as_str());
     assert_eq!(queue, Some("orders"), "a child without a queue of its own has its parent's");
     let shown = parent.run.describe().pending_children;

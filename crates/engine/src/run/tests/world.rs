@@ -21,6 +21,7 @@ use abide_api::temporal::api::{
 };
 use abide_model::settings::Limits;
 use abide_model::{NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
+use prost::Message;
 use uuid::Uuid;
 
 use crate::convert::to_proto_duration;
@@ -118,6 +119,12 @@ impl World {
         }
         let stored = decode_changes(encode_changes(&out.changes)).expect("what was encoded");
         assert_eq!(stored, out.changes, "a node round-trips");
+        let encoded = encoded_events(encode_changes(&out.changes)).expect("what was encoded");
+        let of_node = stored.iter().filter_map(|change| match change {
+            Change::Event(event) => Some(event.encode_to_vec()),
+            Change::Note(_) => None,
+        });
+        assert!(of_node.eq(encoded), "the events of a node are found without decoding them");
         self.stored.extend(stored);
         self.asked.push(Asked { command: asked, at: self.now, events, rejected: result.clone().err() });
         for task in out.tasks {
