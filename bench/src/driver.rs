@@ -32,6 +32,10 @@ pub(crate) const POLLERS: usize = 16;
 const CONNECTIONS: usize = 4;
 /// How long the load runs before it is measured.
 const WARM_UP: Duration = Duration::from_secs(2);
+/// How long a load is measured.
+const SECONDS: u64 = 8;
+/// A day is as good as for ever.
+const UNBOUNDED: u64 = 86_400;
 /// The largest answer that the driver reads.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
@@ -57,8 +61,9 @@ pub(crate) struct Arguments {
     /// In milliseconds.
     #[arg(long)]
     timer: Option<u64>,
-    #[arg(long, default_value_t = 8)]
-    seconds: u64,
+    /// How long; a backlog is filled and drained for as long as it takes, unless this is given.
+    #[arg(long)]
+    seconds: Option<u64>,
     /// Pollers of each kind.
     #[arg(long, default_value_t = POLLERS)]
     pollers: usize,
@@ -78,7 +83,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Figures, Error> {
         timer: arguments.timer.unwrap_or(of.timer),
     };
     let target = Target { address: arguments.address, pid: arguments.pid, pollers: arguments.pollers };
-    drive(target, sizes, Duration::from_secs(arguments.seconds)).await
+    let seconds = arguments.seconds.unwrap_or(if sizes.work == Work::Backlog { UNBOUNDED } else { SECONDS });
+    drive(target, sizes, Duration::from_secs(seconds)).await
 }
 
 /// Where the load goes.
@@ -208,32 +214,41 @@ fn spawn_workers(load: &Arc<Load>, clients: &[Client]) {
     }
 }
 
-/// Fills a queue that nobody polls, and measures how fast it drains.
+/// Fills a queue that nobody polls, for at most so long, and measures how fast it drains, for at most four times that.
 async fn backlog(load: &Arc<Load>, clients: &[Client]) -> Figures {
-    let (begin, count) = (Instant::now(), load.sizes.count);
+    let begin = Instant::now();
     let mut starters = JoinSet::new();
     for starter in 0..load.sizes.concurrency {
         let (load, mut client) = (load.clone(), clients[starter % clients.len()].clone());
         starters.spawn(async move {
+            let mut started = 0;
             for number in (starter..load.sizes.count).step_by(load.sizes.concurrency) {
-                if let Err(status) = start(&load, &mut client, format!("{}-{number}", load.queue)).await {
-                    load.failed("start", &status);
+                if begin.elapsed() > load.time {
+                    break;
+                }
+                match start(&load, &mut client, format!("{}-{number}", load.queue)).await {
+                    Ok(()) => started += 1,
+                    Err(status) => load.failed("start", &status),
                 }
             }
+            started
         });
     }
-    while starters.join_next().await.is_some() {}
+    let mut count = 0;
+    while let Some(started) = starters.join_next().await {
+        count += started.unwrap_or(0);
+    }
     let filled = count as f64 / begin.elapsed().as_secs_f64();
     let measured = Measured::begin(load);
     load.is_counting.store(true, Relaxed);
     spawn_workers(load, clients);
     let mut largest = 0.0_f64;
-    while load.done.load(Relaxed) + load.errors.load(Relaxed) < count as u64 {
+    while load.done.load(Relaxed) < count && measured.since.elapsed() < 4 * load.time {
         tokio::time::sleep(Duration::from_millis(100)).await;
         largest = largest.max(load.target.pid.and_then(resident_mib).unwrap_or_default());
     }
     let mut figures = measured.end(load);
-    figures.more = vec![("filled_per_second", filled), ("largest_resident_mib", largest)];
+    figures.more = vec![("filled", count as f64), ("filled_per_second", filled), ("largest_resident_mib", largest)];
     figures
 }
 

@@ -78,7 +78,7 @@ impl Profile {
             Profile::Fanout => "workflows with 50 activities at once, 8 in flight",
             Profile::Timer => "workflows with a timer of 50 ms, 64 in flight",
             Profile::Signal => "64 callers signal 200 open workflows",
-            Profile::Backlog => "20,000 workflows wait before there is a worker, then they are done",
+            Profile::Backlog => "workflows wait before there is a worker, at most 20,000, then they are done",
             Profile::LargePayload => "workflows with one activity and payloads of 64 KiB, 16 in flight",
         }
     }

@@ -142,6 +142,7 @@ fn schedule(load: &Load, number: usize) -> Command {
     let attributes = ScheduleActivityTaskCommandAttributes {
         activity_id: number.to_string(),
         activity_type: Some(ActivityType { name: "step".into() }),
+        task_queue: Some(normal(load)),
         input: load.payloads(),
         start_to_close_timeout: seconds(60),
         schedule_to_close_timeout: seconds(300),

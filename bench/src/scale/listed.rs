@@ -11,7 +11,7 @@ use abide_model::fresh;
 use abide_store::{Batch, Fence, SqliteStore, Store, Urgency, sqlite};
 use abide_visibility::{StoreIndex, Visibility};
 
-use crate::world::namespace;
+use super::world::namespace;
 
 /// Runs of one commit.
 const BATCH_RUNS: usize = 1000;

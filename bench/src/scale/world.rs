@@ -190,6 +190,7 @@ pub(super) fn schedule(number: &mut usize, count: usize) -> Vec<WorkerCommand> {
         let attributes = ScheduleActivityTaskCommandAttributes {
             activity_id: number.to_string(),
             activity_type: Some(ActivityType { name: "step".into() }),
+            task_queue: Some(TaskQueue { name: "queue".into(), ..TaskQueue::default() }),
             input: payloads(),
             start_to_close_timeout: Some(prost_types::Duration { seconds: 3600, nanos: 0 }),
             ..ScheduleActivityTaskCommandAttributes::default()

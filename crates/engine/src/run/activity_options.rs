@@ -24,6 +24,8 @@ impl State {
         command: ScheduleActivityTaskCommandAttributes,
         id_bytes_max: usize,
     ) -> Result<ActivityTaskScheduledEventAttributes, String> {
+        let queue = command.task_queue.ok_or("taskQueue is not set")?.name;
+        QueueName::check(&queue, id_bytes_max)?;
         let id = command.activity_id;
         let kind = command.activity_type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default();
         if id.is_empty() {
@@ -47,12 +49,10 @@ impl State {
         )?;
         let run = from_proto_duration(self.execution.started.workflow_run_timeout.as_ref());
         timeouts.normalise(&id, &kind, run)?;
-        let queue = command.task_queue.filter(|queue| !queue.name.is_empty());
-        let queue = queue.map_or_else(|| self.normal_queue(), |queue| QueueName::normal(queue.name));
         Ok(ActivityTaskScheduledEventAttributes {
             activity_id: id,
             activity_type: command.activity_type,
-            task_queue: Some(task_queue(&queue)),
+            task_queue: Some(task_queue(&QueueName::normal(queue))),
             header: command.header,
             input: command.input,
             schedule_to_close_timeout: Some(timeouts.schedule_to_close()),

@@ -41,6 +41,20 @@ impl QueueName {
         Self { name: name.into(), normal_name: String::new() }
     }
 
+    /// Whether a queue may be called so, at most so many bytes. The text says why not, in the reference server's words.
+    pub fn check(name: &str, bytes_max: usize) -> Result<(), &'static str> {
+        if name.is_empty() {
+            return Err("missing task queue name");
+        }
+        if name.len() > bytes_max {
+            return Err("taskQueue length exceeds limit");
+        }
+        if name.starts_with("/_sys/") {
+            return Err("task queue name cannot start with reserved prefix /_sys/");
+        }
+        Ok(())
+    }
+
     /// Whether this is one worker's own queue.
     pub fn is_sticky(&self) -> bool {
         !self.normal_name.is_empty()

@@ -14,7 +14,7 @@ use abide_api::temporal::api::{
 use abide_model::{RunId, Timestamp};
 
 use super::activity_options::complete_policy;
-use super::command::Task;
+use super::command::{QueueName, Task};
 use super::event::{Annotation, annotated, task_queue};
 use super::state::State;
 use super::worker_command::Turn;
@@ -138,11 +138,9 @@ impl State {
                 "WorkflowType {on} exceeds length limit. WorkflowType={kind} Length={length} Limit={limit}"
             ));
         }
-        if queue.len() > id_bytes_max {
-            return Err(format!(
-                "error validating ContinueAsNewWorkflowExecutionCommand TaskQueue: taskQueue length exceeds limit. {which}"
-            ));
-        }
+        QueueName::check(&queue, id_bytes_max).map_err(|fault| {
+            format!("error validating ContinueAsNewWorkflowExecutionCommand TaskQueue: {fault}. {which}")
+        })?;
         let durations = [
             ("WorkflowRunTimeout", &command.workflow_run_timeout),
             ("WorkflowTaskTimeout", &command.workflow_task_timeout),

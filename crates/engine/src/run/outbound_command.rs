@@ -285,15 +285,11 @@ fn check_child_options(command: &StartChildWorkflowExecutionCommandAttributes, l
         return Err(format!("invalid CronSchedule on {CHILD}: {cause}. {which}"));
     }
     check_priority(command.priority.as_ref())?;
-    let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
-    let fault = if queue.len() > limit {
-        "taskQueue length exceeds limit"
-    } else if queue.starts_with("/_sys/") {
-        "task queue name cannot start with reserved prefix /_sys/"
-    } else {
-        return Ok(());
-    };
-    Err(format!("invalid TaskQueue on {CHILD}: {fault}. {which} TaskQueue=name:\"{queue}\""))
+    // Without a queue of its own the child has its parent's.
+    let queue = command.task_queue.as_ref().map(|queue| queue.name.as_str()).filter(|queue| !queue.is_empty());
+    let Some(queue) = queue else { return Ok(()) };
+    QueueName::check(queue, limit)
+        .map_err(|fault| format!("invalid TaskQueue on {CHILD}: {fault}. {which} TaskQueue=name:\"{queue}\""))
 }
 
 fn check_priority(priority: Option<&Priority>) -> Result<(), String> {

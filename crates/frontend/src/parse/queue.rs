@@ -28,14 +28,5 @@ pub fn normal(queue: Option<TaskQueue>, bounds: &Limits) -> Result<String, Refus
 
 /// Whether a queue may be called so.
 pub fn check(name: &str, bounds: &Limits) -> Result<(), Refusal> {
-    if name.is_empty() {
-        return Err(Refusal::invalid("missing task queue name"));
-    }
-    if name.len() > bounds.id_bytes_max {
-        return Err(Refusal::invalid("taskQueue length exceeds limit"));
-    }
-    if name.starts_with("/_sys/") {
-        return Err(Refusal::invalid("task queue name cannot start with reserved prefix /_sys/"));
-    }
-    Ok(())
+    QueueName::check(name, bounds.id_bytes_max).map_err(Refusal::invalid)
 }

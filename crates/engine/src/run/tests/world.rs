@@ -419,6 +419,7 @@ pub fn schedule_with(id: &str, change: impl FnOnce(&mut ScheduleActivityTaskComm
     let mut attributes = ScheduleActivityTaskCommandAttributes {
         activity_id: id.into(),
         activity_type: Some(ActivityType { name: "Charge".into() }),
+        task_queue: Some(TaskQueue { name: "orders".into(), ..TaskQueue::default() }),
         start_to_close_timeout: Some(to_proto_duration(Duration::from_secs(10))),
         retry_policy: Some(RetryPolicy { maximum_attempts: 3, ..RetryPolicy::default() }),
         ..ScheduleActivityTaskCommandAttributes::default()

@@ -118,10 +118,18 @@ fn canceled_unstarted() -> World {
     world
 }
 
+fn queue(name: &str) -> Option<TaskQueue> {
+    Some(TaskQueue { name: name.into(), ..TaskQueue::default() })
+}
+
 fn schedules_refused(refusals: &mut Refusals) {
     refusals.alone("without attributes", bare(CommandType::ScheduleActivityTask));
     type Change = fn(&mut ScheduleActivityTaskCommandAttributes);
-    let changes: [(&str, Change); 11] = [
+    let changes: [(&str, Change); 15] = [
+        ("without a task queue", |it| it.task_queue = None),
+        ("with a task queue without a name", |it| it.task_queue = Some(TaskQueue::default())),
+        ("with a task queue whose name is too long", |it| it.task_queue = queue(&long())),
+        ("with a task queue of the server", |it| it.task_queue = queue("/_sys/own")),
         ("without an id", |it| it.activity_id.clear()),
         ("with an id that is too long", |it| it.activity_id = long()),
         ("without a type", |it| it.activity_type = None),
