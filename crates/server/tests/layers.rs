@@ -29,11 +29,12 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ),
     ("cli", &["model", "api", "server"]),
     ("sim", &["model", "api", "engine", "cluster", "store", "server"]),
+    ("bench", &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching"]),
 ];
 /// A crate of others, and the crates of ours that may name it.
 const NAMED_BY: [(&str, &[&str]); 4] = [
     ("rusqlite", &["store", "lying-disk"]),
-    ("tonic", &["api", "cluster", "frontend", "server", "cli", "sim"]),
+    ("tonic", &["api", "cluster", "frontend", "server", "cli", "sim", "bench"]),
     ("hyper", &["nexus"]),
     ("tokio-rustls", &["nexus"]),
 ];
