@@ -45,7 +45,7 @@ fn events() -> Vec<Vec<u8>> {
         ..WorkflowExecutionSignaledEventAttributes::default()
     };
     let all = [
-        Attributes::WorkflowExecutionStartedEventAttributes(started),
+        Attributes::WorkflowExecutionStartedEventAttributes(started.into()),
         Attributes::WorkflowExecutionSignaledEventAttributes(signaled),
     ];
     let event = |attributes| HistoryEvent {

@@ -196,7 +196,7 @@ async fn workflow_task(
         let page = frontend.history.read(run.clone(), whole(first_event_id)).await?;
         run = RunReference { run_id: Some(page.run_id), ..run };
         let events = page.history.into_events();
-        for event in events.map_err(|error| Refusal::from(abide_cluster::Error::Internal(error.to_string())))? {
+        for event in events.map_err(|error| Refusal::bug(&error.to_string()))? {
             match event.event_type() {
                 EventType::WorkflowTaskCompleted => completed = Some(event.event_id),
                 EventType::WorkflowTaskScheduled => scheduled = scheduled.or(Some(event.event_id)),

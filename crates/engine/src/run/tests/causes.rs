@@ -30,7 +30,7 @@ fn deep() -> Option<Failure> {
 
 fn assert_readable(world: &World) {
     let events: Vec<HistoryEvent> = world.events().into_iter().cloned().collect();
-    let answer = PollWorkflowTaskQueueResponse { history: Some(History { events }), ..Default::default() };
+    let answer = PollWorkflowTaskQueueResponse { history: Some(History::from(events)), ..Default::default() };
     assert_eq!(PollWorkflowTaskQueueResponse::decode(&*answer.encode_to_vec()).as_ref(), Ok(&answer));
     let described = world.run.describe();
     assert_eq!(Message::decode(&*described.encode_to_vec()).as_ref(), Ok(&described));
