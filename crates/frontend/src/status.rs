@@ -308,10 +308,9 @@ fn update_refused(refusal: UpdateRefusal) -> Row {
         UpdateRefusal::TooManyInFlight { max } => {
             exhausted(format!("limit on number of concurrent in-flight updates has been reached ({max})"))
         }
-        UpdateRefusal::TooLargeInFlight => exhausted(format!(
-            "limit on total payload size of in-flight updates has been reached ({} bytes)",
-            limits::UPDATES_IN_FLIGHT_BYTES_MAX
-        )),
+        UpdateRefusal::TooLargeInFlight { max } => {
+            exhausted(format!("limit on total payload size of in-flight updates has been reached ({max} bytes)"))
+        }
         UpdateRefusal::TooMany { max } => Row::plain(
             Code::FailedPrecondition,
             format!(

@@ -217,7 +217,7 @@ async fn every_way_in_which_an_update_fails_has_its_status() {
              [ResourceExhaustedFailure]",
         ),
         (
-            Rejection::from(UpdateRefusal::TooLargeInFlight).into(),
+            Rejection::from(UpdateRefusal::TooLargeInFlight { max: 20_971_520 }).into(),
             "ResourceExhausted: limit on total payload size of in-flight updates has been reached (20971520 bytes) \
              [ResourceExhaustedFailure]",
         ),

@@ -187,8 +187,8 @@ pub const BATCH_EXECUTIONS_MAX: usize = 1000;
 pub const BATCHES_ENDED_MAX: usize = 100;
 /// Runs that one page of a batch has: what is done again after a crash.
 pub const BATCH_PAGE_RUNS: usize = 100;
-/// Batches on one page of a list when the request names no size.
-pub const BATCHES_PAGE_DEFAULT: usize = 100;
+/// How long one page of a batch may take: how far it is, is seen after a page.
+pub const BATCH_PAGE_TIME: Duration = Duration::from_secs(2);
 /// How often an operation of a batch is tried before it counts as failed.
 pub const BATCH_ATTEMPTS_MAX: u32 = 5;
 /// Letters of an id as it is written.

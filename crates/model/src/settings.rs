@@ -100,6 +100,32 @@ pub struct Limits {
     pub retention_min: Duration,
     /// Programs of workers that a namespace may call bad.
     pub bad_binaries_max: usize,
+    /// What a run may take in memory, encoded; beyond it the run is terminated: bytes.
+    pub run_bytes_max: usize,
+    /// Events that wait behind a started workflow task.
+    pub buffer: BufferLimits,
+    /// Search attributes of a run.
+    pub search_attributes: SearchAttributeLimits,
+}
+
+/// Events that wait behind a started workflow task; beyond it the task fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BufferLimits {
+    /// Their number.
+    pub events_max: usize,
+    /// Their size: bytes.
+    pub bytes_max: usize,
+}
+
+/// Search attributes of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchAttributeLimits {
+    /// Their number.
+    pub number_max: usize,
+    /// One value: bytes.
+    pub value_bytes_max: usize,
+    /// All of them together: bytes.
+    pub bytes_max: usize,
 }
 
 /// How long a history may get.
@@ -135,6 +161,8 @@ pub struct UpdateLimits {
     pub in_flight_max: usize,
     /// In the life of the run.
     pub total_max: usize,
+    /// Requests that have no outcome yet, together: bytes.
+    pub in_flight_bytes_max: usize,
 }
 
 /// Completion callbacks.
@@ -219,6 +247,25 @@ impl Default for Limits {
             workflow_task_heartbeat_max: limits::WORKFLOW_TASK_HEARTBEAT_MAX,
             retention_min: limits::RETENTION_MIN,
             bad_binaries_max: limits::BAD_BINARIES_MAX,
+            run_bytes_max: limits::RUN_BYTES_MAX,
+            buffer: BufferLimits::default(),
+            search_attributes: SearchAttributeLimits::default(),
+        }
+    }
+}
+
+impl Default for BufferLimits {
+    fn default() -> Self {
+        Self { events_max: limits::BUFFERED_EVENTS_MAX, bytes_max: limits::BUFFERED_EVENTS_BYTES_MAX }
+    }
+}
+
+impl Default for SearchAttributeLimits {
+    fn default() -> Self {
+        Self {
+            number_max: limits::SEARCH_ATTRIBUTES_MAX,
+            value_bytes_max: limits::SEARCH_ATTRIBUTE_BYTES_MAX,
+            bytes_max: limits::SEARCH_ATTRIBUTES_BYTES_MAX,
         }
     }
 }
@@ -243,7 +290,11 @@ impl Default for PendingLimits {
 
 impl Default for UpdateLimits {
     fn default() -> Self {
-        Self { in_flight_max: limits::UPDATES_IN_FLIGHT_MAX, total_max: limits::UPDATES_TOTAL_MAX }
+        Self {
+            in_flight_max: limits::UPDATES_IN_FLIGHT_MAX,
+            total_max: limits::UPDATES_TOTAL_MAX,
+            in_flight_bytes_max: limits::UPDATES_IN_FLIGHT_BYTES_MAX,
+        }
     }
 }
 

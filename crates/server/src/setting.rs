@@ -25,7 +25,7 @@ const fn setting(key: &'static str, kind: Kind, why: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(crate) const SETTINGS: [Setting; 96] = [
+pub(crate) const SETTINGS: [Setting; 103] = [
     setting("activity.enableCallbacks", Kind::Ignored, "standalone activities are not built yet"),
     setting("activity.enableStandalone", Kind::Ignored, "standalone activities are not built yet"),
     setting("activity.longPollTimeout", Kind::Ignored, "standalone activities are not built yet"),
@@ -132,6 +132,21 @@ pub(crate) const SETTINGS: [Setting; 96] = [
         Kind::Rate(|to| &mut to.rates.node_per_second),
         "operators: a machine that others need as well; the reference has 2400",
     ),
+    setting(
+        "frontend.searchAttributesNumberOfKeysLimit",
+        Kind::Size(|to| &mut to.limits.search_attributes.number_max),
+        "operators: runs that are found by very much",
+    ),
+    setting(
+        "frontend.searchAttributesSizeOfValueLimit",
+        Kind::Size(|to| &mut to.limits.search_attributes.value_bytes_max),
+        "operators: runs that are found by long texts",
+    ),
+    setting(
+        "frontend.searchAttributesTotalSizeLimit",
+        Kind::Size(|to| &mut to.limits.search_attributes.bytes_max),
+        "operators: runs that are found by very much",
+    ),
     setting("frontend.workerCommandsEnabled", Kind::Ignored, "commands to workers are not built yet"),
     setting(
         "frontend.WorkerHeartbeatsEnabled",
@@ -210,9 +225,24 @@ pub(crate) const SETTINGS: [Setting; 96] = [
         "tests: what happens when too many queries wait",
     ),
     setting(
+        "history.maximumBufferedEventsBatch",
+        Kind::Size(|to| &mut to.limits.buffer.events_max),
+        "operators: workflows that hear much while they work",
+    ),
+    setting(
+        "history.maximumBufferedEventsSizeInBytes",
+        Kind::Size(|to| &mut to.limits.buffer.bytes_max),
+        "operators: workflows that hear much while they work",
+    ),
+    setting(
         "history.maximumSignalsPerExecution",
         Kind::Count(|to| &mut to.limits.signals_max),
         "operators: workflows that are fed by many signals",
+    ),
+    setting(
+        "history.maxInFlightUpdatePayloads",
+        Kind::Size(|to| &mut to.limits.updates.in_flight_bytes_max),
+        "operators: workflows that are a service of their own",
     ),
     setting(
         "history.maxInFlightUpdates",
@@ -272,6 +302,11 @@ pub(crate) const SETTINGS: [Setting; 96] = [
         "operators: ids that other systems can hold; tests: what happens to long ones",
     ),
     setting("limit.memoSize.error", Kind::Size(|to| &mut to.limits.memo_bytes_max), "operators: larger memos"),
+    setting(
+        "limit.mutableStateSize.error",
+        Kind::Size(|to| &mut to.limits.run_bytes_max),
+        "operators: workflows that have very much pending",
+    ),
     setting(
         "limit.numPendingActivities.error",
         Kind::Size(|to| &mut to.limits.pending.activities_max),

@@ -5,7 +5,8 @@ use abide_api::temporal::api::{
     enums::v1::WorkflowTaskFailedCause,
     history::v1::{HistoryEvent, history_event::Attributes},
 };
-use abide_model::{Timestamp, limits};
+use abide_model::Timestamp;
+use abide_model::settings::BufferLimits;
 use prost::Message;
 use std::collections::BTreeMap;
 
@@ -96,8 +97,8 @@ impl Run {
 
     fn close_task_when_buffer_is_full(&mut self, now: Timestamp, out: &mut Out) {
         let events = &self.state.buffer.events;
-        let full = events.len() > limits::BUFFERED_EVENTS_MAX
-            || events.iter().map(Message::encoded_len).sum::<usize>() > limits::BUFFERED_EVENTS_BYTES_MAX;
+        let BufferLimits { events_max, bytes_max } = out.limits.buffer;
+        let full = events.len() > events_max || events.iter().map(Message::encoded_len).sum::<usize>() > bytes_max;
         if full {
             let nobody = Author::default();
             self.fail_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, None, nobody, out);

@@ -625,7 +625,10 @@ pub enum UpdateRefusal {
         max: usize,
     },
     /// Those that have no outcome yet are too large together.
-    TooLargeInFlight,
+    TooLargeInFlight {
+        /// The most bytes.
+        max: usize,
+    },
     /// The run has had all the updates that it may have.
     TooMany {
         /// How many it may have.

@@ -2,7 +2,7 @@
 //! due happens in one transition, in the order in which it was due.
 
 use abide_api::temporal::api::enums::v1::WorkflowTaskFailedCause;
-use abide_model::{RunId, Timestamp, limits};
+use abide_model::{RunId, Timestamp};
 
 use super::index::Due;
 use super::note::{NoteKind, StartDelayOver};
@@ -44,7 +44,7 @@ impl Run {
             "Workflow history count exceeds limit."
         } else if self.state.position.history_bytes > out.limits.history.bytes_max {
             "Workflow history size exceeds limit."
-        } else if self.is_larger_than(limits::RUN_BYTES_MAX) {
+        } else if self.is_larger_than(out.limits.run_bytes_max) {
             "Workflow mutable state size exceeds limit."
         } else {
             return;

@@ -61,7 +61,7 @@ impl State {
         }
         check_child_names(&command, limits.id_bytes_max).or_else(|text| refuse(cause, text))?;
         check_child_options(&command, limits.id_bytes_max).or_else(|text| refuse(cause, text))?;
-        check_search_attributes_of_start(command.search_attributes.as_ref(), cause)?;
+        check_search_attributes_of_start(command.search_attributes.as_ref(), cause, limits.search_attributes)?;
         let size = command.input.as_ref().map_or(0, Message::encoded_len);
         check_size(size, limits.blob_bytes_max, cause, "StartChildWorkflowExecutionCommandAttributes. Input")?;
         let size = command.memo.as_ref().map_or(0, Message::encoded_len);

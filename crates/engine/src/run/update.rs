@@ -213,8 +213,8 @@ impl Updates {
             return Err(UpdateRefusal::TooMany { max: limits.total_max });
         }
         let in_flight: usize = self.open.iter().map(|(id, update)| 2 * id.len() + update.request_bytes()).sum();
-        if in_flight + request.encoded_len() >= limits::UPDATES_IN_FLIGHT_BYTES_MAX {
-            return Err(UpdateRefusal::TooLargeInFlight);
+        if in_flight + request.encoded_len() >= limits.in_flight_bytes_max {
+            return Err(UpdateRefusal::TooLargeInFlight { max: limits.in_flight_bytes_max });
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use abide_api::temporal::api::{
     },
     protocol,
 };
-use abide_model::settings::Limits;
+use abide_model::settings::{Limits, SearchAttributeLimits};
 use abide_model::{RunId, Timestamp, limits};
 use prost::Message;
 
@@ -222,7 +222,7 @@ impl Run {
             }
             Attributes::RecordMarkerCommandAttributes(command) => check_marker(command, limits)?,
             Attributes::UpsertWorkflowSearchAttributesCommandAttributes(command) => {
-                self.check_search_attributes(command.search_attributes.as_ref())?;
+                self.check_search_attributes(command.search_attributes.as_ref(), limits.search_attributes)?;
                 Decision::UpsertSearchAttributes(command.search_attributes)
             }
             Attributes::ModifyWorkflowPropertiesCommandAttributes(command) => {
@@ -340,7 +340,11 @@ impl Run {
     }
 
     /// What would come of an upsert must be within the limits, too.
-    fn check_search_attributes(&self, attributes: Option<&SearchAttributes>) -> Checked<()> {
+    fn check_search_attributes(
+        &self,
+        attributes: Option<&SearchAttributes>,
+        bounds: SearchAttributeLimits,
+    ) -> Checked<()> {
         let cause = Cause::BadSearchAttributes;
         let Some(attributes) = attributes else {
             return refuse(cause, "SearchAttributes is not set on UpsertWorkflowSearchAttributesCommand.");
@@ -348,10 +352,10 @@ impl Run {
         if attributes.indexed_fields.is_empty() {
             return refuse(cause, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.");
         }
-        check_number(attributes, cause)?;
+        check_number(attributes, cause, bounds)?;
         let mut merged = self.state.properties.search_attributes.clone();
         merged.extend(attributes.indexed_fields.clone());
-        check_attribute_sizes(&SearchAttributes { indexed_fields: merged }, cause)
+        check_attribute_sizes(&SearchAttributes { indexed_fields: merged }, cause, bounds)
     }
 
     fn check_schedule_activity(
@@ -394,7 +398,7 @@ impl Run {
         check_size(size, limits.blob_bytes_max, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Input")?;
         let size = command.memo.as_ref().map_or(0, Message::encoded_len);
         check_size(size, limits.memo_bytes_max, cause, "ContinueAsNewWorkflowExecutionCommandAttributes. Memo")?;
-        check_search_attributes_of_start(command.search_attributes.as_ref(), cause)?;
+        check_search_attributes_of_start(command.search_attributes.as_ref(), cause, limits.search_attributes)?;
         Ok(Decision::ContinueAsNew(Box::new(command)))
     }
 
@@ -502,29 +506,33 @@ pub(super) fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> C
 }
 
 /// Those that a run begins with.
-pub(super) fn check_search_attributes_of_start(attributes: Option<&SearchAttributes>, cause: Cause) -> Checked<()> {
+pub(super) fn check_search_attributes_of_start(
+    attributes: Option<&SearchAttributes>,
+    cause: Cause,
+    bounds: SearchAttributeLimits,
+) -> Checked<()> {
     let Some(attributes) = attributes else { return Ok(()) };
-    check_number(attributes, cause)?;
-    check_attribute_sizes(attributes, cause)
+    check_number(attributes, cause, bounds)?;
+    check_attribute_sizes(attributes, cause, bounds)
 }
 
-fn check_number(attributes: &SearchAttributes, cause: Cause) -> Checked<()> {
-    let (number, limit) = (attributes.indexed_fields.len(), limits::SEARCH_ATTRIBUTES_MAX);
+fn check_number(attributes: &SearchAttributes, cause: Cause, bounds: SearchAttributeLimits) -> Checked<()> {
+    let (number, limit) = (attributes.indexed_fields.len(), bounds.number_max);
     if number > limit {
         return refuse(cause, format!("number of search attributes {number} exceeds limit {limit}"));
     }
     Ok(())
 }
 
-fn check_attribute_sizes(attributes: &SearchAttributes, cause: Cause) -> Checked<()> {
+fn check_attribute_sizes(attributes: &SearchAttributes, cause: Cause, bounds: SearchAttributeLimits) -> Checked<()> {
     let fields = &attributes.indexed_fields;
-    let too_long = |value: &Payload| value.data.len() > limits::SEARCH_ATTRIBUTE_BYTES_MAX;
+    let too_long = |value: &Payload| value.data.len() > bounds.value_bytes_max;
     if let Some((name, value)) = fields.iter().find(|(_, value)| too_long(value)) {
-        let limit = limits::SEARCH_ATTRIBUTE_BYTES_MAX;
+        let limit = bounds.value_bytes_max;
         let size = value.data.len();
         return too_large(cause, format!("search attribute {name} value size {size} exceeds size limit {limit}"));
     }
-    let (size, limit) = (attributes.encoded_len(), limits::SEARCH_ATTRIBUTES_BYTES_MAX);
+    let (size, limit) = (attributes.encoded_len(), bounds.bytes_max);
     if size > limit {
         return too_large(cause, format!("total size of search attributes {size} exceeds size limit {limit}"));
     }

@@ -130,7 +130,7 @@ async fn page(
     request: &StartBatchOperationRequest,
     pace: &mut Pace,
 ) -> Result<Advance, Refusal> {
-    let size = limits::BATCH_PAGE_RUNS;
+    let size = page_size(interval(frontend.settings.batches.per_second, request.max_operations_per_second));
     let (runs, mut advance) = match adjusted(request) {
         Some(query) => {
             let found = Runs::page(&frontend.visibility, namespace, &query, size, &batch.page_token).await;
@@ -183,23 +183,25 @@ async fn turn(
 /// Whether it could be done. A run that is gone needs nothing.
 async fn do_to(frontend: Frontend, request: StartBatchOperationRequest, run: WorkflowExecution) -> bool {
     let mut pause = limits::OUTBOUND_RETRY_MIN;
-    for _ in 1..limits::BATCH_ATTEMPTS_MAX {
+    for attempt in 1..=limits::BATCH_ATTEMPTS_MAX {
         let Err(refusal) = perform(&frontend, &request, run.clone()).await else { return true };
         let status = Status::from(refusal);
-        match status.code() {
-            Code::NotFound => return true,
-            Code::Unavailable | Code::ResourceExhausted | Code::Internal | Code::DeadlineExceeded => {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(limits::OUTBOUND_RETRY_MAX);
-            }
-            _ => {
-                let (job_id, workflow_id) = (&request.job_id, &run.workflow_id);
-                tracing::debug!(job_id, workflow_id, why = status.message(), "an operation of a batch failed");
-                return false;
-            }
+        let passes = matches!(
+            status.code(),
+            Code::Unavailable | Code::ResourceExhausted | Code::Internal | Code::DeadlineExceeded
+        );
+        if status.code() == Code::NotFound {
+            return true;
         }
+        if !passes || attempt == limits::BATCH_ATTEMPTS_MAX {
+            let (job_id, workflow_id) = (&request.job_id, &run.workflow_id);
+            tracing::debug!(job_id, workflow_id, why = status.message(), "an operation of a batch failed");
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(limits::OUTBOUND_RETRY_MAX);
     }
-    perform(&frontend, &request, run).await.is_ok()
+    false
 }
 
 /// The time between two operations.
@@ -209,6 +211,12 @@ fn interval(per_second: u32, asked: f32) -> Duration {
         (set, _) => set,
     };
     if rate > 0.0 { Duration::try_from_secs_f64(1.0 / rate).unwrap_or(limits::DURATION_MAX) } else { Duration::ZERO }
+}
+
+/// So many that a slow batch says now and then how far it is.
+fn page_size(interval: Duration) -> usize {
+    let in_time = limits::BATCH_PAGE_TIME.as_nanos() / interval.as_nanos().max(1);
+    usize::try_from(in_time).unwrap_or(usize::MAX).clamp(1, limits::BATCH_PAGE_RUNS)
 }
 
 /// When the next operation may be.
@@ -232,5 +240,12 @@ mod tests {
         let millis = |per_second, asked| interval(per_second, asked).as_millis();
         assert_eq!((millis(50, 0.0), millis(50, 10.0), millis(50, 100.0)), (20, 100, 20));
         assert_eq!((millis(0, 0.0), millis(0, 10.0), millis(50, -1.0)), (0, 100, 20));
+    }
+
+    #[test]
+    fn a_slow_batch_has_short_pages() {
+        let size = |per_second| page_size(interval(per_second, 0.0));
+        assert_eq!((size(0), size(50), size(5), size(1)), (limits::BATCH_PAGE_RUNS, 100, 10, 2));
+        assert_eq!(page_size(Duration::from_secs(60)), 1);
     }
 }

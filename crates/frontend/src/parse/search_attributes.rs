@@ -5,7 +5,7 @@ use abide_api::temporal::api::{
     enums::v1::IndexedValueType,
 };
 use abide_engine::namespace::Namespace;
-use abide_model::limits;
+use abide_model::settings::SearchAttributeLimits;
 use prost::Message;
 use serde_json::Value;
 
@@ -68,24 +68,32 @@ pub fn kind(namespace: &Namespace, name: &str) -> Option<IndexedValueType> {
 }
 
 /// Search attributes that can be stored: known names, fitting values that say their type, within the limits, without nulls.
-pub fn check(namespace: &Namespace, attributes: Option<SearchAttributes>) -> Result<Option<SearchAttributes>, Refusal> {
+pub fn check(
+    namespace: &Namespace,
+    attributes: Option<SearchAttributes>,
+    bounds: SearchAttributeLimits,
+) -> Result<Option<SearchAttributes>, Refusal> {
     let Some(mut attributes) = attributes else { return Ok(None) };
     attributes.indexed_fields.retain(|_, value| !says_nothing(value));
-    check_values(namespace, &attributes)?;
-    check_sizes(&attributes)?;
+    check_values(namespace, &attributes, bounds)?;
+    check_sizes(&attributes, bounds)?;
     name_types(namespace, &mut attributes);
     Ok(if attributes.indexed_fields.is_empty() { None } else { Some(attributes) })
 }
 
 /// As [`check`], for a change of attributes: there a null means that one is removed, and the run knows how large they
 /// get together.
-pub fn check_change(namespace: &Namespace, attributes: &mut SearchAttributes) -> Result<(), Refusal> {
+pub fn check_change(
+    namespace: &Namespace,
+    attributes: &mut SearchAttributes,
+    bounds: SearchAttributeLimits,
+) -> Result<(), Refusal> {
     let mut set = attributes.clone();
     for name in attributes.indexed_fields.keys() {
         settable(namespace, name)?;
     }
     set.indexed_fields.retain(|_, value| !says_nothing(value));
-    check_values(namespace, &set)?;
+    check_values(namespace, &set, bounds)?;
     name_types(namespace, attributes);
     Ok(())
 }
@@ -105,10 +113,14 @@ fn name_types(namespace: &Namespace, attributes: &mut SearchAttributes) {
     }
 }
 
-fn check_values(namespace: &Namespace, attributes: &SearchAttributes) -> Result<(), Refusal> {
+fn check_values(
+    namespace: &Namespace,
+    attributes: &SearchAttributes,
+    bounds: SearchAttributeLimits,
+) -> Result<(), Refusal> {
     let count = attributes.indexed_fields.len();
-    if count > limits::SEARCH_ATTRIBUTES_MAX {
-        let limit = limits::SEARCH_ATTRIBUTES_MAX;
+    if count > bounds.number_max {
+        let limit = bounds.number_max;
         return invalid(format!("number of search attributes {count} exceeds limit {limit}"));
     }
     for (name, payload) in &attributes.indexed_fields {
@@ -118,14 +130,14 @@ fn check_values(namespace: &Namespace, attributes: &SearchAttributes) -> Result<
     Ok(())
 }
 
-fn check_sizes(attributes: &SearchAttributes) -> Result<(), Refusal> {
+fn check_sizes(attributes: &SearchAttributes, bounds: SearchAttributeLimits) -> Result<(), Refusal> {
     for (name, payload) in &attributes.indexed_fields {
-        let (bytes, limit) = (payload.data.len(), limits::SEARCH_ATTRIBUTE_BYTES_MAX);
+        let (bytes, limit) = (payload.data.len(), bounds.value_bytes_max);
         if bytes > limit {
             return invalid(format!("search attribute {name} value size {bytes} exceeds size limit {limit}"));
         }
     }
-    let (bytes, limit) = (attributes.encoded_len(), limits::SEARCH_ATTRIBUTES_BYTES_MAX);
+    let (bytes, limit) = (attributes.encoded_len(), bounds.bytes_max);
     if bytes > limit {
         return invalid(format!("total size of search attributes {bytes} exceeds size limit {limit}"));
     }

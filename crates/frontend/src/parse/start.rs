@@ -48,7 +48,8 @@ pub fn parse(
     check_supported(&request)?;
     check_sizes(&request, bounds)?;
     request.memo = payload::memo(request.memo.take(), bounds)?;
-    request.search_attributes = search_attributes::check(namespace, request.search_attributes.take())?;
+    request.search_attributes =
+        search_attributes::check(namespace, request.search_attributes.take(), bounds.search_attributes)?;
     if request.request_id.is_empty() {
         request.request_id = fresh::uuid().to_string();
     }

@@ -14,6 +14,7 @@ use abide_cluster::history::CompleteWorkflowTask;
 use abide_engine::convert::from_proto_duration;
 use abide_engine::namespace::Namespace;
 use abide_engine::run::{self, Poller, QueueName, Rejection, WorkflowTaskToken};
+use abide_model::settings::SearchAttributeLimits;
 use abide_model::{NamespaceId, RunKey};
 
 use crate::Frontend;
@@ -40,7 +41,10 @@ pub async fn complete(
     parse::identity(&request.identity, frontend.limits())?;
     #[expect(deprecated, reason = "old workers name their program by a checksum")]
     let has_bad_binary = namespace.bad_binaries.contains_key(&request.binary_checksum);
-    if !has_bad_binary && let Err(refusal) = check_search_attributes(&namespace, &mut request.commands) {
+    if !has_bad_binary
+        && let Err(refusal) =
+            check_search_attributes(&namespace, &mut request.commands, frontend.limits().search_attributes)
+    {
         return Err(refuse(frontend, run, token, request.identity, refusal).await);
     }
     if !frontend.settings.features.eager_activities {
@@ -152,10 +156,14 @@ fn namespace_named(attributes: &Attributes) -> Option<&str> {
 }
 
 /// Search attributes are the namespace's, which the run does not know: its commands are checked here.
-fn check_search_attributes(namespace: &Namespace, commands: &mut [Command]) -> Result<(), Refusal> {
+fn check_search_attributes(
+    namespace: &Namespace,
+    commands: &mut [Command],
+    bounds: SearchAttributeLimits,
+) -> Result<(), Refusal> {
     let commands = commands.iter_mut();
     for attributes in commands.filter_map(|command| changed_search_attributes(command.attributes.as_mut()?)) {
-        search_attributes::check_change(namespace, attributes)?;
+        search_attributes::check_change(namespace, attributes, bounds)?;
     }
     Ok(())
 }

@@ -88,6 +88,7 @@ pub struct Options {
     sticky: bool,
     force_new_task: bool,
     return_new_task: bool,
+    bad_binary: bool,
 }
 
 fn decision() -> impl Strategy<Value = Decision> {
@@ -109,8 +110,14 @@ fn decision() -> impl Strategy<Value = Decision> {
 }
 
 fn options_of() -> impl Strategy<Value = Options> {
-    (any::<bool>(), prop::bool::weighted(0.2), any::<bool>())
-        .prop_map(|(sticky, force_new_task, return_new_task)| Options { sticky, force_new_task, return_new_task })
+    (any::<bool>(), prop::bool::weighted(0.2), any::<bool>(), prop::bool::weighted(0.05)).prop_map(
+        |(sticky, force_new_task, return_new_task, bad_binary)| Options {
+            sticky,
+            force_new_task,
+            return_new_task,
+            bad_binary,
+        },
+    )
 }
 
 fn word() -> impl Strategy<Value = Word> {
@@ -260,6 +267,8 @@ pub fn do_step(world: &mut World, step: &Step) {
                 completion.sticky = options.sticky.then_some((sticky, Duration::from_secs(5)));
                 completion.force_new_task = options.force_new_task;
                 completion.return_new_task = options.return_new_task;
+                completion.binary_checksum = if options.bad_binary { "bad".into() } else { String::new() };
+                completion.has_bad_binary = options.bad_binary;
             });
             result.map(|_| ())
         }

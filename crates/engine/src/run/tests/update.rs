@@ -435,7 +435,10 @@ fn updates_have_limits() {
 
     let mut world = idle();
     let large = Request { input: Some(Input { args: Some(payloads(20 << 20)), ..Input::default() }), ..request("u") };
-    assert_eq!(world.ask(Command::Update(Box::new(large))).err(), Some(UpdateRefusal::TooLargeInFlight.into()));
+    assert_eq!(
+        world.ask(Command::Update(Box::new(large))).err(),
+        Some(UpdateRefusal::TooLargeInFlight { max: abide_model::limits::UPDATES_IN_FLIGHT_BYTES_MAX }.into())
+    );
 
     let mut world = idle();
     world.run.state.updates.completed = (0..2000).map(|n| (n.to_string(), 1)).collect();
