@@ -84,3 +84,28 @@ async def a_hundred_workflows_at_the_same_time_complete(case: Case) -> None:
     for handle in handles:
         assert [event_name(event) for event in await case.history(handle)] == expected
     await case.finish(handles[0], [CallsAndSleeps], expected)
+
+
+@workflow.defn
+class AnswersWithMuch:
+    @workflow.run
+    async def run(self, size: int) -> None:
+        calls = [
+            workflow.execute_activity(reverse, "x" * size, start_to_close_timeout=timedelta(seconds=20))
+            for _ in range(5)
+        ]
+        await asyncio.gather(*calls)
+
+
+@scenario
+async def an_answer_larger_than_a_message_terminates_the_workflow(case: Case) -> None:
+    async with case.worker([AnswersWithMuch], [reverse]):
+        handle = await case.start(AnswersWithMuch.run, MEGABYTE)
+        with pytest.raises(WorkflowFailureError) as raised:
+            await handle.result()
+    assert isinstance(raised.value.cause, TerminatedError)
+    await case.finish(
+        handle, [AnswersWithMuch], ["Started", "TaskScheduled", "TaskStarted", "TaskFailed", "Terminated"]
+    )
+    [terminated] = await case.find(handle, "Terminated")
+    assert terminated.workflow_execution_terminated_event_attributes.reason == "GrpcMessageTooLarge"

@@ -15,6 +15,8 @@ use tonic::{Code, Status};
 
 /// How the library below begins to say that a message is too large.
 const TOO_LARGE: &str = "Error, decoded message length too large: found ";
+/// How it begins to say the same of a compressed message, which it stops unpacking.
+const UNPACKED_TOO_LARGE: &str = "Error decompressing: size limit, of ";
 /// How it begins to say that a message is none.
 const NO_MESSAGE: &str = "failed to decode Protobuf message: ";
 
@@ -70,6 +72,10 @@ fn in_their_words(response: Response<Body>) -> Response<Body> {
             Some(text) => Status::resource_exhausted(text).into_http(),
             None => response,
         },
+        (Code::ResourceExhausted, message) => match unpacked_too_large(message) {
+            Some(text) => Status::resource_exhausted(text).into_http(),
+            None => response,
+        },
         (Code::Internal, message) => match message.strip_prefix(NO_MESSAGE) {
             Some(why) => Status::invalid_argument(format!("grpc: error unmarshalling request: {why}")).into_http(),
             None => response,
@@ -83,6 +89,13 @@ fn too_large(message: &str) -> Option<String> {
     let (found, rest) = message.strip_prefix(TOO_LARGE)?.split_once(" bytes, the limit is: ")?;
     let limit = rest.strip_suffix(" bytes")?;
     Some(format!("grpc: received message larger than max ({found} vs. {limit})"))
+}
+
+/// From `4 bytes, exceeded while decompressing message`.
+fn unpacked_too_large(message: &str) -> Option<String> {
+    let limit =
+        message.strip_prefix(UNPACKED_TOO_LARGE)?.strip_suffix(" bytes, exceeded while decompressing message")?;
+    Some(format!("grpc: received message after decompression larger than max {limit}"))
 }
 
 #[cfg(test)]
@@ -100,10 +113,18 @@ mod tests {
         let too_large = "Error, decoded message length too large: found 5242880 bytes, the limit is: 4194304 bytes";
         let known = "grpc: received message larger than max (5242880 vs. 4194304)";
         assert_eq!(said_again(Status::out_of_range(too_large)), (Code::ResourceExhausted, known.into()));
+        let unpacked = "Error decompressing: size limit, of 4194304 bytes, exceeded while decompressing message";
+        let known = "grpc: received message after decompression larger than max 4194304";
+        assert_eq!(said_again(Status::resource_exhausted(unpacked)), (Code::ResourceExhausted, known.into()));
         let no_message = "failed to decode Protobuf message: invalid varint";
         let known = "grpc: error unmarshalling request: invalid varint";
         assert_eq!(said_again(Status::internal(no_message)), (Code::InvalidArgument, known.into()));
-        for other in [Status::out_of_range("a page"), Status::not_found("a run"), Status::internal("a bug")] {
+        for other in [
+            Status::out_of_range("a page"),
+            Status::not_found("a run"),
+            Status::internal("a bug"),
+            Status::resource_exhausted("later"),
+        ] {
             assert_eq!(said_again(other.clone()), (other.code(), other.message().into()));
         }
     }

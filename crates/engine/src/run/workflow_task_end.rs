@@ -309,15 +309,16 @@ impl Run {
         out: &mut Out,
     ) -> Result<Reply, Rejection> {
         self.started_task(&failed.token)?;
+        if failed.cause == WorkflowTaskFailedCause::GrpcMessageTooLarge {
+            // The next attempt would be as large.
+            self.end_started_task(now, WorkflowTaskFailedCause::ForceCloseCommand, out);
+            self.terminate_by_server("GrpcMessageTooLarge".into(), now, out);
+            return Ok(Reply::Done);
+        }
         let FailWorkflowTask { identity, binary_checksum, .. } = failed;
         let failure = without_deep_causes(failed.failure);
         self.fail_started_task(now, failed.cause, failure, Author { identity, binary_checksum }, out);
-        if failed.cause == WorkflowTaskFailedCause::GrpcMessageTooLarge {
-            self.flush_buffer(now, out);
-            self.terminate_by_server("WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE".into(), now, out);
-        } else {
-            self.after_failed_task(now, out);
-        }
+        self.after_failed_task(now, out);
         Ok(Reply::Done)
     }
 
