@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use abide_api::temporal::api::enums::v1::EventType;
 use abide_api::temporal::api::history::v1::HistoryEvent;
 use abide_model::Timestamp;
-use prost::Message;
 use tokio::time::Instant;
 
 /// See the file's first lines.
@@ -19,8 +18,8 @@ pub struct Ledger(Arc<Mutex<Book>>);
 pub struct Book {
     /// What clients asked.
     pub requests: Vec<Asked>,
-    /// Every event that anyone was shown as stored: its sum, by run and event id.
-    pub shown: BTreeMap<String, BTreeMap<i64, u64>>,
+    /// Every event that anyone was shown as stored, by run and event id, and when it was shown for the first time.
+    pub shown: BTreeMap<String, BTreeMap<i64, (HistoryEvent, Instant)>>,
     /// Runs that were seen to be closed: how many events they had.
     pub closed: BTreeMap<String, usize>,
     /// Activities and workflow tasks that workers got.
@@ -122,18 +121,14 @@ impl Ledger {
         let stored = events.iter().rposition(|event| !is_open(event)).map_or(0, |last| last + 1);
         let shown = book.shown.entry(run_id.to_owned()).or_default();
         for event in &events[..stored] {
-            let sum = sum(event);
-            let before = *shown.entry(event.event_id).or_insert(sum);
-            if before != sum {
-                let what = format!("event {} of run {run_id} was rewritten: now {event:?}", event.event_id);
+            let (before, at) = shown.entry(event.event_id).or_insert_with(|| (event.clone(), Instant::now()));
+            if before != event {
+                let what = format!(
+                    "event {} of run {run_id} was rewritten: {before:?}, shown at {at:?}, is {event:?}",
+                    event.event_id
+                );
                 book.violations.push(Violation { invariant: "R1", what });
             }
         }
     }
-}
-
-/// Tells events apart.
-pub fn sum(event: &HistoryEvent) -> u64 {
-    let bytes = event.encode_to_vec();
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

@@ -30,8 +30,14 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
             // Whoever follows the child is the parent's child as well.
             let last = chain(evidence, child).last().unwrap_or(child);
             let is_of = |event: &HistoryEvent, kind: EventType| event.event_type() == kind;
-            // One that was asked may go on all the same, and what follows it knows nothing of that.
+            // One that was asked may go on all the same, and what follows it knows nothing of that. What was asked of one that
+            // had ended by then came from somebody else.
+            let was_over = |run: &RunEvidence| {
+                let (run, parent) = (run.end().map(time_of), parent.end().map(time_of));
+                !evidence.clock_was_set && run.zip(parent).is_some_and(|(run, parent)| run < parent)
+            };
             let is_asked = chain(evidence, child)
+                .filter(|run| !was_over(run))
                 .flat_map(|run| &run.events)
                 .any(|event| is_of(event, EventType::WorkflowExecutionCancelRequested));
             let is_terminated = last.end().is_some_and(|end| is_of(end, EventType::WorkflowExecutionTerminated));
