@@ -127,7 +127,8 @@ async fn work_on_activities(mut client: Client) {
         let Ok(task) = client.poll_activity_task_queue(within(PATIENCE, request)).await else { continue };
         let token = task.into_inner().task_token;
         if !token.is_empty() {
-            complete_activity(&mut client, &token, "2").await.expect("a started activity");
+            // On a machine that is very busy its time may be over: then there is another attempt.
+            complete_activity(&mut client, &token, "2").await.ok();
         }
     }
 }
