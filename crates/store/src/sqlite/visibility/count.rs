@@ -67,11 +67,14 @@ impl Counting<'_> {
             self.groups.offer(key, value, 1)?;
         }
         let Some(scope) = Scope::of(self.database, self.tally.namespace, &self.tally.filter)? else { return Ok(()) };
-        let few = scope.candidates.as_ref().filter(|candidates| candidates.entries <= FEW_ROWS);
-        if let Some(few) = few {
-            return self.look_at(&scope.areas, Some(&few.ranges));
+        if scope.candidates.as_ref().is_some_and(|candidates| candidates.ranges.is_empty()) {
+            // A value is wanted that no row has ever had.
+            return Ok(());
         }
-        if let Some(exact) = &scope.exact
+        let few = scope.candidates.as_ref().filter(|candidates| candidates.entries <= FEW_ROWS);
+        // Putting the index right costs a row for everything that lies over the database.
+        let cheaper = few.is_none_or(|few| self.snapshot.len() <= few.entries);
+        if let Some(exact) = scope.exact.as_ref().filter(|_| cheaper)
             && let Some(by) = self.column_of_groups(exact)
             && let Some(keys) = self.snapshot.keys()
         {
@@ -79,6 +82,9 @@ impl Counting<'_> {
                 self.take_off(key)?;
             }
             return self.ask_index(&scope.areas, exact, by);
+        }
+        if let Some(few) = few {
+            return self.look_at(&scope.areas, Some(&few.ranges));
         }
         self.plan.is_wide = true;
         match &scope.candidates {

@@ -56,6 +56,11 @@ impl Snapshot {
         self.over.iter().filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
     }
 
+    /// How many rows lie over the database.
+    pub(super) fn len(&self) -> usize {
+        self.over.len()
+    }
+
     /// The keys under which something lies over the database; none when whole ranges of it are deleted.
     pub(super) fn keys(&self) -> Option<impl Iterator<Item = &Bytes>> {
         self.ranges.is_empty().then(|| self.over.iter().map(|(key, _)| key))

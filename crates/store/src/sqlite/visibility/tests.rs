@@ -102,6 +102,7 @@ async fn counts_are_the_indexes() {
     for (filter, expected) in [
         (Filter::is_workflow(), 10_000),
         (size(Comparison::Less, 9), 9000),
+        (size(Comparison::Equal, 9), 1000),
         (
             Filter::Member(Column::Attribute { name: "Tags".into(), kind: Kind::KeywordList }, vec!["one".into()]),
             10_000,
