@@ -75,7 +75,12 @@ fn workflow_task(lost: LostTask) -> WorkflowTask {
     WorkflowTask {
         run: run_key("w"),
         started: StartedWorkflowTask {
-            token: WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1 },
+            token: WorkflowTaskToken {
+                scheduled_event_id: 2,
+                started_event_id: 3,
+                attempt: 1,
+                started_at: Timestamp::EPOCH,
+            },
             task: TaskId { subject: Subject::WorkflowTask, stamp: 1 },
             workflow_type: "T".into(),
             previous_started_event_id: 0,
@@ -248,7 +253,10 @@ async fn a_completion_carries_everything_to_the_run() {
     let asked = world.history.take_asked();
     let [Asked::Complete(run, complete)] = asked.as_slice() else { panic!("one completion, not {asked:?}") };
     assert_eq!(*run, run_key("w"));
-    assert_eq!(complete.completion.token, WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1 });
+    assert_eq!(
+        complete.completion.token,
+        WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1, started_at: Timestamp::EPOCH }
+    );
     assert!(complete.completion.return_new_task && !complete.completion.force_new_task);
     let (queue, wait) = complete.completion.sticky.clone().expect("sticky");
     assert_eq!((queue.name.as_str(), queue.normal_name.as_str(), wait.as_secs()), ("mine", "q", 5));

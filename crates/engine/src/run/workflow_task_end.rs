@@ -121,7 +121,8 @@ impl Run {
         let started = open.started.as_ref().ok_or(Rejection::WorkflowTaskNotFound)?;
         let is_it = open.scheduled_event_id == token.scheduled_event_id
             && started.event_id == token.started_event_id
-            && open.attempt == token.attempt;
+            && open.attempt == token.attempt
+            && (started.at == token.started_at || token.started_at == Timestamp::EPOCH);
         if is_it { Ok(open) } else { Err(Rejection::WorkflowTaskNotFound) }
     }
 

@@ -18,9 +18,10 @@ prop_compose! {
 }
 
 fn tokens() -> impl Strategy<Value = TaskToken> {
-    let workflow = (runs(), any::<i64>(), any::<i64>(), any::<i32>()).prop_map(|(run, scheduled, started, attempt)| {
-        let task = WorkflowTaskToken { scheduled_event_id: scheduled, started_event_id: started, attempt };
-        TaskToken::Workflow(run, task)
+    let numbers = (any::<i64>(), any::<i64>(), any::<i32>(), any::<i64>());
+    let workflow = (runs(), numbers).prop_map(|(run, (scheduled_event_id, started_event_id, attempt, nanos))| {
+        let started_at = Timestamp { nanos };
+        TaskToken::Workflow(run, WorkflowTaskToken { scheduled_event_id, started_event_id, attempt, started_at })
     });
     let activity = (runs(), any::<i64>(), any::<i32>()).prop_map(|(run, scheduled, attempt)| {
         TaskToken::Activity(run, ActivityToken { scheduled_event_id: scheduled, attempt })
@@ -97,7 +98,9 @@ fn a_missing_task_token_is_named_as_such() {
 // Workers hold tokens across a restart into a newer version.
 #[test]
 fn the_form_of_a_task_token_is_frozen() {
-    let task = WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1 };
+    // Of before the time of the start was kept.
+    let task =
+        WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1, started_at: Timestamp::EPOCH };
     let token = TaskToken::Workflow(run(1, "w".into(), 2), task);
     let text: String = token.seal().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
