@@ -120,7 +120,11 @@ async fn a_file_holds_all_that_was_acknowledged() {
     let world = World::with(opened(&path).await, clock, 1 << 20).await;
     assert_eq!(world.events(&run).await.len(), 7);
     world.clock.advance(Duration::from_secs(60));
-    let _ = soon(world.history.describe(reference(&run))).await;
+    let fired = world.page(&run, |read| {
+        read.first_event_id = 8;
+        read.wait = Some(Duration::from_secs(60));
+    });
+    assert_eq!(decoded(&soon(fired).await.unwrap().history)[0].event_type(), EventType::TimerFired);
     let task = world.next_workflow_task().await;
     world.complete_with(&task, vec![complete_workflow()]).await;
     assert_eq!(world.events(&run).await.len(), 11);
