@@ -1,4 +1,4 @@
-//! The stored baseline: the commit that later ones are compared with, and what was measured of it. Its binary is built from that
+//! The stored baseline: the commit that later ones are compared with, and figures for orientation. Its binary is built from that
 //! commit (`scripts/bench` does), because figures of another hour or machine say nothing.
 
 use serde_json::Value;
