@@ -4,8 +4,8 @@
 use abide_api::temporal::api::{
     batch::v1::{
         BatchOperationReset, BatchOperationResetActivities, BatchOperationUnpauseActivities,
-        BatchOperationUpdateActivityOptions, batch_operation_reset_activities as reset_activities,
-        batch_operation_unpause_activities as unpause_activities,
+        BatchOperationUpdateActivityOptions, BatchOperationUpdateWorkflowExecutionOptions,
+        batch_operation_reset_activities as reset_activities, batch_operation_unpause_activities as unpause_activities,
         batch_operation_update_activity_options as activity_options,
     },
     common::v1::{WorkflowExecution, reset_options::Target},
@@ -78,14 +78,7 @@ pub async fn perform(
         }
         Some(Operation::ResetOperation(asked)) => reset_run(frontend, batch, execution, asked).await,
         Some(Operation::UpdateWorkflowOptionsOperation(asked)) => {
-            let request = UpdateWorkflowExecutionOptionsRequest {
-                namespace,
-                workflow_execution,
-                workflow_execution_options: asked.workflow_execution_options,
-                update_mask: asked.update_mask,
-                identity: asked.identity,
-            };
-            update_options::update(frontend, request).await.map(drop)
+            update_options::update(frontend, update_workflow(namespace, execution, asked)).await.map(drop)
         }
         Some(Operation::UnpauseActivitiesOperation(asked)) => {
             activity::unpause::unpause(frontend, unpause(namespace, execution, asked)).await.map(drop)
@@ -215,6 +208,20 @@ async fn workflow_task(
 fn whole(first_event_id: i64) -> ReadHistory {
     let limit = limits::HISTORY_PAGE_EVENTS_MAX;
     ReadHistory { first_event_id, last_event_id: None, limit, wait: None, only_close: false, unwritten_task: false }
+}
+
+fn update_workflow(
+    namespace: String,
+    execution: WorkflowExecution,
+    asked: BatchOperationUpdateWorkflowExecutionOptions,
+) -> UpdateWorkflowExecutionOptionsRequest {
+    UpdateWorkflowExecutionOptionsRequest {
+        namespace,
+        workflow_execution: Some(execution),
+        workflow_execution_options: asked.workflow_execution_options,
+        update_mask: asked.update_mask,
+        identity: asked.identity,
+    }
 }
 
 fn unpause(
