@@ -10,7 +10,7 @@ use abide_engine::run;
 use abide_engine::{Emit, Machine};
 use abide_model::{Clock, NamespaceId, Partition, RunId, limits};
 use abide_store::key::{BatchKey, BatchRecord, Key};
-use abide_store::{Fence, Scan, Space, Store, Write};
+use abide_store::{Fence, Store, Write};
 use prost::Message;
 use tokio::sync::{Mutex, Notify, oneshot};
 use uuid::Uuid;
@@ -43,25 +43,12 @@ impl BatchRegistry {
     async fn reload(&self) -> Result<Arc<Fence>, abide_store::Error> {
         // No partitions: rows of the shared one may be written under any fence, and this one is in nobody's way.
         let fence = self.store.acquire(std::ops::RangeInclusive::new(1, 0)).await?;
-        let (from, to) = BatchKey::range();
-        let shared = Partition::SHARED.0;
-        let limit = limits::SCAN_PAGE_ROWS;
-        let mut scan =
-            Scan { space: Space::Meta, partitions: shared..=shared, from, to, after: None, limit, reverse: false };
         let mut known = Known::new();
-        loop {
-            let rows = self.store.scan(scan.clone()).await?;
-            let ended = rows.len() < limit;
-            scan.after = rows.last().map(|row| (row.partition, row.key.clone()));
-            for row in rows {
-                let (key, record) = BatchKey::decode_row(row)?;
-                let batch = Batch::decode(record.state)
-                    .map_err(|error| abide_store::Error::Corrupt(format!("batch: {error}")))?;
-                known.insert(key, Arc::new(batch));
-            }
-            if ended {
-                break;
-            }
+        for row in crate::meta::rows(&*self.store, BatchKey::range()).await? {
+            let (key, record) = BatchKey::decode_row(row)?;
+            let batch =
+                Batch::decode(record.state).map_err(|error| abide_store::Error::Corrupt(format!("batch: {error}")))?;
+            known.insert(key, Arc::new(batch));
         }
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(Arc::new(fence))

@@ -8,6 +8,7 @@ mod batches;
 mod cache;
 mod dispatch;
 mod load;
+mod meta;
 mod namespaces;
 mod outbound;
 mod query;

@@ -9,7 +9,7 @@ use abide_engine::namespace::{Change, Command, DELETED_ID_LETTERS, Namespace, Re
 use abide_engine::{Emit, Machine};
 use abide_model::{Clock, LiveSettings, NamespaceId, Partition, fresh, limits};
 use abide_store::key::{Key, NamespaceKey, NamespaceRecord};
-use abide_store::{Batch, CommitError, Fence, Scan, Space, Store, Urgency, Write};
+use abide_store::{Batch, CommitError, Fence, Store, Urgency, Write};
 use prost::Message;
 use tokio::sync::{Mutex, Notify, oneshot};
 
@@ -66,27 +66,15 @@ impl NamespaceRegistry {
     async fn reload(&self) -> Result<Arc<Fence>, abide_store::Error> {
         // No partitions: rows of the shared one may be written under any fence, and this one is in nobody's way.
         let fence = self.store.acquire(std::ops::RangeInclusive::new(1, 0)).await?;
-        let (from, to) = NamespaceKey::range();
-        let shared = Partition::SHARED.0;
-        let limit = limits::SCAN_PAGE_ROWS;
-        let mut scan =
-            Scan { space: Space::Meta, partitions: shared..=shared, from, to, after: None, limit, reverse: false };
         let mut known = Known::default();
-        loop {
-            let rows = self.store.scan(scan.clone()).await?;
-            let ended = rows.len() < limit;
-            scan.after = rows.last().map(|row| (row.partition, row.key.clone()));
-            for row in rows {
-                let (_, record) = NamespaceKey::decode_row(row)?;
-                let namespace = Namespace::decode(record.state)
-                    .map_err(|error| abide_store::Error::Corrupt(format!("namespace: {error}")))?;
-                known.insert(Arc::new(namespace));
-            }
-            if ended {
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
-                return Ok(Arc::new(fence));
-            }
+        for row in crate::meta::rows(&*self.store, NamespaceKey::range()).await? {
+            let (_, record) = NamespaceKey::decode_row(row)?;
+            let namespace = Namespace::decode(record.state)
+                .map_err(|error| abide_store::Error::Corrupt(format!("namespace: {error}")))?;
+            known.insert(Arc::new(namespace));
         }
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(Arc::new(fence))
     }
 
     fn find(&self, name: &str) -> Option<Arc<Namespace>> {

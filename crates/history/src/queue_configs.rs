@@ -10,7 +10,7 @@ use abide_engine::run::QueueName;
 use abide_engine::{Emit, Machine};
 use abide_model::{Clock, NamespaceId, Partition, limits};
 use abide_store::key::{Key, QueueConfigKey, QueueConfigRecord};
-use abide_store::{Batch, Fence, Scan, Space, Store, Urgency, Write};
+use abide_store::{Batch, Fence, Store, Urgency, Write};
 use prost::Message;
 use tokio::sync::{Mutex, oneshot};
 
@@ -45,25 +45,12 @@ impl QueueConfigRegistry {
     async fn reload(&self) -> Result<Arc<Fence>, abide_store::Error> {
         // No partitions: rows of the shared one may be written under any fence, and this one is in nobody's way.
         let fence = self.store.acquire(std::ops::RangeInclusive::new(1, 0)).await?;
-        let (from, to) = QueueConfigKey::range();
-        let shared = Partition::SHARED.0;
-        let limit = limits::SCAN_PAGE_ROWS;
-        let mut scan =
-            Scan { space: Space::Meta, partitions: shared..=shared, from, to, after: None, limit, reverse: false };
         let mut known = Known::new();
-        loop {
-            let rows = self.store.scan(scan.clone()).await?;
-            let ended = rows.len() < limit;
-            scan.after = rows.last().map(|row| (row.partition, row.key.clone()));
-            for row in rows {
-                let (key, record) = QueueConfigKey::decode_row(row)?;
-                let config = QueueConfig::decode(record.state)
-                    .map_err(|error| abide_store::Error::Corrupt(format!("queue config: {error}")))?;
-                known.insert(key, Arc::new(config));
-            }
-            if ended {
-                break;
-            }
+        for row in crate::meta::rows(&*self.store, QueueConfigKey::range()).await? {
+            let (key, record) = QueueConfigKey::decode_row(row)?;
+            let config = QueueConfig::decode(record.state)
+                .map_err(|error| abide_store::Error::Corrupt(format!("queue config: {error}")))?;
+            known.insert(key, Arc::new(config));
         }
         for (key, config) in &known {
             if let Some(queue) = queue_of(key) {
