@@ -21,7 +21,7 @@ use crate::status::Refusal;
 static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 static CLIENT_NAME: HeaderName = HeaderName::from_static("client-name");
 /// What the clients that only people use call themselves.
-const FOR_PEOPLE: [&str; 2] = ["temporal-cli", "temporal-ui"];
+const FOR_PEOPLE: [&str; 3] = ["temporal-cli", "temporal-server-http", "temporal-ui"];
 
 /// One call of one RPC.
 pub struct Call {

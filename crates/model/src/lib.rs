@@ -10,6 +10,7 @@ pub mod retry;
 pub mod settings;
 pub mod time;
 pub mod url;
+pub mod wildcard;
 
 pub use id::{NamespaceId, Partition, RunId, RunKey, WorkflowKey};
 pub use live::{LiveSettings, SettingsView};

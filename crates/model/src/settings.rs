@@ -24,6 +24,15 @@ pub struct Settings {
     pub rates: Rates,
     /// Batches of operations.
     pub batches: BatchLimits,
+    /// The API as HTTP.
+    pub http: Http,
+}
+
+/// The API as HTTP.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Http {
+    /// The hosts that callers may name, in which `*` stands for any letters; all when empty.
+    pub allowed_hosts: Vec<String>,
 }
 
 /// How much is served; zero is no bound.

@@ -14,6 +14,10 @@ pub struct Config {
     pub data: Data,
     /// Where gRPC is served.
     pub listen: Listen,
+    /// Where the API is served as HTTP, if it is.
+    pub http: Option<Http>,
+    /// The port for people, if there is one.
+    pub ui: Option<Ui>,
     /// Namespaces that are registered unless they are there.
     pub namespaces: Vec<NamespaceSettings>,
     /// Custom search attributes of those namespaces; added when they are missing.
@@ -48,6 +52,30 @@ pub struct Listen {
     pub port: u16,
 }
 
+/// Where the API is served as HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Where.
+    pub listen: Listen,
+    /// The origins whose pages may call: `https://example.org`, or `*` for all.
+    pub origins: Vec<String>,
+}
+
+/// The port for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ui {
+    /// Where.
+    pub listen: Listen,
+    /// What all its paths begin with.
+    pub public_path: String,
+    /// The folder with the files of the official web UI.
+    pub assets: Option<PathBuf>,
+    /// Where that UI has payloads decoded.
+    pub codec_endpoint: String,
+    /// That UI is not to look for news.
+    pub disable_news_fetch: bool,
+}
+
 /// A namespace that is registered unless it is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamespaceSettings {
@@ -74,6 +102,8 @@ impl Config {
         Self {
             data,
             listen,
+            http: None,
+            ui: None,
             namespaces,
             search_attributes: BTreeMap::new(),
             sqlite: sqlite::Options::default(),

@@ -12,6 +12,8 @@ pub enum Error {
         port: u16,
         /// The address.
         host: String,
+        /// The flag that names another.
+        flag: &'static str,
     },
     /// The address cannot be listened on.
     Listen {
@@ -40,8 +42,8 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::PortInUse { port, host } => {
-                write!(f, "port {port} on {host} is already in use; stop the server there or choose another --port")
+            Error::PortInUse { port, host, flag } => {
+                write!(f, "port {port} on {host} is already in use; stop the server there or choose another {flag}")
             }
             Error::Listen { host, port, .. } => write!(f, "cannot listen on {host} port {port}"),
             // The store's own sentence names the file; a word of ours before it would say nothing.

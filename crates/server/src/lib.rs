@@ -19,7 +19,7 @@ mod setting;
 pub use config::Config;
 pub use error::Error;
 pub use names::search_attribute_type;
-pub use node::Node;
+pub use node::{Addresses, Node};
 pub use seams::Seams;
 pub use services::Services;
 

@@ -9,10 +9,10 @@ use crate::config::Listen;
 use crate::error::Error;
 
 /// Binds every address that the name stands for. `localhost` is 127.0.0.1, and ::1 where there is one: clients try
-/// either first. All sockets share the port, also when any free one was asked for.
-pub async fn bind(listen: &Listen) -> Result<Vec<TcpListener>, Error> {
+/// either first. All sockets share the port, also when any free one was asked for. `flag` is what names another port.
+pub async fn bind(listen: &Listen, flag: &'static str) -> Result<Vec<TcpListener>, Error> {
     let failed = |cause: io::Error| match cause.kind() {
-        io::ErrorKind::AddrInUse => Error::PortInUse { port: listen.port, host: listen.host.clone() },
+        io::ErrorKind::AddrInUse => Error::PortInUse { port: listen.port, host: listen.host.clone(), flag },
         _ => Error::Listen { host: listen.host.clone(), port: listen.port, cause },
     };
     if !listen.host.eq_ignore_ascii_case("localhost") {
@@ -46,16 +46,16 @@ mod tests {
 
     #[tokio::test]
     async fn all_sockets_of_localhost_share_a_port() {
-        let sockets = bind(&local(0)).await.expect("a free port");
+        let sockets = bind(&local(0), "--port").await.expect("a free port");
         let ports: Vec<u16> = sockets.iter().map(|socket| socket.local_addr().expect("bound").port()).collect();
         assert!(ports.iter().all(|port| *port == ports[0]), "{ports:?}");
     }
 
     #[tokio::test]
     async fn a_port_in_use_is_named() {
-        let sockets = bind(&local(0)).await.expect("a free port");
+        let sockets = bind(&local(0), "--port").await.expect("a free port");
         let port = sockets[0].local_addr().expect("bound").port();
-        let refused = bind(&local(port)).await.expect_err("in use");
+        let refused = bind(&local(port), "--port").await.expect_err("in use");
         let text = refused.to_string();
         assert_eq!(
             text,
@@ -66,6 +66,6 @@ mod tests {
     #[tokio::test]
     async fn a_name_without_an_address_is_refused() {
         let nowhere = Listen { host: "no such host".into(), port: 0 };
-        assert!(matches!(bind(&nowhere).await, Err(Error::Listen { .. })));
+        assert!(matches!(bind(&nowhere, "--port").await, Err(Error::Listen { .. })));
     }
 }

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use abide_http::{Front, Router, Ui};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -12,6 +13,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tracing::{info, warn};
 
+use crate::SERVER_VERSION;
 use crate::config::Config;
 use crate::error::Error;
 use crate::listen;
@@ -27,10 +29,28 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A node that serves.
 pub struct Node {
-    addresses: Vec<SocketAddr>,
+    addresses: Addresses,
     services: Services,
     serving: JoinSet<()>,
     stop: watch::Sender<Stage>,
+}
+
+/// Where a node serves what; the first address of each is the one to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// gRPC.
+    pub grpc: Vec<SocketAddr>,
+    /// The API as HTTP; none if it is not served.
+    pub http: Vec<SocketAddr>,
+    /// The port for people; none if there is none.
+    pub ui: Vec<SocketAddr>,
+}
+
+/// The sockets of a node.
+struct Sockets {
+    grpc: Vec<TcpListener>,
+    http: Vec<TcpListener>,
+    ui: Vec<TcpListener>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,14 +63,22 @@ enum Stage {
 impl Node {
     /// Binds, opens the store, starts the roles, serves. When it returns, clients are answered.
     pub async fn start(config: Config) -> Result<Self, Error> {
-        // The port comes first: a second server must not even look at the first one's data.
-        let sockets = listen::bind(&config.listen).await?;
-        let addresses = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+        // The ports come first: a second server must not even look at the first one's data.
+        let sockets = Sockets::bind(&config).await?;
+        let addresses = sockets.addresses();
         let services = Services::start(&config, Seams::open(&config).await?).await?;
         let (stop, stage) = watch::channel(Stage::Serving);
         let mut serving = JoinSet::new();
-        for socket in sockets {
+        for socket in sockets.grpc {
             serving.spawn(serve(socket, services.routes(), stage.clone(), stop.clone()));
+        }
+        let ports =
+            [(sockets.http, http_port(&config, &services)), (sockets.ui, ui_port(&config, &services, &addresses))];
+        for (sockets, router) in ports {
+            let Some(router) = router else { continue };
+            for socket in sockets {
+                serving.spawn(serve_http(socket, router.clone(), stage.clone(), stop.clone()));
+            }
         }
         serving.spawn(watch_store(services.watch_store(), stop.subscribe()));
         info!(?addresses, data = ?config.data, "serving");
@@ -59,6 +87,11 @@ impl Node {
 
     /// Where gRPC is served; the first one is the one to show.
     pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses.grpc
+    }
+
+    /// Where everything is served.
+    pub fn all_addresses(&self) -> &Addresses {
         &self.addresses
     }
 
@@ -91,6 +124,65 @@ async fn watch_store(watch: impl Future<Output = ()>, mut stage: watch::Receiver
     }
 }
 
+impl Sockets {
+    async fn bind(config: &Config) -> Result<Self, Error> {
+        let grpc = listen::bind(&config.listen, "--port").await?;
+        let http = match &config.http {
+            Some(http) => listen::bind(&http.listen, "--http-port").await?,
+            None => Vec::new(),
+        };
+        let ui = match &config.ui {
+            Some(ui) => listen::bind(&ui.listen, "--ui-port").await?,
+            None => Vec::new(),
+        };
+        Ok(Self { grpc, http, ui })
+    }
+
+    fn addresses(&self) -> Addresses {
+        let of = |sockets: &[TcpListener]| sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+        Addresses { grpc: of(&self.grpc), http: of(&self.http), ui: of(&self.ui) }
+    }
+}
+
+fn http_port(config: &Config, services: &Services) -> Option<Router> {
+    let http = config.http.as_ref()?;
+    let front = Front {
+        routes: services.routes(),
+        settings: services.settings(),
+        origins: http.origins.clone(),
+        version: SERVER_VERSION,
+    };
+    Some(abide_http::front(front))
+}
+
+fn ui_port(config: &Config, services: &Services, addresses: &Addresses) -> Option<Router> {
+    let ui = config.ui.as_ref()?;
+    let shown = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::to_string);
+    let ui = Ui {
+        routes: services.routes(),
+        assets: ui.assets.clone(),
+        public_path: ui.public_path.clone(),
+        codec_endpoint: ui.codec_endpoint.clone(),
+        disable_news_fetch: ui.disable_news_fetch,
+        grpc_address: shown(&addresses.grpc).unwrap_or_default(),
+        http_address: shown(&addresses.http),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    Some(abide_http::ui(ui))
+}
+
+async fn serve_http(
+    socket: TcpListener,
+    router: Router,
+    mut stage: watch::Receiver<Stage>,
+    failed: watch::Sender<Stage>,
+) {
+    let stopping = async move { drop(stage.wait_for(|stage| *stage == Stage::Stopping).await) };
+    if let Err(cause) = abide_http::serve(socket, router, stopping).await {
+        tell(&cause, &failed);
+    }
+}
+
 async fn serve(socket: TcpListener, routes: Routes, mut stage: watch::Receiver<Stage>, failed: watch::Sender<Stage>) {
     let stopping = async move { drop(stage.wait_for(|stage| *stage == Stage::Stopping).await) };
     let mut server = Server::builder()
@@ -99,11 +191,15 @@ async fn serve(socket: TcpListener, routes: Routes, mut stage: watch::Receiver<S
         .http2_adaptive_window(Some(true));
     let served = server.add_routes(routes).serve_with_incoming_shutdown(incoming(socket), stopping).await;
     if let Err(cause) = served {
-        tracing::error!(cause = crate::error::sentence(&cause), "serving ended");
-        failed.send_if_modified(|stage| {
-            *stage == Stage::Serving && std::mem::replace(stage, Stage::Failed) == Stage::Serving
-        });
+        tell(&cause, &failed);
     }
+}
+
+fn tell(cause: &dyn std::error::Error, failed: &watch::Sender<Stage>) {
+    tracing::error!(cause = crate::error::sentence(cause), "serving ended");
+    failed.send_if_modified(|stage| {
+        *stage == Stage::Serving && std::mem::replace(stage, Stage::Failed) == Stage::Serving
+    });
 }
 
 // Small answers must not wait for each other's acknowledgement.

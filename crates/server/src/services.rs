@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abide_cluster::Error as ClusterError;
 use abide_engine::namespace::{Register, Update};
-use abide_model::{NamespaceId, fresh};
+use abide_model::{NamespaceId, SettingsView, fresh};
 use tokio::task::JoinSet;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
@@ -48,6 +48,11 @@ impl Services {
     /// Every gRPC service, by path.
     pub fn routes(&self) -> Routes {
         self.routes.clone()
+    }
+
+    /// What whoever runs the server has set.
+    pub fn settings(&self) -> SettingsView {
+        self.roles.frontend().settings
     }
 
     /// Tells load balancers and people when the store has failed: everything is refused from then on.

@@ -25,7 +25,7 @@ const fn setting(key: &'static str, kind: Kind, why: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(crate) const SETTINGS: [Setting; 103] = [
+pub(crate) const SETTINGS: [Setting; 104] = [
     setting("activity.enableCallbacks", Kind::Ignored, "standalone activities are not built yet"),
     setting("activity.enableStandalone", Kind::Ignored, "standalone activities are not built yet"),
     setting("activity.longPollTimeout", Kind::Ignored, "standalone activities are not built yet"),
@@ -85,6 +85,11 @@ pub(crate) const SETTINGS: [Setting; 103] = [
         "frontend.enableUpdateWorkflowExecutionAsyncAccepted",
         Kind::Switch(|to| &mut to.features.updates_async_accepted),
         "operators: no updates whose caller does not wait for the end",
+    ),
+    setting(
+        "frontend.httpAllowedHosts",
+        Kind::Names(|to| &mut to.http.allowed_hosts),
+        "operators: pages that lead browsers here under another name; any host unless it is said",
     ),
     setting(
         "frontend.ListWorkersEnabled",

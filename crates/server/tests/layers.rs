@@ -10,9 +10,10 @@ use serde_json::Value;
 const PREFIX: &str = "abide-";
 
 /// A crate, and the crates of ours that it may use.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("api", &[]),
     ("model", &[]),
+    ("json", &["api"]),
     ("mutation", &[]),
     ("engine", &["model", "api"]),
     ("store", &["model"]),
@@ -23,18 +24,32 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("history", &["model", "api", "engine", "cluster", "store", "visibility"]),
     ("frontend", &["model", "api", "engine", "cluster", "visibility"]),
     ("nexus", &["model", "api", "engine", "cluster"]),
+    ("http", &["model", "json"]),
     (
         "server",
-        &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching", "frontend", "nexus"],
+        &[
+            "model",
+            "api",
+            "engine",
+            "cluster",
+            "store",
+            "visibility",
+            "history",
+            "matching",
+            "frontend",
+            "nexus",
+            "http",
+        ],
     ),
-    ("cli", &["model", "api", "server"]),
+    ("cli", &["model", "api", "json", "server"]),
     ("sim", &["model", "api", "engine", "cluster", "store", "server"]),
     ("bench", &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching"]),
 ];
 /// A crate of others, and the crates of ours that may name it.
-const NAMED_BY: [(&str, &[&str]); 4] = [
+const NAMED_BY: [(&str, &[&str]); 5] = [
     ("rusqlite", &["store", "lying-disk"]),
-    ("tonic", &["api", "cluster", "frontend", "server", "cli", "sim", "bench"]),
+    ("tonic", &["api", "cluster", "frontend", "http", "server", "cli", "sim", "bench"]),
+    ("axum", &["http"]),
     ("hyper", &["nexus"]),
     ("tokio-rustls", &["nexus"]),
 ];

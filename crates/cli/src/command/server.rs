@@ -39,6 +39,9 @@ pub struct Start {
     /// Where it listens.
     #[command(flatten)]
     listen: Listen,
+    /// What it serves over HTTP: nothing but what is named.
+    #[command(flatten)]
+    web: Web,
 }
 
 /// `server start-dev`.
@@ -53,6 +56,13 @@ pub struct StartDev {
     /// Where it listens.
     #[command(flatten)]
     listen: Listen,
+    /// What it serves over HTTP.
+    #[command(flatten)]
+    web: Web,
+    /// No web UI.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    headless: bool,
     /// A search attribute to register: NAME=TYPE. May be repeated.
     #[arg(long, value_name = "NAME=TYPE")]
     search_attribute: Vec<String>,
@@ -93,29 +103,42 @@ pub struct Listen {
     port: u16,
 }
 
+/// What a server serves over HTTP. The development server takes any free port for the API when none is named, and the
+/// port of gRPC and a thousand for the web UI.
+#[derive(Args, Debug, Clone)]
+pub struct Web {
+    /// The port that the API is served on as HTTP and JSON; 0 is any free one.
+    #[arg(long)]
+    http_port: Option<u16>,
+    /// An origin whose pages may call the API: `https://example.org`, or `*` for all. May be repeated.
+    #[arg(long, value_name = "ORIGIN")]
+    http_cors_origin: Vec<String>,
+    /// The port of the web UI; 0 is any free one.
+    #[arg(long)]
+    ui_port: Option<u16>,
+    /// The address of the web UI; that of gRPC if none is named.
+    #[arg(long)]
+    ui_ip: Option<String>,
+    /// What all paths of the web UI begin with, when something before the server puts it there.
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    ui_public_path: String,
+    /// The folder with the files of the official web UI.
+    #[arg(long, value_name = "FOLDER")]
+    ui_asset_path: Option<PathBuf>,
+    /// Where the official web UI has payloads decoded.
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    ui_codec_endpoint: String,
+    /// The official web UI is not to look for news.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    ui_disable_news_fetch: bool,
+}
+
 /// Flags of the reference server for what this one does not serve yet. SDKs pass them.
 #[derive(Args, Debug, Clone)]
 pub struct Later {
     #[arg(long, hide = true)]
-    http_port: Option<u16>,
-    #[arg(long, hide = true)]
     metrics_port: Option<u16>,
-    #[arg(long, hide = true)]
-    ui_port: Option<u16>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", action = ArgAction::Set)]
-    headless: bool,
-    #[arg(long, hide = true)]
-    ui_ip: Option<String>,
-    #[arg(long, hide = true)]
-    ui_public_path: Option<String>,
-    #[arg(long, hide = true)]
-    ui_asset_path: Option<String>,
-    #[arg(long, hide = true)]
-    ui_codec_endpoint: Option<String>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", action = ArgAction::Set)]
-    ui_disable_news_fetch: bool,
 }
 
 /// Runs the command.
@@ -142,7 +165,7 @@ pub fn run(arguments: Arguments, common: &Common) -> Result<()> {
             node = Node::start(config) => node.map_err(|error| Error::new(abide_server::error::sentence(&error)))?,
             () = &mut stop => return Ok(()),
         };
-        output::plain(&banner::render(shown, node.addresses(), &data));
+        output::plain(&banner::render(shown, node.all_addresses(), &data));
         tokio::select! {
             () = &mut stop => {}
             () = node.failed() => return Err(Error::new("the server has stopped serving; see its log")),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use abide_server::Addresses;
 use abide_server::config::Data;
 
 /// Which server was started.
@@ -14,8 +15,8 @@ pub enum Kind {
 }
 
 /// The text. The labels' column is that of the reference, for scripts that read it.
-pub fn render(kind: Kind, addresses: &[SocketAddr], data: &Data) -> String {
-    let address = addresses.first().map(|address| shown(*address)).unwrap_or_default();
+pub fn render(kind: Kind, addresses: &Addresses, data: &Data) -> String {
+    let address = addresses.grpc.first().map(|address| shown(*address)).unwrap_or_default();
     let data = match data {
         Data::Memory => "in memory, lost when the server ends (--db-filename FILE keeps it)".to_owned(),
         Data::File(path) => path.display().to_string(),
@@ -25,9 +26,13 @@ pub fn render(kind: Kind, addresses: &[SocketAddr], data: &Data) -> String {
         Kind::Development => "development server",
     };
     let connect = if address == "localhost:7233" { String::new() } else { format!("--address {address} ") };
+    let line = |label: &str, text: String| format!("{label:<21}{text}\n");
+    let http = addresses.http.first().map(|address| line("HTTP:", shown(*address)));
+    let ui = addresses.ui.first().map(|address| line("UI:", format!("http://{}", shown(*address))));
     format!(
         "abide {} {title}\n\n\
          {:<21}{address}\n\
+         {http}{ui}\
          {:<21}{data}\n\n\
          Point any Temporal SDK at {address}, or try:\n  \
          abide workflow start {connect}--type Hello --task-queue hello --workflow-id hello-1\n  \
@@ -35,6 +40,8 @@ pub fn render(kind: Kind, addresses: &[SocketAddr], data: &Data) -> String {
         env!("CARGO_PKG_VERSION"),
         "gRPC:",
         "Data:",
+        http = http.unwrap_or_default(),
+        ui = ui.unwrap_or_default(),
     )
 }
 
@@ -48,9 +55,10 @@ mod tests {
 
     #[test]
     fn the_banner_says_where_the_server_is_and_what_to_try() {
-        let here = ["127.0.0.1:7233".parse().expect("an address")];
+        let at = |address: &str| vec![address.parse().expect("an address")];
+        let here = Addresses { grpc: at("127.0.0.1:7233"), http: at("127.0.0.1:7243"), ui: at("127.0.0.1:8233") };
         insta::assert_snapshot!(render(Kind::Development, &here, &Data::Memory));
-        let there = ["0.0.0.0:9000".parse().expect("an address")];
+        let there = Addresses { grpc: at("0.0.0.0:9000"), ..Addresses::default() };
         insta::assert_snapshot!(render(Kind::Production, &there, &Data::File("/var/lib/abide.db".into())));
     }
 }

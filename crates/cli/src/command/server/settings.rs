@@ -1,16 +1,22 @@
 //! From flags to the server's configuration.
 
-use abide_server::config::{Config, Data, Listen, Log, LogFormat, LogLevel};
+use abide_server::config::{Config, Data, Http, Listen, Log, LogFormat, LogLevel, Ui};
 use abide_server::dev;
 
-use super::{Settings, Start, StartDev};
+use super::{Settings, Start, StartDev, Web};
 use crate::arguments::{self, Common};
 use crate::error::{Error, Result};
 use crate::input;
 
+/// How far above the port of gRPC the web UI of a development server is.
+const UI_PORT_ABOVE: u16 = 1000;
+
 /// A server for production.
 pub fn production(start: &Start) -> Result<Config> {
     let mut config = Config::production(start.data.clone(), listen(&start.listen));
+    let (listen, web) = (&start.listen, &start.web);
+    config.http = web.http_port.map(|port| http(listen, web, port));
+    config.ui = web.ui_port.map(|port| ui(listen, web, port));
     set(&mut config, &start.settings)?;
     Ok(config)
 }
@@ -24,6 +30,9 @@ pub fn development(start: &StartDev) -> Result<Config> {
             .ok_or_else(|| Error::new(format!("search attribute {name} has unsupported type {kind:?}")))?;
         config.search_attributes.insert(name, kind);
     }
+    let (listen, web) = (&start.listen, &start.web);
+    config.http = Some(http(listen, web, web.http_port.unwrap_or_default()));
+    config.ui = (!start.headless).then(|| ui(listen, web, web.ui_port.unwrap_or_else(|| ui_port(listen.port))));
     config.sqlite.pragmas = input::pairs("sqlite pragma", &start.sqlite_pragma)?;
     set(&mut config, &start.settings)?;
     Ok(config)
@@ -54,6 +63,25 @@ pub fn log(common: &Common) -> Log {
         arguments::LogFormat::Pretty => LogFormat::Pretty,
     };
     Log { level, format }
+}
+
+fn http(listen: &super::Listen, web: &Web, port: u16) -> Http {
+    Http { listen: Listen { host: listen.ip.clone(), port }, origins: web.http_cors_origin.clone() }
+}
+
+fn ui(listen: &super::Listen, web: &Web, port: u16) -> Ui {
+    Ui {
+        listen: Listen { host: web.ui_ip.clone().unwrap_or_else(|| listen.ip.clone()), port },
+        public_path: web.ui_public_path.clone(),
+        assets: web.ui_asset_path.clone(),
+        codec_endpoint: web.ui_codec_endpoint.clone(),
+        disable_news_fetch: web.ui_disable_news_fetch,
+    }
+}
+
+/// Where any free port does for gRPC, any free port does for the web UI.
+fn ui_port(grpc: u16) -> u16 {
+    if grpc == 0 { 0 } else { grpc.saturating_add(UI_PORT_ABOVE) }
 }
 
 fn listen(flags: &super::Listen) -> Listen {
