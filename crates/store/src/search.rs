@@ -7,10 +7,9 @@ mod document;
 mod filter;
 mod order;
 mod select;
+mod sieve;
+mod summary;
 mod value;
-
-#[cfg(test)]
-mod tests;
 
 pub use column::{Column, Field, Kind};
 pub use document::{Columns, Document, List, closed_at};
@@ -18,4 +17,6 @@ pub use filter::{Comparison, Filter, words};
 pub use order::{Cursor, Direction, Order};
 pub use select::{Found, Group, Plan, Search, Tally};
 pub(crate) use select::{Groups, Selection, all_of, group_all, select_all};
+pub(crate) use sieve::Sieve;
+pub(crate) use summary::Summary;
 pub use value::{Raw, Value};

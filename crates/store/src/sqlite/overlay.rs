@@ -2,6 +2,7 @@
 //! The upper one takes what is committed; the lower one, if there is one, is being moved and does not change.
 
 mod layer;
+mod listed;
 mod merge;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ use bytes::Bytes;
 
 use crate::{Row, Scan, Space, Write};
 pub(super) use layer::{Found, Layer};
+pub(super) use listed::{Block, Listed, ListedRow};
 
 /// See the file's first lines.
 #[derive(Default)]
@@ -80,22 +82,19 @@ impl Overlay {
         self.read().version
     }
 
-    /// The rows whose keys begin with `prefix`, and under which [`Overlay::version`] they were read. The lower layer does
-    /// not change, so it is read without keeping writers waiting.
-    pub(super) fn rows(&self, space: Space, partition: Partition, prefix: &Bytes) -> (u64, Rows) {
-        let (version, lower, upper, upper_ranges) = {
-            let layers = self.read();
-            let upper = &layers.upper;
-            (
-                layers.version,
-                layers.lower.clone(),
-                upper.rows(space, partition, prefix),
-                upper.ranges(space, partition, prefix),
-            )
+    /// The rows of lists whose keys begin with `prefix`, and under which [`Overlay::version`] they were taken. Writers
+    /// are kept waiting for no longer than it takes to take hold of them.
+    pub(super) fn lists(&self, prefix: &Bytes) -> (u64, Lists) {
+        let layers = self.read();
+        let none = Layer::default();
+        let (upper, lower) = (&layers.upper, layers.lower.as_deref().unwrap_or(&none));
+        let lists = Lists {
+            upper: upper.listed(prefix),
+            upper_ranges: upper.unlisted(prefix),
+            lower: lower.listed(prefix),
+            lower_ranges: lower.unlisted(prefix),
         };
-        let lower_ranges = lower.as_ref().map(|lower| lower.ranges(space, partition, prefix)).unwrap_or_default();
-        let lower = lower.map(|lower| lower.rows(space, partition, prefix)).unwrap_or_default();
-        (version, Rows { upper, lower, upper_ranges, lower_ranges })
+        (layers.version, lists)
     }
 
     /// Lays the layers over rows that were read from the database after `version` was asked for, with the same scan but
@@ -119,12 +118,12 @@ impl Overlay {
     }
 }
 
-/// What the layers say about some rows: keys, values (none of deleted ones), and ranges of keys that are deleted below.
+/// What the layers say about the rows of lists, and which ranges of their keys are deleted below each.
 #[derive(Default)]
-pub(super) struct Rows {
-    pub(super) upper: Vec<(Bytes, Option<Bytes>)>,
-    pub(super) lower: Vec<(Bytes, Option<Bytes>)>,
+pub(super) struct Lists {
+    pub(super) upper: Listed,
     pub(super) upper_ranges: Vec<(Bytes, Bytes)>,
+    pub(super) lower: Listed,
     pub(super) lower_ranges: Vec<(Bytes, Bytes)>,
 }
 

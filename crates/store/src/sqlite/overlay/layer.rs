@@ -6,6 +6,7 @@ use std::ops::Bound;
 use abide_model::Partition;
 use bytes::Bytes;
 
+use super::listed::{Listed, ListedRow};
 use crate::walk::{self, Place, Step};
 use crate::{Scan, Space, Write};
 
@@ -16,6 +17,8 @@ const ROW_BYTES: usize = 100;
 #[derive(Debug, Default)]
 pub(in crate::sqlite) struct Layer {
     rows: [BTreeMap<Place, Option<Bytes>>; Space::ALL.len()],
+    /// The rows of lists once more.
+    listed: Listed,
     ranges: Vec<Range>,
     bytes: usize,
 }
@@ -41,11 +44,12 @@ pub(in crate::sqlite) enum Found {
 impl Layer {
     pub(super) fn apply(&mut self, write: &Write) {
         match write {
-            Write::Put { space, partition, key, value } => {
-                self.insert(*space, place(*partition, key), Some(value.clone()));
-            }
-            Write::Delete { space, partition, key } => self.insert(*space, place(*partition, key), None),
+            Write::Put { space, partition, key, value } => self.insert(*space, *partition, key, Some(value)),
+            Write::Delete { space, partition, key } => self.insert(*space, *partition, key, None),
             Write::DeleteRange { space, partition, from, to } => {
+                if is_listed(*space, *partition) {
+                    self.listed.forget(from, to);
+                }
                 let (from, to) = (place(*partition, from), place(*partition, to));
                 let rows = &mut self.rows[space.index()];
                 let covered: Vec<Place> = rows.range(&from..&to).map(|(place, _)| place.clone()).collect();
@@ -66,9 +70,13 @@ impl Layer {
     }
 
     // Bytes of rows that are replaced count as well: the layer is as large as what was written to the log, at most.
-    fn insert(&mut self, space: Space, place: Place, value: Option<Bytes>) {
-        self.bytes += ROW_BYTES + place.key.len() + value.as_ref().map_or(0, Bytes::len);
-        self.rows[space.index()].insert(place, value);
+    fn insert(&mut self, space: Space, partition: Partition, key: &Bytes, value: Option<&Bytes>) {
+        self.bytes += ROW_BYTES + key.len() + value.map_or(0, Bytes::len);
+        if is_listed(space, partition) {
+            self.bytes += ListedRow::BYTES;
+            self.listed.put(key.clone(), value.cloned());
+        }
+        self.rows[space.index()].insert(place(partition, key), value.cloned());
     }
 
     pub(in crate::sqlite) fn get(&self, space: Space, partition: Partition, key: &Bytes) -> Found {
@@ -86,20 +94,15 @@ impl Layer {
         self.ranges.iter().any(|range| range.space == space && range.from <= *place && *place < range.to)
     }
 
-    /// The rows of one partition whose keys begin with `prefix`.
-    pub(super) fn rows(&self, space: Space, partition: Partition, prefix: &Bytes) -> Vec<(Bytes, Option<Bytes>)> {
-        let rows = self.rows[space.index()].range(place(partition, prefix)..);
-        let partition = u32::from(partition.0);
-        rows.take_while(|(place, _)| place.partition == partition && place.key.starts_with(prefix))
-            .map(|(place, value)| (place.key.clone(), value.clone()))
-            .collect()
+    /// The rows of lists whose keys begin with `prefix`, and some of their neighbours.
+    pub(super) fn listed(&self, prefix: &[u8]) -> Listed {
+        self.listed.under(prefix)
     }
 
-    /// The ranges of keys of one partition that are deleted below, as far as they may concern keys with this prefix.
-    pub(super) fn ranges(&self, space: Space, partition: Partition, prefix: &Bytes) -> Vec<(Bytes, Bytes)> {
+    /// The ranges of keys of rows of lists that are deleted below, as far as they may concern keys with this prefix.
+    pub(super) fn unlisted(&self, prefix: &Bytes) -> Vec<(Bytes, Bytes)> {
         let concerns = |range: &&Range| {
-            range.space == space
-                && range.from.partition == u32::from(partition.0)
+            is_listed(range.space, partition(&range.from))
                 && (range.from.key.starts_with(prefix) || (range.from.key <= *prefix && *prefix < range.to.key))
         };
         self.ranges.iter().filter(concerns).map(|range| (range.from.key.clone(), range.to.key.clone())).collect()
@@ -129,10 +132,29 @@ impl Layer {
         ranges.chain(rows)
     }
 
+    /// The rows of a kind, in order of key, then partition. A value of none is one that was deleted.
+    pub(in crate::sqlite) fn in_order_of_keys(&self, space: Space) -> Vec<(Bytes, Partition, Option<Bytes>)> {
+        let rows = self.rows[space.index()].iter();
+        let mut rows: Vec<_> =
+            rows.map(|(place, value)| (place.key.clone(), partition(place), value.clone())).collect();
+        rows.sort_by(|one, other| (&one.0, one.1.0).cmp(&(&other.0, other.1.0)));
+        rows
+    }
+
+    /// Whether a row of a lower layer was deleted together with its neighbours.
+    pub(in crate::sqlite) fn hides(&self, space: Space, partition: Partition, key: &Bytes) -> bool {
+        self.covers(space, &place(partition, key))
+    }
+
     /// The rows that a scan wants, in its order.
     pub(super) fn wanted<'a>(&'a self, scan: &'a Scan) -> Wanted<'a> {
         Wanted { rows: &self.rows[scan.space.index()], scan, next: walk::start(scan).map(From::from) }
     }
+}
+
+/// Whether lists show such rows.
+fn is_listed(space: Space, partition: Partition) -> bool {
+    space == Space::Visibility && partition == Partition::SHARED
 }
 
 fn place(partition: Partition, key: &Bytes) -> Place {

@@ -7,12 +7,12 @@ use abide_model::Partition;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::find::Failure;
-use super::plan::{FEW_ROWS, Scope, note};
+use super::plan::{FEW_ROWS, Scope, note, note_over};
 use super::project::Cell;
 use super::range::{Index, Range};
 use super::snapshot::Snapshot;
 use crate::Error;
-use crate::search::{Column, Field, Group, Groups, Plan, Tally, Value};
+use crate::search::{Column, Field, Group, Groups, Plan, Sieve, Tally, Value};
 use crate::sqlite::overlay::Overlay;
 use crate::sqlite::readers::Read;
 use crate::sqlite::sql::Statements;
@@ -46,7 +46,10 @@ impl Read for CountRead {
         let counted = counting.count();
         drop(transaction);
         match counted {
-            Ok(()) => Ok(Ok((counting.groups.finish(), counting.plan))),
+            Ok(()) => {
+                counting.plan.is_wide |= counting.plan.rows_read > FEW_ROWS;
+                Ok(Ok((counting.groups.finish(), counting.plan)))
+            }
             Err(Failure::Database(error)) => Err(error),
             Err(Failure::Row(error)) => Ok(Err(error)),
         }
@@ -63,25 +66,22 @@ struct Counting<'a> {
 
 impl Counting<'_> {
     fn count(&mut self) -> Result<(), Failure> {
-        for (key, value) in self.snapshot.rows() {
-            self.groups.offer(key, value, 1)?;
-        }
+        self.look_over()?;
         let Some(scope) = Scope::of(self.database, self.tally.namespace, &self.tally.filter)? else { return Ok(()) };
         if scope.candidates.as_ref().is_some_and(|candidates| candidates.ranges.is_empty()) {
             // A value is wanted that no row has ever had.
             return Ok(());
         }
         let few = scope.candidates.as_ref().filter(|candidates| candidates.entries <= FEW_ROWS);
-        // Putting the index right costs a row for everything that lies over the database.
-        let cheaper = few.is_none_or(|few| self.snapshot.len() <= few.entries);
-        if let Some(exact) = scope.exact.as_ref().filter(|_| cheaper)
+        if let Some(exact) = scope.exact.as_ref().filter(|_| !self.snapshot.has_ranges())
             && let Some(by) = self.column_of_groups(exact)
-            && let Some(keys) = self.snapshot.keys()
         {
-            for key in keys {
-                self.take_off(key)?;
+            let changed = self.snapshot.changed(self.database)?;
+            // Putting the index right costs a row for everything that may have been changed.
+            if few.is_none_or(|few| changed.len() <= few.entries) {
+                changed.keys().try_for_each(|key| self.take_off(key))?;
+                return self.ask_index(&scope.areas, exact, by);
             }
-            return self.ask_index(&scope.areas, exact, by);
         }
         if let Some(few) = few {
             return self.look_at(&scope.areas, Some(&few.ranges));
@@ -91,6 +91,26 @@ impl Counting<'_> {
             Some(many) => self.look_at(&scope.areas, Some(&many.ranges)),
             None => self.look_at(&scope.areas, None),
         }
+    }
+
+    /// What lies over the database, as far as it may be wanted.
+    fn look_over(&mut self) -> Result<(), Failure> {
+        let sieve = Sieve::of(&self.tally.filter);
+        let (mut blocks, mut read) = (0, 0);
+        for part in self.snapshot.parts() {
+            blocks += 1;
+            if !sieve.may_pass(&part.block.summary) {
+                continue;
+            }
+            for row in part.block.rows.iter().filter(|row| sieve.may_pass(&row.summary)) {
+                if let Some(value) = self.snapshot.shown(part, row) {
+                    read += 1;
+                    self.groups.offer(&row.key, value, 1)?;
+                }
+            }
+        }
+        note_over(&mut self.plan, blocks, read);
+        Ok(())
     }
 
     /// How an index that has these ranges can group as it is asked to; none when it cannot.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::plan::{FEW_ROWS, Scope, note};
+use super::plan::{FEW_ROWS, Scope, note, note_over};
 use super::project::Cell;
 use super::range::{Index, Range, by_status, index_of, is_one_each};
-use super::snapshot::Snapshot;
+use super::snapshot::{Part, Snapshot};
 use super::way::{Way, behind};
 use crate::Error;
-use crate::search::{Cursor, Direction, Found, Kind, Order, Plan, Search, Selection, Value};
+use crate::search::{Cursor, Direction, Found, Kind, Order, Plan, Search, Selection, Sieve, Summary, Value};
 use crate::sqlite::overlay::Overlay;
 use crate::sqlite::readers::Read;
 use crate::sqlite::sql::Statements;
@@ -87,12 +87,10 @@ impl<'a> Finding<'a> {
     }
 
     fn find(&mut self) -> Result<(), Failure> {
-        for (key, value) in self.snapshot.rows() {
-            self.selection.offer(key, value)?;
-        }
+        let way = Way::of(self.selection.orders());
+        self.look_over(way)?;
         let Some(scope) = Scope::of(self.database, self.search.namespace, &self.search.filter)? else { return Ok(()) };
-        let orders = self.selection.orders();
-        let (way, sorted) = (Way::of(orders), sorted_by(self.database, orders)?);
+        let sorted = sorted_by(self.database, self.selection.orders())?;
         let ranges = scope.candidates.iter().flat_map(|candidates| &candidates.ranges);
         let in_order: Vec<Range> = ranges.flat_map(by_status).collect();
         let sorted = match (sorted, &scope.areas[..]) {
@@ -115,6 +113,43 @@ impl<'a> Finding<'a> {
                 self.look_at_all(&scope.areas)
             }
         }
+    }
+
+    /// What lies over the database, as far as it may change anything.
+    fn look_over(&mut self, way: Option<Way>) -> Result<(), Failure> {
+        let sieve = Sieve::of(&self.search.filter);
+        let mut parts: Vec<Part<'_>> = self.snapshot.parts().collect();
+        if way.is_some_and(Way::is_oldest_first) {
+            parts.reverse();
+        }
+        let (blocks, mut read) = (parts.len(), 0);
+        for part in parts {
+            if !sieve.may_pass(&part.block.summary) || !self.may_matter(way, &part.block.summary) {
+                continue;
+            }
+            for row in &part.block.rows {
+                if sieve.may_pass(&row.summary)
+                    && self.may_matter(way, &row.summary)
+                    && let Some(value) = self.snapshot.shown(part, row)
+                {
+                    read += 1;
+                    self.selection.offer(&row.key, value)?;
+                }
+            }
+        }
+        note_over(&mut self.plan, blocks, read);
+        Ok(())
+    }
+
+    /// Whether any of these rows may stand behind the begin of the page and before its last row.
+    fn may_matter(&self, way: Option<Way>, rows: &Summary) -> bool {
+        let Some(way) = way else { return true };
+        let (best, last) = way.span(rows);
+        let rank_of = |place: Option<&Cursor>| place.and_then(|place| way.rank_of(place, 0));
+        let worst = if self.selection.is_full() { rank_of(self.selection.worst()) } else { None };
+        let after = rank_of(self.search.after.as_ref());
+        worst.is_none_or(|worst| way.compare(best, worst).is_le())
+            && after.is_none_or(|after| way.compare(last, after).is_ge())
     }
 
     /// Every row of the ranges, in any order. One that is in several ranges is looked at several times.

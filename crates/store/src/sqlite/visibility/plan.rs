@@ -147,3 +147,11 @@ pub(super) fn note(database: &Connection, plan: &mut Plan, sql: &str, parameters
     plan.steps.push(format!("{sql} -- {}", details.join("; ")));
     Ok(())
 }
+
+/// Adds to a plan what was read over the database.
+pub(super) fn note_over(plan: &mut Plan, blocks: usize, read: usize) {
+    plan.rows_read += read;
+    if blocks > 0 && tracing::enabled!(target: "abide_visibility::plan", tracing::Level::DEBUG) {
+        plan.steps.push(format!("what lies over the database: {read} rows in {blocks} blocks"));
+    }
+}

@@ -3,17 +3,22 @@
 
 use abide_model::{NamespaceId, Partition};
 use bytes::Bytes;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::Space;
-use crate::sqlite::overlay::{Overlay, Rows};
+use crate::sqlite::overlay::{Block, ListedRow, Lists, Overlay};
 
 /// See the file's first lines.
 pub(super) struct Snapshot {
-    /// Rows that lie over the database, by key; no value of one that is deleted.
-    over: Vec<(Bytes, Option<Bytes>)>,
-    /// What is deleted of the rows below.
-    ranges: Vec<(Bytes, Bytes)>,
+    /// What the keys of the namespace begin with.
+    prefix: Bytes,
+    lists: Lists,
+}
+
+/// Some rows that lie over the database.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) block: &'a Block,
+    is_lower: bool,
 }
 
 impl Snapshot {
@@ -26,62 +31,82 @@ impl Snapshot {
             let mut read = database.prepare_cached("SELECT moved FROM commit_log")?;
             read.query_row([], |row| row.get::<_, i64>(0))?;
             drop(read);
-            let (now, rows) = overlay.rows(Space::Visibility, Partition::SHARED, &prefix);
+            let (now, lists) = overlay.lists(&prefix);
             if now == version {
-                return Ok(Self::of(rows));
+                return Ok(Self { prefix, lists });
             }
             // Rows have been moved into the database between the two.
             database.execute_batch("COMMIT; BEGIN")?;
         }
     }
 
-    fn of(rows: Rows) -> Self {
-        let Rows { upper, mut lower, upper_ranges, lower_ranges } = rows;
-        for (key, value) in &mut lower {
-            if is_in(&upper_ranges, key) {
-                *value = None;
-            }
-        }
-        let ranges = upper_ranges.into_iter().chain(lower_ranges).collect();
-        Self { over: laid_over(upper, lower), ranges }
-    }
-
     /// Whether a row of the database does not count, because something lies over it.
     pub(super) fn hides(&self, key: &[u8]) -> bool {
-        self.over.binary_search_by(|(over, _)| over[..].cmp(key)).is_ok() || is_in(&self.ranges, key)
+        self.hides_lower(key) || self.lists.lower.has(key) || is_in(&self.lists.lower_ranges, key)
     }
 
-    /// The rows that lie over the database.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
-        self.over.iter().filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
+    /// The same of a row of the lower layer.
+    fn hides_lower(&self, key: &[u8]) -> bool {
+        self.lists.upper.has(key) || is_in(&self.lists.upper_ranges, key)
     }
 
-    /// How many rows lie over the database.
+    /// The rows that lie over the database, those of the newest runs first in each layer.
+    pub(super) fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> {
+        let of = |is_lower| move |block| Part { block, is_lower };
+        self.lists.upper.blocks().map(of(false)).chain(self.lists.lower.blocks().map(of(true)))
+    }
+
+    /// What a row of a part shows; none when it shows nothing.
+    pub(super) fn shown<'a>(&self, part: Part<'_>, row: &'a ListedRow) -> Option<&'a Bytes> {
+        let value = row.value.as_ref().filter(|_| row.key.starts_with(&self.prefix))?;
+        (!part.is_lower || !self.hides_lower(&row.key)).then_some(value)
+    }
+
+    /// The rows that may stand in the database under the same keys as rows that lie over it.
+    pub(super) fn changed(&self, database: &Connection) -> rusqlite::Result<Changed<'_>> {
+        let sql = "SELECT key FROM visibility WHERE partition = ?1 AND key >= ?2 ORDER BY key LIMIT 1";
+        let mut first = database.prepare_cached(sql)?;
+        let newest = first.query_row(params![Partition::SHARED.0, &self.prefix[..]], |row| row.get(0)).optional()?;
+        Ok(Changed { snapshot: self, newest })
+    }
+
+    /// Whether whole ranges of the database are deleted.
+    pub(super) fn has_ranges(&self) -> bool {
+        !self.lists.upper_ranges.is_empty() || !self.lists.lower_ranges.is_empty()
+    }
+}
+
+/// Keys under which something lies over the database. Those of runs that are newer than all in the database are passed
+/// over: most changes are about such.
+pub(super) struct Changed<'a> {
+    snapshot: &'a Snapshot,
+    /// The first key in the database.
+    newest: Option<Vec<u8>>,
+}
+
+impl Changed<'_> {
+    /// How many there are, about.
     pub(super) fn len(&self) -> usize {
-        self.over.len()
+        self.parts().map(|part| part.block.rows.len()).sum()
     }
 
-    /// The keys under which something lies over the database; none when whole ranges of it are deleted.
-    pub(super) fn keys(&self) -> Option<impl Iterator<Item = &Bytes>> {
-        self.ranges.is_empty().then(|| self.over.iter().map(|(key, _)| key))
+    /// One by one, each once.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Bytes> {
+        let snapshot = self.snapshot;
+        self.parts().flat_map(move |part| {
+            let counts = move |key: &&Bytes| {
+                key.starts_with(&snapshot.prefix) && !(part.is_lower && snapshot.lists.upper.has(key))
+            };
+            part.block.rows.iter().map(|row| &row.key).filter(counts)
+        })
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let newest = self.newest.as_deref();
+        self.snapshot.parts().filter(move |part| newest.is_some_and(|newest| newest <= &part.block.last()[..]))
     }
 }
 
 fn is_in(ranges: &[(Bytes, Bytes)], key: &[u8]) -> bool {
     ranges.iter().any(|(from, to)| &from[..] <= key && key < &to[..])
-}
-
-/// Both in order of their keys; of two with the same key the upper one.
-fn laid_over(upper: Vec<(Bytes, Option<Bytes>)>, lower: Vec<(Bytes, Option<Bytes>)>) -> Vec<(Bytes, Option<Bytes>)> {
-    let mut both = Vec::with_capacity(upper.len() + lower.len());
-    let mut lower = lower.into_iter().peekable();
-    for (key, value) in upper {
-        while let Some(before) = lower.next_if(|(below, _)| *below < key) {
-            both.push(before);
-        }
-        lower.next_if(|(below, _)| *below == key);
-        both.push((key, value));
-    }
-    both.extend(lower);
-    both
 }

@@ -1,3 +1,5 @@
+mod over;
+
 use std::path::Path;
 
 use abide_model::{NamespaceId, Partition, RunId, Timestamp};

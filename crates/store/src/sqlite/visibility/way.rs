@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::project::Cell;
 use super::range::Index;
-use crate::search::{Column, Cursor, Direction, Field, Order, Value};
+use crate::search::{Column, Cursor, Direction, Field, Order, Summary, Value};
 
 /// In which order an index is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,12 +52,29 @@ impl Way {
         }
     }
 
+    /// Whether what is newest comes last.
+    pub(super) fn is_oldest_first(self) -> bool {
+        match self {
+            Way::Newest | Way::NewestBegin => false,
+            Way::OldestEnd | Way::OldestBegin => true,
+        }
+    }
+
     /// What the order is by: of two places with the same, nothing is known.
     pub(super) fn rank(self, closed: i64, started: i64) -> (i64, i64) {
         match self {
             Way::Newest => (closed, started),
             Way::OldestEnd => (closed, 0),
             Way::NewestBegin | Way::OldestBegin => (started, 0),
+        }
+    }
+
+    /// Between which ranks these rows are, the best first.
+    pub(super) fn span(self, rows: &Summary) -> ((i64, i64), (i64, i64)) {
+        let (closed, started) = (rows.closed, rows.started);
+        match self {
+            Way::Newest | Way::NewestBegin => (self.rank(closed.1, started.1), self.rank(closed.0, started.0)),
+            Way::OldestEnd | Way::OldestBegin => (self.rank(closed.0, started.0), self.rank(closed.1, started.1)),
         }
     }
 
