@@ -55,6 +55,11 @@ impl Timers {
         }
     }
 
+    /// Whether a row is due too late to be kept in memory.
+    pub(crate) fn is_far(&self, row: TimerKey) -> bool {
+        row.fire_at_millis >= self.horizon
+    }
+
     /// A row was found in the store. One that is known besides stays: the later of the two will turn out to be stale.
     pub(crate) fn found(&mut self, row: TimerKey, partition: Partition) {
         self.order.insert((row.fire_at_millis, row.run_id, partition));

@@ -221,16 +221,19 @@ impl Desk {
         );
     }
 
-    /// Sees to it that the run has a timer row no later than its earliest deadline. A row that is too early stays: it
-    /// will find nothing to do, and is put right then.
+    /// Sees to it that the run has a timer row no later than its earliest deadline. A row that is too early stays, if it is
+    /// due soon: it will find nothing to do, and is put right then. One that is due later is put right at once: it is not
+    /// kept in memory, so whoever loads the run must be able to tell it from the run's deadline.
     pub(crate) fn keep_timer(&mut self, entry: &mut Entry, draft: &mut Draft, now: Timestamp) {
         let run_id = entry.key.run_id;
         let wanted = entry.run.deadline().map(|deadline| TimerKey::at(deadline, run_id));
+        let stays = entry.timer.filter(|stored| !self.timers.is_far(*stored));
         match (entry.timer, wanted) {
             (None, None) => return,
             (Some(_), Some(_)) if deliberate::is_on(Bug::LateTimerRow) => return,
-            (Some(stored), Some(wanted)) if stored.fire_at_millis <= wanted.fire_at_millis => return,
-            (Some(_), None) if entry.run.is_open() && entry.timer.is_some_and(|row| row.fire_at() > now) => return,
+            (Some(stored), Some(wanted)) if stored == wanted => return,
+            (Some(_), Some(wanted)) if stays.is_some_and(|stored| stored < wanted) => return,
+            (Some(_), None) if entry.run.is_open() && stays.is_some_and(|stored| stored.fire_at() > now) => return,
             (Some(_), _) | (None, Some(_)) => {}
         }
         if let Some(stored) = entry.timer {
