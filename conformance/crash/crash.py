@@ -125,6 +125,14 @@ class Server:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
 
+    async def maintain(self, *arguments: str) -> None:
+        """Another process of the same program, about the same data."""
+        done = await asyncio.to_thread(
+            subprocess.run, [self.command[0], "server", *arguments], capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"server {' '.join(arguments)}: {done.stdout}{done.stderr}")
+
 
 @dataclass
 class Entry:
@@ -242,14 +250,19 @@ class Workload:
             await self.stepped.wait_for(lambda: self.steps >= step)
 
 
-async def kill_at_random(server: Server, workload: Workload, kills: int, seed: int) -> int:
-    """Each kill has its own part of the workload, and a random step in it."""
+async def kill_at_random(server: Server, data: Path, workload: Workload, kills: int, seed: int) -> int:
+    """Each kill has its own part of the workload, and a random step in it. What it leaves behind is whole, and so is a
+    backup that was made while the server ran."""
     moments = random.Random(seed + 1)
     steps = STEPS * len(workload.ledger)
     for n in range(kills):
         await workload.reach(moments.randrange(n * steps // kills, (n + 1) * steps // kills))
         await asyncio.sleep(moments.uniform(0, 0.05))
+        copy = data.with_name(f"backup-{n}.db")
+        await server.maintain("backup", str(copy), "--db-filename", str(data))
         server.kill()
+        await server.maintain("check", str(data))
+        await server.maintain("check", str(copy))
         await server.start()
     return kills
 
@@ -324,7 +337,7 @@ async def have_namespace(client: Client) -> None:
         await client.workflow_service.register_namespace(register)
 
 
-async def run(options: argparse.Namespace, server: Server) -> list[str]:
+async def run(options: argparse.Namespace, server: Server, data: Path) -> list[str]:
     """The failures."""
     await server.start()
     telemetry = TelemetryConfig(logging=LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF")))
@@ -334,7 +347,7 @@ async def run(options: argparse.Namespace, server: Server) -> list[str]:
     began = time.monotonic()
     async with (
         background(keep_a_worker(client)) as worker,
-        background(kill_at_random(server, workload, options.kills, options.seed)) as killer,
+        background(kill_at_random(server, data, workload, options.kills, options.seed)) as killer,
         background(workload.run()) as driver,
     ):
         # The worker ends only when it fails, and the killer without a failure only after its last kill.
@@ -374,16 +387,17 @@ def one_round(options: argparse.Namespace) -> int:
     print(f"seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="crash-"))
     port = free_port()
+    data = folder / "data.db"
     if options.start_dev:
-        command = ["server", "start-dev", "--headless", "--db-filename", str(folder / "data.db")]
+        command = ["server", "start-dev", "--headless", "--db-filename", str(data)]
     else:
-        command = ["server", "start", "--data", str(folder / "data.db")]
+        command = ["server", "start", "--data", str(data)]
     command = [os.path.abspath(options.binary), *command, "--port", str(port), "--ip", "127.0.0.1"]
     server = Server(command, port, folder / "server.log")
     # One check for each workflow, and one for their number.
     checks = options.workflows + 1
     try:
-        failures = asyncio.run(asyncio.wait_for(run(options, server), options.seconds))
+        failures = asyncio.run(asyncio.wait_for(run(options, server, data), options.seconds))
     except BaseException:
         traceback.print_exc()
         failures = ["the workload did not end"] * checks

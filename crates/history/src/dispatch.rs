@@ -60,8 +60,12 @@ impl Offered {
     /// Whether exactly the open offers of the run have rows, and the rows that a run that is read again would have, for
     /// checks.
     pub(crate) fn fits(&self, run: &Run) -> bool {
-        let keys = |offered: &Self| -> BTreeSet<DispatchKey> { offered.0.values().map(|row| row.key).collect() };
-        keys(self) == keys(&Self::of(run))
+        self.keys() == Self::of(run).keys()
+    }
+
+    /// The keys of the rows.
+    pub(crate) fn keys(&self) -> BTreeSet<DispatchKey> {
+        self.0.values().map(|row| row.key).collect()
     }
 }
 

@@ -6,6 +6,7 @@ mod background;
 mod bad_binary;
 mod batches;
 mod cache;
+mod check;
 mod dispatch;
 mod load;
 mod meta;
@@ -30,4 +31,5 @@ mod update_call;
 #[cfg(test)]
 mod tests;
 
+pub use check::check;
 pub use service::{HistoryService, Options};

@@ -5,6 +5,7 @@ pub mod config;
 pub mod dev;
 pub mod error;
 pub mod listen;
+pub mod maintenance;
 pub mod node;
 pub mod seams;
 pub mod services;

@@ -1,5 +1,6 @@
 //! Rows in key order inside partitions, one atomic batch at a time. The store knows rows, not workflows.
 
+pub mod check;
 pub mod committer;
 #[cfg(any(test, feature = "conformance"))]
 #[allow(clippy::unwrap_used, reason = "it is a test suite")]

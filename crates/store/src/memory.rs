@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use abide_model::Partition;
 use bytes::Bytes;
 
+use crate::check::AtRest;
 use crate::committer::{Committer, Driver};
 use crate::walk::{self, Place, Step};
 use crate::{Batch, BoxFuture, CommitError, Completion, Error, Fence, Row, Scan, Space, Store, Urgency, Write};
@@ -52,6 +53,28 @@ impl Store for MemoryStore {
 
     fn close(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async { self.committer.close() })
+    }
+}
+
+impl AtRest for MemoryStore {
+    fn each(&self, space: Space, look: &mut dyn FnMut(Row)) -> Result<(), Error> {
+        let everything = Scan {
+            space,
+            partitions: 0..=u16::MAX,
+            from: Bytes::new(),
+            to: None,
+            after: None,
+            limit: usize::MAX,
+            reverse: false,
+        };
+        let mut rows = self.rows.read().unwrap_or_else(PoisonError::into_inner).scan(&everything);
+        rows.sort_by(|one, other| (&one.key, one.partition.0).cmp(&(&other.key, other.partition.0)));
+        rows.into_iter().for_each(look);
+        Ok(())
+    }
+
+    fn get(&self, space: Space, partition: Partition, key: &Bytes) -> Result<Option<Bytes>, Error> {
+        Ok(self.rows.read().unwrap_or_else(PoisonError::into_inner).get(space, partition, key))
     }
 }
 

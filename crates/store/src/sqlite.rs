@@ -3,12 +3,15 @@
 //! neighbours; readers see both as one. One connection writes; a few others read. One server at a time may open the
 //! file. A store that was closed is the one file alone.
 
+mod backup;
+mod check;
 mod file;
 mod log;
 mod logged;
 mod mover;
 mod overlay;
 mod readers;
+mod rest;
 mod sql;
 mod visibility;
 mod writer;
@@ -29,6 +32,8 @@ use crate::key::{FenceKey, FenceRecord, Key};
 use crate::record::Record;
 use crate::search::{Found, Group, Plan, Search, Tally};
 use crate::{Batch, BoxFuture, Completion, Error, Fence, Row, Scan, Space, Store, Urgency};
+pub use backup::{Existing, Progress, backup, restore};
+pub use check::check;
 use log::{Durability, Log};
 pub use log::{LogFile, LogFiles, SystemFiles};
 use logged::Logged;

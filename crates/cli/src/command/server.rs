@@ -1,6 +1,11 @@
-//! `server start-dev` and `server start`: a server in this process, until it is told to stop.
+//! `server start-dev` and `server start`: a server in this process, until it is told to stop. And what is done about its
+//! data beside it.
 
+mod backup;
 mod banner;
+mod check;
+mod progress;
+mod restore;
 mod settings;
 
 use std::path::PathBuf;
@@ -25,6 +30,12 @@ enum Command {
     Start(Start),
     /// Start a server for development: in memory unless a file is named, one namespace, nothing to set up.
     StartDev(Box<StartDev>),
+    /// Copy a server's data into one file, while the server runs or when it does not.
+    Backup(backup::Arguments),
+    /// Put a backup in the place of a stopped server's data.
+    Restore(restore::Arguments),
+    /// Look for what is wrong with a server's data or a backup, and change nothing.
+    Check(check::Arguments),
 }
 
 /// `server start`.
@@ -145,6 +156,9 @@ pub struct Later {
 pub fn run(arguments: Arguments, common: &Common) -> Result<()> {
     abide_server::telemetry::start(&settings::log(common));
     let (config, shown) = match &arguments.command {
+        Command::Backup(arguments) => return backup::run(arguments, common),
+        Command::Restore(arguments) => return restore::run(arguments, common),
+        Command::Check(arguments) => return check::run(arguments, common),
         Command::Start(start) => (settings::production(start)?, banner::Kind::Production),
         Command::StartDev(start) => {
             let config = settings::development(start)?;

@@ -44,6 +44,14 @@ impl Lock {
             Err(TryLockError::Error(cause)) => Err(cannot(&path, cause)),
         }
     }
+
+    /// The same, but nothing is created: where no server has ever been, none is.
+    pub(super) fn take_if_there(database: &Path) -> Result<Option<Self>, Error> {
+        match beside(database, ".lock").exists() {
+            true => Self::take(database).map(Some),
+            false => Ok(None),
+        }
+    }
 }
 
 /// What is in the file.
@@ -132,6 +140,16 @@ fn check_format(path: &Path, format: u32) -> Result<Content, Error> {
     }
 }
 
+/// Refuses a database that is not ours, or that a newer version has written; returns its format.
+pub(super) fn check_ours(path: &Path, database: &Connection) -> Result<u32, Error> {
+    let number = |name: &str| database.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(read_error);
+    let (application, format) = (number("application_id")?, number("user_version")?);
+    if application != APPLICATION_ID {
+        return Err(foreign(path));
+    }
+    check_format(path, format).map(|_| format)
+}
+
 fn foreign(path: &Path) -> Error {
     Error::Foreign(format!("{} is another application's database", path.display()))
 }
@@ -205,6 +223,15 @@ pub(super) fn log_position(database: &Connection) -> rusqlite::Result<LogPositio
     })
 }
 
+/// The same of a database that may be as old as before there was a log.
+pub(super) fn log_position_of_any_format(database: &Connection) -> rusqlite::Result<LogPosition> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'commit_log'";
+    match database.query_row(sql, [], |row| row.get::<_, i64>(0))? {
+        0 => Ok(LogPosition { moved: 0, open: false }),
+        _ => log_position(database),
+    }
+}
+
 /// From now on the database is not whole without its log.
 pub(super) fn open_log(database: &Connection) -> rusqlite::Result<()> {
     database.execute("UPDATE commit_log SET open = 1", []).map(drop)
@@ -224,9 +251,14 @@ pub(super) fn close_log(database: &Connection, newest: u64) -> rusqlite::Result<
 pub(super) fn open_reader(path: &Path, options: &Options) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags).map_err(|cause| cannot(path, cause))?;
-    set_up(&database, READER_CACHE_KIB).map_err(read_error)?;
+    set_up_reader(&database).map_err(read_error)?;
     apply_options(&database, options)?;
     Ok(database)
+}
+
+/// How every connection that reads is set up.
+pub(super) fn set_up_reader(database: &Connection) -> rusqlite::Result<()> {
+    set_up(database, READER_CACHE_KIB)
 }
 
 fn set_up(database: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
@@ -267,6 +299,6 @@ pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
-fn cannot(path: &Path, cause: impl std::fmt::Display) -> Error {
+pub(super) fn cannot(path: &Path, cause: impl std::fmt::Display) -> Error {
     Error::Io(format!("cannot open {}: {cause}", path.display()).into())
 }

@@ -20,11 +20,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(super) use files::UntouchedFiles;
 pub use files::{LogFile, LogFiles, SystemFiles};
 
 use super::file::beside;
+use crate::check::Report;
 use crate::{Error, Write};
-use segment::{HEADER_BYTES, Header, NUMBER_MAX};
+use segment::{Damage, HEADER_BYTES, Header, NUMBER_MAX};
 
 /// How many segments there can be: one that is written, one that is moved into the database, and two that a crash may
 /// have left in their place.
@@ -228,6 +230,28 @@ impl Log {
     }
 }
 
+/// Looks at every record that is there, whether it is needed or not.
+pub(super) fn check(database: &Path, report: &mut Report) -> Result<(), Error> {
+    for path in paths(database) {
+        let Some(content) = UntouchedFiles.read(&path).map_err(|cause| failed(&path, cause))? else { continue };
+        let place = path.display().to_string();
+        match Header::decode(&content) {
+            Ok(Some(header)) => match header.damage(&Bytes::from(content)) {
+                Some(Damage { group, is_followed: true }) => report.wrong(place, format!("group {group} is damaged")),
+                Some(Damage { group, is_followed: false }) => {
+                    report.leftover(place, format!("the last group, {group}, is not whole: nobody was told of it"));
+                }
+                None => {}
+            },
+            Ok(None) if content.iter().any(|byte| *byte != 0) => report.wrong(place, "it does not begin as a log does"),
+            // It was never begun.
+            Ok(None) => {}
+            Err(what) => report.wrong(place, what),
+        }
+    }
+    Ok(())
+}
+
 fn free_slot(slots: &[Slot; SLOTS]) -> Option<usize> {
     slots.iter().position(|slot| *slot == Slot::Free)
 }
@@ -243,7 +267,8 @@ fn begin_segment(files: &dyn LogFiles, path: &Path, slot: usize, generation: u64
     Ok(Segment { slot, file, end: HEADER_BYTES, allocated, chain, next: first })
 }
 
-fn paths(database: &Path) -> Vec<PathBuf> {
+/// The files that a log may have.
+pub(super) fn paths(database: &Path) -> Vec<PathBuf> {
     (0..SLOTS).map(|slot| beside(database, &format!("-log{slot}"))).collect()
 }
 

@@ -44,7 +44,8 @@ impl Statements {
     }
 }
 
-fn table(space: Space) -> &'static str {
+/// The name of a space's table.
+pub(super) fn table(space: Space) -> &'static str {
     match space {
         Space::Meta => "meta",
         Space::Current => "current_run",

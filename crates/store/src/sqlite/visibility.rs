@@ -9,6 +9,7 @@ mod plan;
 mod project;
 mod range;
 mod snapshot;
+mod verify;
 mod way;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 pub(super) use count::CountRead;
 pub(super) use find::FindRead;
 pub(super) use project::{Projection, upgrade};
+pub(super) use verify::verify;
 
 /// How open runs stand where times of closing stand, so that they come before all others.
 const OPEN: i64 = i64::MAX;

@@ -93,3 +93,38 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
+
+/// The files of the operating system, for somebody who only reads them.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::sqlite) struct UntouchedFiles;
+
+impl LogFiles for UntouchedFiles {
+    fn open(&self, _: &Path) -> io::Result<Box<dyn LogFile>> {
+        Ok(Box::new(UntouchedFile))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        SystemFiles.read(path)
+    }
+
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        Err(ErrorKind::ReadOnlyFilesystem.into())
+    }
+}
+
+struct UntouchedFile;
+
+impl LogFile for UntouchedFile {
+    fn write_at(&mut self, _: u64, _: &[u8]) -> io::Result<()> {
+        Err(ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    /// Whoever owns the file does that.
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(0)
+    }
+}

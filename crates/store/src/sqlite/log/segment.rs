@@ -87,6 +87,53 @@ impl Header {
     }
 }
 
+/// A record that is not whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Damage {
+    /// Its number.
+    pub(super) group: u64,
+    /// Whether a whole one stands behind it, so that no crash can have left it so.
+    pub(super) is_followed: bool,
+}
+
+impl Header {
+    /// The record at which reading ends, unless it was never begun.
+    pub(super) fn damage(self, content: &Bytes) -> Option<Damage> {
+        let (_, mut chain) = self.encode();
+        let mut group = self.first;
+        let mut rest = content.slice(HEADER_BYTES..);
+        loop {
+            let here = rest.clone();
+            match next_record(&mut rest, chain, group) {
+                Some((encoded, checksum)) if decode_group(encoded.clone()).is_some() => {
+                    (chain, group) = (checksum, group + 1);
+                }
+                Some(_) => return Some(Damage { group, is_followed: true }),
+                None if is_followed(&here, chain, group) => return Some(Damage { group, is_followed: true }),
+                // What an earlier use of the file has left behind has lesser numbers.
+                None => {
+                    let was_begun = here.get(8..16) == Some(&group.to_le_bytes());
+                    return was_begun.then_some(Damage { group, is_followed: false });
+                }
+            }
+        }
+    }
+}
+
+/// Whether a record with this number, whatever became of it, is followed by one that is whole.
+fn is_followed(here: &Bytes, chain: u32, number: u64) -> bool {
+    let Some(stored) = here.get(4..8).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes) else {
+        return false;
+    };
+    let next = (number + 1).to_le_bytes();
+    let places = here.windows(next.len()).enumerate().skip(RECORD_HEADER_BYTES).filter(|(_, bytes)| *bytes == next);
+    places.filter_map(|(at, _)| at.checked_sub(8).filter(|at| *at >= RECORD_HEADER_BYTES)).any(|at| {
+        // It goes on from the checksum in the header; or the header is damaged, and the group says it.
+        let said = checksum(chain, number, &here[RECORD_HEADER_BYTES..at]);
+        [stored, said].into_iter().any(|chain| next_record(&mut here.slice(at..), chain, number + 1).is_some())
+    })
+}
+
 /// The bytes of the record with this number, if it is whole.
 fn next_record(rest: &mut Bytes, chain: u32, number: u64) -> Option<(Bytes, u32)> {
     if rest.len() < RECORD_HEADER_BYTES {

@@ -12,7 +12,7 @@ use crate::search::{self, Document, Field, Kind, Raw, closed_at, words};
 use crate::{Error, Record};
 
 /// Of rows that are stored and cannot be read: no list shows them.
-const NOWHERE: i64 = -1;
+pub(super) const NOWHERE: i64 = -1;
 /// Stands for the type where a field is kept among the attributes.
 pub(super) const FIELD_KIND: u8 = 0;
 /// The fields that are kept among the attributes, because few rows have them.
@@ -64,21 +64,31 @@ impl ToSql for Cell {
 pub(in crate::sqlite) struct Projection {
     namespaces: HashMap<NamespaceId, i64>,
     names: HashMap<(u8, String), i64>,
+    /// Whether what has no number yet is to have none.
+    only_looks: bool,
 }
+
+/// Stands for the number of what has none.
+const NO_NUMBER: i64 = 0;
 
 /// What the tables say of one row beside its key and value.
 #[derive(Debug, Default, PartialEq)]
-struct Entry {
-    area: i64,
-    workflow_id: String,
-    workflow_type: String,
-    status: i64,
-    started: i64,
-    closed: i64,
-    attributes: Vec<(i64, Cell)>,
+pub(super) struct Entry {
+    pub(super) area: i64,
+    pub(super) workflow_id: String,
+    pub(super) workflow_type: String,
+    pub(super) status: i64,
+    pub(super) started: i64,
+    pub(super) closed: i64,
+    pub(super) attributes: Vec<(i64, Cell)>,
 }
 
 impl Projection {
+    /// One that gives no numbers.
+    pub(super) fn that_only_looks() -> Self {
+        Self { only_looks: true, ..Self::default() }
+    }
+
     /// Forgets what may not have been stored.
     pub(in crate::sqlite) fn forget(&mut self) {
         *self = Self::default();
@@ -169,7 +179,8 @@ impl Projection {
         }
     }
 
-    fn entry(&mut self, database: &Connection, key: &[u8], value: &[u8]) -> rusqlite::Result<Entry> {
+    /// What the tables have to say of a row.
+    pub(super) fn entry(&mut self, database: &Connection, key: &[u8], value: &[u8]) -> rusqlite::Result<Entry> {
         let columns = VisibilityRecord::columns_in(value);
         let read = columns.as_ref().map_err(Error::to_string).and_then(|columns| {
             let key = VisibilityKey::decode(key).map_err(|error| error.to_string())?;
@@ -225,6 +236,9 @@ impl Projection {
         if let Some(number) = self.namespaces.get(&namespace) {
             return Ok(*number);
         }
+        if self.only_looks {
+            return Ok(namespace_number(database, namespace)?.unwrap_or(NO_NUMBER));
+        }
         let add = "INSERT OR IGNORE INTO visibility_namespace (id) VALUES (?1)";
         database.prepare_cached(add)?.execute([&namespace.0.as_bytes()[..]])?;
         let number = namespace_number(database, namespace)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
@@ -235,6 +249,9 @@ impl Projection {
     fn name(&mut self, database: &Connection, kind: u8, name: &str) -> rusqlite::Result<i64> {
         if let Some(number) = self.names.get(&(kind, name.to_owned())) {
             return Ok(*number);
+        }
+        if self.only_looks {
+            return Ok(name_number(database, kind, name)?.unwrap_or(NO_NUMBER));
         }
         let add = "INSERT OR IGNORE INTO visibility_name (kind, name) VALUES (?1, ?2)";
         database.prepare_cached(add)?.execute(params![kind, name])?;
