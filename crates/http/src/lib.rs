@@ -15,6 +15,8 @@ mod openapi;
 mod query;
 mod route;
 mod serve;
+#[cfg(test)]
+mod testing;
 mod ui;
 mod url;
 

@@ -8,6 +8,8 @@ mod history;
 mod page;
 mod render;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::header::{LOCATION, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use http::header::{CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use serde_json::json;
 use tonic::service::Routes;
@@ -117,7 +119,10 @@ async fn route(shared: &Shared, mut request: Request<Body>) -> Response {
 
 async fn api(shared: &Shared, request: Request<Body>) -> Response {
     let manner = Manner { format: Some(FOR_PEOPLE), client: CLIENT };
-    api::answer(&shared.ui.routes, manner, request).await
+    let mut response = api::answer(&shared.ui.routes, manner, request).await;
+    // Nobody has chosen a form here, so none is named.
+    response.headers_mut().insert(CONTENT_TYPE, PLAIN.content_type());
+    response
 }
 
 /// The address without the public path before it; none if there is one and the address does not begin with it.

@@ -1,22 +1,17 @@
 //! A failure as Nexus writes it: JSON with a message, and the rest of it as details that only Temporal understands.
 
-use std::sync::LazyLock;
-
 use abide_api::temporal::api::{
     enums::v1::NexusHandlerErrorRetryBehavior,
     failure::v1::{Failure, NexusHandlerFailureInfo, failure::FailureInfo},
 };
+use abide_json::Payloads;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::{Map, Value};
 
 const FAILURE: &str = "temporal.api.failure.v1.Failure";
 const PAYLOAD: &str = "temporal.api.common.v1.Payload";
-
-static POOL: LazyLock<DescriptorPool> =
-    LazyLock::new(|| DescriptorPool::decode(abide_api::FILE_DESCRIPTOR_SET).expect("the descriptor set is complete"));
 
 /// The body of a request that says so.
 pub fn body(failure: &Failure) -> Bytes {
@@ -62,10 +57,7 @@ fn handler_error(failure: &Failure, info: &NexusHandlerFailureInfo) -> Value {
 }
 
 fn by_reflection(name: &str, message: &impl Message) -> Value {
-    let descriptor = POOL.get_message_by_name(name).expect("the descriptor set has every message of the API");
-    let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice());
-    let dynamic = dynamic.expect("a message decodes by its own descriptor");
-    serde_json::to_value(&dynamic).unwrap_or_default()
+    abide_json::message(name, message, Payloads::Raw)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("matching", &["model", "api", "engine", "cluster"]),
     ("history", &["model", "api", "engine", "cluster", "store", "visibility"]),
     ("frontend", &["model", "api", "engine", "cluster", "visibility"]),
-    ("nexus", &["model", "api", "engine", "cluster"]),
+    ("nexus", &["model", "api", "json", "engine", "cluster"]),
     ("http", &["model", "json"]),
     (
         "server",

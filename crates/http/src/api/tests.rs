@@ -7,26 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use abide_api::temporal::api::errordetails::v1::NamespaceNotFoundFailure;
 use abide_json::{Payloads, descriptor, message_of};
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::response::Response;
-use bytes::{BufMut, Bytes, BytesMut};
+use axum::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use prost::Message;
-use tonic::service::Routes;
 use tonic::{Code, Status};
-use tower::ServiceExt;
 
 use crate::binding::Verb;
 use crate::route::{Segment, all};
+use crate::testing::{Asked, exchange, service};
 use crate::{Front, front};
-
-/// What the service was asked last.
-#[derive(Clone, Debug)]
-struct Asked {
-    path: String,
-    message: Bytes,
-    headers: HeaderMap,
-}
 
 /// A port of the API before a service of a test's own.
 struct World {
@@ -43,28 +33,16 @@ impl World {
     fn with(answer: Result<Bytes, Status>, settings: abide_model::SettingsView) -> Self {
         let asked = Arc::new(Mutex::new(None));
         let remembered = asked.clone();
-        let service = move |request: Request<Body>| {
-            let (remembered, answer) = (remembered.clone(), answer.clone());
-            async move {
-                let (parts, body) = request.into_parts();
-                let body = to_bytes(body, usize::MAX).await.expect("a whole message");
-                let (path, headers) = (parts.uri.path().to_owned(), parts.headers);
-                *remembered.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(Asked { path, message: body.slice(5..), headers });
-                grpc(answer)
-            }
-        };
-        let mut routes = Routes::default();
-        *routes.axum_router_mut() = Router::new().fallback(service);
+        let routes = service(move |question| {
+            *remembered.lock().unwrap_or_else(PoisonError::into_inner) = Some(question);
+            answer.clone()
+        });
         let origins = vec!["https://good.example".to_owned()];
         Self { port: front(Front { routes, settings, origins, version: "9.9.9" }), asked }
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
-        let response = self.port.clone().oneshot(request).await.expect("a router does not fail");
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("a whole answer");
-        (parts.status, parts.headers, String::from_utf8_lossy(&body).into_owned())
+        exchange(&self.port, request).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: &str) -> (u16, String) {
@@ -83,22 +61,6 @@ impl World {
         let route = all().find(|route| route.grpc_path() == asked.path).expect("a known RPC");
         let message = message_of(route.method.input(), &asked.message, Payloads::Raw).expect("its own message");
         Some((route.method.name().to_owned(), message.to_string()))
-    }
-}
-
-fn grpc(answer: Result<Bytes, Status>) -> Response {
-    match answer {
-        Ok(message) => {
-            let mut frame = BytesMut::new();
-            frame.put_u8(0);
-            frame.put_u32(message.len() as u32);
-            frame.put(message);
-            let mut response = Response::new(Body::from(frame.freeze()));
-            response.headers_mut().insert("content-type", "application/grpc".parse().expect("ascii"));
-            response.headers_mut().insert("grpc-status", "0".parse().expect("ascii"));
-            response
-        }
-        Err(status) => status.into_http(),
     }
 }
 
