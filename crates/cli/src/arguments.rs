@@ -1,17 +1,20 @@
-//! The grammar: flags that every command takes, flags of every command that calls a server, and the tree of commands.
-//! What a command does with them stands in its own file under `command/`.
+//! What can be typed: flags that every command takes, flags of every command that calls a server, and the commands'
+//! first words. How flags are read stands in `grammar`; what a command does with its own in its file under `command/`.
 
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::{activity, batch, operator, server, task_queue, worker, workflow};
+use crate::command::{
+    Calling, activity, batch, completion, config, env, help, nexus, operator, schedule, server, task_queue, worker,
+    workflow,
+};
 use crate::duration;
 
 /// Durable workflow execution in one binary: server and command line.
 #[derive(Parser, Debug)]
-#[command(name = "abide", version, disable_version_flag = true, max_term_width = 100, subcommand_required = true)]
-#[command(arg_required_else_help = true, infer_subcommands = false)]
+#[command(name = "abide", version, disable_version_flag = true, disable_help_subcommand = true)]
+#[command(max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 pub struct Arguments {
     /// Flags of every command.
     #[command(flatten)]
@@ -27,38 +30,80 @@ pub struct Arguments {
 /// The commands' first words.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Run a server.
+    /// Run a server, and look after its data.
     Server(server::Arguments),
     /// Start, list, and operate on Workflows.
-    Workflow(Box<workflow::Arguments>),
-    /// Operate on Activities of Workflows.
-    Activity(Box<activity::Arguments>),
+    Workflow(Box<Calling<workflow::Command>>),
+    /// Operate on Activities, those of Workflows and those that stand alone.
+    Activity(Box<Calling<activity::Command>>),
+    /// Start Workflows at certain times.
+    Schedule(Box<Calling<schedule::Command>>),
     /// Look at batches of operations, and end them.
-    Batch(batch::Arguments),
-    /// Manage namespaces, search attributes and the cluster.
-    Operator(operator::Arguments),
-    /// Look at Task Queues.
-    TaskQueue(task_queue::Arguments),
-    /// Look at workers.
-    Worker(worker::Arguments),
+    Batch(Box<Calling<batch::Command>>),
+    /// Start and operate on Nexus Operations.
+    Nexus(Box<Calling<nexus::Command>>),
+    /// Look at Task Queues, and decide about them.
+    TaskQueue(Box<Calling<task_queue::Command>>),
+    /// Look at workers, and manage their deployments.
+    Worker(Box<Calling<worker::Command>>),
+    /// Manage namespaces, search attributes, Nexus endpoints and clusters.
+    Operator(Box<Calling<operator::Command>>),
+    /// Look at and change profiles.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Look at and change environments (deprecated: use `config`).
+    #[command(subcommand)]
+    Env(env::Command),
+    /// Show the flags that many commands take.
+    Options,
+    /// Show how a command is used.
+    Help(help::Arguments),
+    /// Write a script that completes commands in a shell.
+    Completion(completion::Arguments),
+    /// What a shell's completion asks.
+    #[command(name = "__complete", hide = true)]
+    Complete(completion::Line),
 }
 
 /// Flags of every command.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Global flags")]
 pub struct Common {
+    /// The environment whose settings stand in for flags (deprecated: use profiles).
+    #[arg(long, global = true, value_name = "ENV", env = "TEMPORAL_ENV", default_value = "default")]
+    pub env: String,
+    /// The file with environments; $HOME/.config/temporalio/temporal.yaml by default.
+    #[arg(long, global = true, value_name = "FILE", env = "TEMPORAL_ENV_FILE")]
+    pub env_file: Option<String>,
+    /// The file with profiles; temporalio/temporal.toml in the folder for configuration by default.
+    #[arg(long, global = true, value_name = "FILE", env = "TEMPORAL_CONFIG_FILE")]
+    pub config_file: Option<String>,
+    /// The profile whose settings stand in for flags of the connection; `default` by default.
+    #[arg(long, global = true, value_name = "NAME", env = "TEMPORAL_PROFILE")]
+    pub profile: Option<String>,
+    /// Read no file with profiles.
+    #[arg(long, global = true)]
+    pub disable_config_file: bool,
+    /// Read no settings of the connection from environment variables.
+    #[arg(long, global = true)]
+    pub disable_config_env: bool,
+    /// What is logged, to stderr; `server` logs warnings by default.
+    #[arg(long, global = true, value_enum, default_value = "never")]
+    pub log_level: LogLevel,
+    /// Format of the log.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
     /// Output format of everything but logs.
-    #[arg(long, short = 'o', global = true, value_enum, default_value_t = Format::Text)]
+    #[arg(long, short = 'o', global = true, value_enum, default_value = "text")]
     pub output: Format,
     /// How points in time are shown.
-    #[arg(long, global = true, value_enum, default_value_t = TimeFormat::Relative)]
+    #[arg(long, global = true, value_enum, default_value = "relative")]
     pub time_format: TimeFormat,
     /// Whether output is coloured.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    #[arg(long, global = true, value_enum, default_value = "auto")]
     pub color: Color,
     /// Show payloads with their metadata, never as bare JSON values.
-    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long, global = true)]
     pub no_json_shorthand_payloads: bool,
     /// The longest that the command may take; 0s is no bound.
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse, default_value = "0s")]
@@ -66,45 +111,6 @@ pub struct Common {
     /// The longest that connecting may take; 0s is no bound.
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse, default_value = "0s")]
     pub client_connect_timeout: Duration,
-    /// What is logged, to stderr; `server` defaults to warn, all else to never.
-    #[arg(long, global = true, value_enum)]
-    pub log_level: Option<LogLevel>,
-    /// Format of the log.
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
-    pub log_format: LogFormat,
-    /// Profiles and environment files of the reference command line: accepted, not read.
-    #[command(flatten)]
-    pub profiles: Profiles,
-}
-
-/// Accepted so that scripts run; this command line reads no files for its flags yet, and says so.
-#[derive(Args, Debug, Clone)]
-pub struct Profiles {
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_ENV")]
-    env: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_ENV_FILE")]
-    env_file: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_CONFIG_FILE")]
-    config_file: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_PROFILE")]
-    profile: Option<String>,
-    #[arg(long, global = true, hide = true)]
-    disable_config_file: bool,
-    #[arg(long, global = true, hide = true)]
-    disable_config_env: bool,
-}
-
-impl Profiles {
-    /// The flags that were given in vain.
-    pub fn ignored(&self) -> Vec<&'static str> {
-        let flags = [
-            ("--env", self.env.is_some()),
-            ("--env-file", self.env_file.is_some()),
-            ("--config-file", self.config_file.is_some()),
-            ("--profile", self.profile.is_some()),
-        ];
-        flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect()
-    }
 }
 
 /// Flags of every command that calls a server.
@@ -114,75 +120,74 @@ pub struct Connection {
     /// Where the server is.
     #[arg(long, global = true, env = "TEMPORAL_ADDRESS", default_value = "localhost:7233")]
     pub address: String,
-    /// The namespace.
-    #[arg(long, short = 'n', global = true, env = "TEMPORAL_NAMESPACE", default_value = "default")]
-    pub namespace: String,
-    /// Who is asking; `temporal-cli:USER@HOST` by default.
-    #[arg(long, global = true)]
-    pub identity: Option<String>,
-    /// Headers of every call: KEY=VALUE. May be repeated.
-    #[arg(long, global = true, value_name = "KEY=VALUE")]
-    pub grpc_meta: Vec<String>,
     /// The `:authority` of every call.
     #[arg(long, global = true, env = "TEMPORAL_CLIENT_AUTHORITY")]
     pub client_authority: Option<String>,
-    /// What this version cannot do yet.
+    /// The namespace.
+    #[arg(long, short = 'n', global = true, env = "TEMPORAL_NAMESPACE", default_value = "default")]
+    pub namespace: String,
+    /// The key with which the server is asked.
+    #[arg(long, global = true, env = "TEMPORAL_API_KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
+    /// Header of every call: KEY=VALUE. May be repeated.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub grpc_meta: Vec<String>,
+    /// How the connection is encrypted.
     #[command(flatten)]
-    pub secure: Secure,
+    pub tls: Tls,
+    /// Where payloads are decoded and encoded.
+    #[command(flatten)]
+    pub codec: Codec,
+    /// Who is asking; `temporal-cli:USER@HOST` by default.
+    #[arg(long, global = true)]
+    pub identity: Option<String>,
 }
 
-/// Flags that ask for TLS or for a codec server. Refused with a reason, never ignored: they are about secrets.
-#[derive(Args, Debug, Clone)]
-pub struct Secure {
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS", num_args = 0..=1, require_equals = true)]
+/// How a connection is encrypted.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Tls {
+    /// Encrypt the connection. An API key or any other TLS flag implies it; --tls=false turns it off.
+    #[arg(long, global = true, env = "TEMPORAL_TLS", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", action = ArgAction::Set)]
-    tls: Option<bool>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_API_KEY", hide_env_values = true)]
-    api_key: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_CLIENT_CERT_PATH")]
-    tls_cert_path: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_CLIENT_CERT_DATA")]
-    tls_cert_data: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_CLIENT_KEY_PATH")]
-    tls_key_path: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_CLIENT_KEY_DATA", hide_env_values = true)]
-    tls_key_data: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_SERVER_CA_CERT_PATH")]
-    tls_ca_path: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_SERVER_CA_CERT_DATA")]
-    tls_ca_data: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_TLS_SERVER_NAME")]
-    tls_server_name: Option<String>,
-    #[arg(long, global = true, hide = true)]
-    tls_disable_host_verification: bool,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_CODEC_ENDPOINT")]
-    codec_endpoint: Option<String>,
-    #[arg(long, global = true, hide = true, env = "TEMPORAL_CODEC_AUTH", hide_env_values = true)]
-    codec_auth: Option<String>,
-    #[arg(long, global = true, hide = true)]
-    codec_header: Vec<String>,
+    pub tls: Option<bool>,
+    /// A file with our certificate.
+    #[arg(long, global = true, value_name = "FILE", env = "TEMPORAL_TLS_CLIENT_CERT_PATH")]
+    pub tls_cert_path: Option<String>,
+    /// Our certificate. Not with --tls-cert-path.
+    #[arg(long, global = true, value_name = "PEM", env = "TEMPORAL_TLS_CLIENT_CERT_DATA")]
+    pub tls_cert_data: Option<String>,
+    /// A file with our private key.
+    #[arg(long, global = true, value_name = "FILE", env = "TEMPORAL_TLS_CLIENT_KEY_PATH")]
+    pub tls_key_path: Option<String>,
+    /// Our private key. Not with --tls-key-path.
+    #[arg(long, global = true, value_name = "PEM", env = "TEMPORAL_TLS_CLIENT_KEY_DATA", hide_env_values = true)]
+    pub tls_key_data: Option<String>,
+    /// A file with the certificates that are trusted, instead of those of the machine.
+    #[arg(long, global = true, value_name = "FILE", env = "TEMPORAL_TLS_SERVER_CA_CERT_PATH")]
+    pub tls_ca_path: Option<String>,
+    /// The certificates that are trusted. Not with --tls-ca-path.
+    #[arg(long, global = true, value_name = "PEM", env = "TEMPORAL_TLS_SERVER_CA_CERT_DATA")]
+    pub tls_ca_data: Option<String>,
+    /// Trust whatever certificate the server shows.
+    #[arg(long, global = true, env = "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION")]
+    pub tls_disable_host_verification: bool,
+    /// The name that the server's certificate must have, instead of that of the address.
+    #[arg(long, global = true, value_name = "NAME", env = "TEMPORAL_TLS_SERVER_NAME")]
+    pub tls_server_name: Option<String>,
 }
 
-impl Secure {
-    /// The sentence with which the first flag that cannot be honoured is refused.
-    pub fn refusal(&self) -> Option<String> {
-        if self.codec_endpoint.is_some() {
-            return Some("codec servers are not supported by this version".into());
-        }
-        let certificates = [
-            &self.api_key,
-            &self.tls_cert_path,
-            &self.tls_cert_data,
-            &self.tls_key_path,
-            &self.tls_key_data,
-            &self.tls_ca_path,
-            &self.tls_ca_data,
-            &self.tls_server_name,
-        ];
-        // As in the reference: any of these turns TLS on unless it is turned off by name.
-        let wanted = self.tls.unwrap_or(certificates.iter().any(|flag| flag.is_some()));
-        wanted.then(|| "TLS is not supported by this version; use --tls=false to connect without".into())
-    }
+/// A codec server.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Codec {
+    /// A codec server that decodes the payloads that are shown and encodes those that are sent.
+    #[arg(long, global = true, value_name = "URL", env = "TEMPORAL_CODEC_ENDPOINT")]
+    pub codec_endpoint: Option<String>,
+    /// The Authorization header for the codec server.
+    #[arg(long, global = true, env = "TEMPORAL_CODEC_AUTH", hide_env_values = true)]
+    pub codec_auth: Option<String>,
+    /// Header for the codec server: KEY=VALUE. May be repeated.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub codec_header: Vec<String>,
 }
 
 /// `--output`.
@@ -243,17 +248,20 @@ pub enum LogFormat {
     /// One JSON object each.
     Json,
     /// Several lines each.
+    #[value(hide = true)]
     Pretty,
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use clap::CommandFactory;
+    use std::ffi::OsString;
 
-    #[test]
-    fn the_grammar_is_sound() {
-        Arguments::command().debug_assert();
+    #[track_caller]
+    fn understood(line: &str) {
+        let tree = crate::tree("abide");
+        let given: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let parsed = crate::parse(&crate::grammar::ordered(&given, &tree), &tree);
+        assert!(parsed.is_ok(), "{line}: {}", parsed.expect_err("refused"));
     }
 
     #[test]
@@ -268,8 +276,7 @@ mod tests {
             "abide server start --data x.db --ip 0.0.0.0 --port 7233 --log-level=info --log-format=json",
         ];
         for line in lines {
-            let parsed = Arguments::try_parse_from(line.split_whitespace());
-            assert!(parsed.is_ok(), "{line}: {}", parsed.expect_err("refused"));
+            understood(line);
         }
     }
 
@@ -289,8 +296,7 @@ mod tests {
             "abide operator search-attribute create --name Size --type Int --address localhost:1",
         ];
         for line in lines {
-            let parsed = Arguments::try_parse_from(line.split_whitespace());
-            assert!(parsed.is_ok(), "{line}: {}", parsed.expect_err("refused"));
+            understood(line);
         }
     }
 }

@@ -1,5 +1,11 @@
-//! The connection to a server: the generated clients with our headers on every call. No retries: a command that failed
-//! says so, and can be repeated.
+//! The connection to a server: the generated clients over one channel, with our headers on every call. No retries: a
+//! command that failed says so, and can be repeated.
+
+mod codec;
+mod http_client;
+mod stream;
+mod tls;
+mod wire;
 
 use std::time::Duration;
 
@@ -7,14 +13,14 @@ use abide_api::temporal::api::{
     common::v1::WorkflowExecution, operatorservice::v1::operator_service_client::OperatorServiceClient,
     workflowservice::v1::workflow_service_client::WorkflowServiceClient,
 };
-use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
-use tonic::service::{Interceptor, interceptor::InterceptedService};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::arguments::Connection;
 use crate::error::{Error, Result};
-use crate::input;
+
+use stream::Connector;
+use wire::Wire;
 
 /// How long a call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,19 +28,18 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const WAIT_TIMEOUT: Duration = Duration::from_secs(65);
 /// The largest answer that is read: a page of history can be large.
 const ANSWER_BYTES_MAX: usize = 128 * 1024 * 1024;
-
-/// A channel that adds our headers.
-pub type Headed = InterceptedService<Channel, Headers>;
+/// What an address stands for the namespace with.
+const NAMESPACE: &str = "${namespace}";
 
 /// The connection to a server.
 #[derive(Clone)]
 pub struct Client {
     /// Namespaces, workflows, task queues.
-    pub workflow: WorkflowServiceClient<Headed>,
+    pub workflow: WorkflowServiceClient<Wire>,
     /// Search attributes, clusters.
-    pub operator: OperatorServiceClient<Headed>,
+    pub operator: OperatorServiceClient<Wire>,
     /// Whether the server serves.
-    pub health: HealthClient<Headed>,
+    pub health: HealthClient<Wire>,
     /// The namespace that commands are about.
     pub namespace: String,
     /// Who is asking.
@@ -44,28 +49,28 @@ pub struct Client {
 impl Client {
     /// Connects; `bound` is the longest that it may take, zero for none.
     pub async fn connect(connection: &Connection, bound: Duration) -> Result<Self> {
-        if let Some(refusal) = connection.secure.refusal() {
-            return Err(Error::new(refusal));
-        }
-        let address = connection.address.replace("${namespace}", &connection.namespace);
-        let mut endpoint = Endpoint::from_shared(format!("http://{address}"))
-            .map_err(|error| Error::new(format!("invalid address {address:?}: {error}")))?
-            .tcp_nodelay(true);
+        let address = connection.address.replace(NAMESPACE, &connection.namespace);
+        let invalid = |what: &str, text: &str| Error::new(format!("invalid {what} {text:?}"));
+        let encryption = tls::encryption(connection)?;
+        let scheme = if encryption.is_some() { "https" } else { "http" };
+        // How the stream is made is the connector's matter; what requests say of it is the origin's.
+        let endpoint = Endpoint::from_shared(format!("http://{address}"));
+        let mut endpoint = endpoint.map_err(|_| invalid("address", &address))?;
+        let authority = connection.client_authority.as_ref().unwrap_or(&address);
+        let origin = format!("{scheme}://{authority}").parse();
+        endpoint = endpoint.origin(origin.map_err(|_| invalid("authority", authority))?);
         if !bound.is_zero() {
             endpoint = endpoint.connect_timeout(bound);
         }
-        if let Some(authority) = &connection.client_authority {
-            let origin = format!("http://{authority}").parse();
-            endpoint = endpoint.origin(origin.map_err(|_| Error::new(format!("invalid authority {authority:?}")))?);
-        }
-        let channel = endpoint.connect().await.map_err(|error| unreachable_server(&address, &error))?;
-        let headed = InterceptedService::new(channel, Headers::new(connection)?);
+        let connected = endpoint.connect_with_connector(Connector::new(encryption)).await;
+        let channel = connected.map_err(|error| unreachable_server(&address, &error))?;
+        let wire = Wire::new(channel, connection)?;
         Ok(Self {
-            workflow: WorkflowServiceClient::new(headed.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
-            operator: OperatorServiceClient::new(headed.clone()),
-            health: HealthClient::new(headed),
+            workflow: WorkflowServiceClient::new(wire.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
+            operator: OperatorServiceClient::new(wire.clone()),
+            health: HealthClient::new(wire),
             namespace: connection.namespace.clone(),
-            identity: connection.identity.clone().unwrap_or_else(default_identity),
+            identity: connection.identity.clone().filter(|name| !name.is_empty()).unwrap_or_else(default_identity),
         })
     }
 }
@@ -78,6 +83,17 @@ pub fn call<T>(message: T) -> tonic::Request<T> {
 /// A call that waits for something to happen.
 pub fn wait<T>(message: T) -> tonic::Request<T> {
     with_timeout(message, WAIT_TIMEOUT)
+}
+
+/// Whether a call ended because it waited long enough, not because of anything that happened.
+pub fn is_overdue(status: &tonic::Status) -> bool {
+    matches!(status.code(), tonic::Code::DeadlineExceeded | tonic::Code::Cancelled)
+}
+
+/// How many to ask for at a time: never more than are wanted. Zero leaves it to the server.
+pub fn page_size(page_size: i32, limit: usize) -> i32 {
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    if limit > 0 && limit < page_size { limit } else { page_size }
 }
 
 fn with_timeout<T>(message: T, timeout: Duration) -> tonic::Request<T> {
@@ -124,40 +140,4 @@ fn unreachable_server(address: &str, error: &(dyn std::error::Error + 'static)) 
         cause = source;
     }
     Error::new(format!("failed reaching server: {address}: {cause}"))
-}
-
-/// The headers of every call.
-#[derive(Clone)]
-pub struct Headers(MetadataMap);
-
-impl Headers {
-    fn new(connection: &Connection) -> Result<Self> {
-        let mut headers = MetadataMap::new();
-        let own = [
-            ("client-name", "temporal-cli"),
-            ("client-version", env!("CARGO_PKG_VERSION")),
-            ("supported-server-versions", ">=1.0.0 <2.0.0"),
-            ("caller-type", "operator"),
-        ];
-        for (key, value) in own {
-            headers.insert(key, AsciiMetadataValue::from_static(value));
-        }
-        for (key, value) in input::pairs("gRPC meta", &connection.grpc_meta)? {
-            let refused = || Error::new(format!("invalid gRPC meta {key:?}"));
-            let name = AsciiMetadataKey::from_bytes(key.to_lowercase().as_bytes()).map_err(|_| refused())?;
-            headers.insert(name, AsciiMetadataValue::try_from(value).map_err(|_| refused())?);
-        }
-        Ok(Self(headers))
-    }
-}
-
-impl Interceptor for Headers {
-    fn call(&mut self, mut request: tonic::Request<()>) -> std::result::Result<tonic::Request<()>, tonic::Status> {
-        for entry in self.0.iter() {
-            if let tonic::metadata::KeyAndValueRef::Ascii(key, value) = entry {
-                request.metadata_mut().insert(key.clone(), value.clone());
-            }
-        }
-        Ok(request)
-    }
 }

@@ -20,31 +20,31 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     if text.is_empty() || text.starts_with('-') {
-        return Err(format!("invalid duration {text:?}"));
+        return Err(format!("time: invalid duration {text:?}"));
     }
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     let mut nanos: u128 = 0;
     while !rest.is_empty() {
         let number = number_length(rest);
         if number == 0 {
-            return Err(format!("invalid duration {text:?}"));
+            return Err(format!("time: invalid duration {text:?}"));
         }
         let unit = unit_length(&rest[number..]);
         if unit == 0 {
-            return Err(format!("missing unit in duration {text:?}"));
+            return Err(format!("time: missing unit in duration {text:?}"));
         }
         let (digits, tail) = rest.split_at(number);
         let (unit, tail) = tail.split_at(unit);
         let (_, factor) = UNITS
             .iter()
             .find(|(name, _)| *name == unit)
-            .ok_or_else(|| format!("unknown unit {unit:?} in duration {text:?}"))?;
+            .ok_or_else(|| format!("time: unknown unit {unit:?} in duration {text:?}"))?;
         nanos = scaled(digits, *factor)
             .and_then(|part| nanos.checked_add(part))
-            .ok_or_else(|| format!("invalid duration {text:?}"))?;
+            .ok_or_else(|| format!("time: invalid duration {text:?}"))?;
         rest = tail;
     }
-    u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| format!("invalid duration {text:?}"))
+    u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| format!("time: invalid duration {text:?}"))
 }
 
 /// Writes a duration: `1h0m0s`, `30.01s`, `510ms`.
@@ -65,6 +65,37 @@ pub fn format(duration: Duration) -> String {
             }
         }
     }
+}
+
+/// Writes a duration with days, its parts apart: `1d 2h 0m 5s`.
+pub fn spaced(duration: Duration) -> String {
+    let (days, rest) = (duration.as_secs() / 86_400, format(duration));
+    let text = match rest.split_once('h') {
+        Some((hours, rest)) if days > 0 => {
+            let hours: u64 = hours.parse().unwrap_or_default();
+            format!("{days}d{}h{rest}", hours % 24)
+        }
+        Some(_) | None => rest,
+    };
+    let mut apart = String::new();
+    for letter in text.chars() {
+        if letter.is_ascii_digit() && apart.ends_with(char::is_alphabetic) {
+            apart.push(' ');
+        }
+        apart.push(letter);
+    }
+    apart
+}
+
+/// A duration as requests carry it.
+pub fn proto(duration: Duration) -> prost_types::Duration {
+    prost_types::Duration { seconds: duration.as_secs() as i64, nanos: duration.subsec_nanos() as i32 }
+}
+
+/// A duration of an answer; nothing for none.
+pub fn filled(duration: Option<prost_types::Duration>) -> String {
+    let duration = duration.and_then(|duration| Duration::try_from(duration).ok()).unwrap_or_default();
+    if duration.is_zero() { String::new() } else { format(duration) }
 }
 
 fn number_length(text: &str) -> usize {
@@ -116,9 +147,17 @@ mod tests {
     }
 
     #[test]
+    fn durations_have_days_and_room_between_their_parts() {
+        assert_eq!(
+            [3600, 93_605, 0].map(|seconds| spaced(Duration::from_secs(seconds))),
+            ["1h 0m 0s", "1d 2h 0m 5s", "0s"]
+        );
+    }
+
+    #[test]
     fn what_is_no_duration_is_refused_by_name() {
-        assert_eq!(parse("5"), Err("missing unit in duration \"5\"".into()));
-        assert_eq!(parse("5w"), Err("unknown unit \"w\" in duration \"5w\"".into()));
+        assert_eq!(parse("5"), Err("time: missing unit in duration \"5\"".into()));
+        assert_eq!(parse("5w"), Err("time: unknown unit \"w\" in duration \"5w\"".into()));
         for text in ["", "s", "-1s", ".s", "1..5s", "99999999999999h"] {
             assert!(parse(text).is_err(), "{text} is no duration");
         }

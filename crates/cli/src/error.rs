@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Error(String);
 
 /// What a command returns.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// With this sentence.
@@ -17,9 +17,16 @@ impl Error {
 
     /// A failed RPC; `what` says what it was for.
     pub fn rpc(what: &str, status: &tonic::Status) -> Self {
+        Self(format!("{what}: {}", Self::status(status)))
+    }
+
+    /// A failed RPC that needs no word about what it was for.
+    pub fn status(status: &tonic::Status) -> Self {
+        if status.code() == tonic::Code::Unimplemented && status.message().is_empty() {
+            return Self::new("this server does not have that yet");
+        }
         // Servers answer with sentences; a status without one still has a code.
-        let text = if status.message().is_empty() { status.code().description() } else { status.message() };
-        Self(format!("{what}: {text}"))
+        Self::new(if status.message().is_empty() { status.code().description() } else { status.message() })
     }
 }
 

@@ -119,6 +119,7 @@ proptest! {
 
     #[test]
     fn any_command_line_is_read_or_refused(seed: u64) {
+        let tree = crate::tree("abide");
         let random = &mut Random::of(seed);
         let mut words: Vec<String> = random.one_of(&LINES).split(' ').map(str::to_owned).collect();
         for _ in 0..=random.below(3) {
@@ -131,8 +132,8 @@ proptest! {
             words.push("--yes".into());
         }
         let given: Vec<OsString> = std::iter::once("abide".to_owned()).chain(words).map(OsString::from).collect();
-        if let Err(error) = crate::parse(&given, "abide") {
-            let _ = error.render().to_string();
+        if let Err(error) = crate::parse(&given, &tree) {
+            let _ = crate::refusal::sentence(&error, &tree);
         }
     }
 }

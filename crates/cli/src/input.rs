@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use abide_api::temporal::api::common::v1::{Payload, Payloads};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::error::{Error, Result};
 
@@ -21,8 +21,7 @@ pub struct Input {
     #[arg(long, value_name = "KEY=VALUE")]
     pub input_meta: Vec<String>,
     /// Arguments are base64.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     pub input_base64: bool,
 }
 

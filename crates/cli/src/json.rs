@@ -1,12 +1,25 @@
-//! Messages as JSON, and the durations of what is printed but is no message.
+//! Messages as JSON, and numbers of what is printed but is no message.
 
-use serde_json::Value;
+use prost::Message;
+use prost_reflect::{DynamicMessage, ReflectMessage};
+use serde_json::{Number, Value};
 
-pub use abide_json::{Payloads, message, payload};
+pub use abide_json::{Payloads, message, payload, pool, read};
 
-use crate::duration;
+/// A message that is known by its descriptor only, with its payloads whole.
+pub fn whole(message: &DynamicMessage) -> Value {
+    let written = abide_json::message_of(message.descriptor(), &message.encode_to_vec(), Payloads::Raw);
+    written.expect("a message decodes by its own descriptor")
+}
 
-/// A duration in the JSON form of the printed structures that are no messages.
-pub fn go_duration(value: std::time::Duration) -> Value {
-    Value::String(duration::format(value))
+/// A number. A whole one is written without its empty fraction, and what JSON cannot write by its protobuf name.
+pub fn float(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return Value::from(value as i64);
+    }
+    match Number::from_f64(value) {
+        Some(number) => Value::Number(number),
+        None if value.is_nan() => Value::from("NaN"),
+        None => Value::from(if value > 0.0 { "Infinity" } else { "-Infinity" }),
+    }
 }

@@ -3,14 +3,19 @@
 mod arguments;
 mod client;
 mod command;
+mod config;
 mod duration;
 mod error;
+mod extension;
 #[cfg(test)]
 mod fuzz;
+mod grammar;
 mod history;
 mod input;
 mod json;
+mod number;
 mod output;
+mod refusal;
 mod time;
 mod words;
 
@@ -18,10 +23,11 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Common};
 use crate::error::{Error, Result};
 
 #[global_allocator]
@@ -29,10 +35,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let given: Vec<OsString> = std::env::args_os().collect();
-    let name = called(&given);
-    match parse(&given, name) {
-        Ok(arguments) => finish(run(arguments)),
-        Err(error) => refuse(&error, name),
+    let tree = tree(called(&given));
+    if let Some(extension) = extension::find(&given, &tree) {
+        return extension.run();
+    }
+    match config::settled(&grammar::ordered(&given, &tree), &tree) {
+        Ok(line) => match parse(&line, &tree) {
+            Ok(arguments) => finish(run(arguments, &tree)),
+            Err(error) => refuse(&error, &line, &tree),
+        },
+        Err(error) => finish(Err(error)),
     }
 }
 
@@ -42,29 +54,45 @@ fn called(given: &[OsString]) -> &'static str {
     if name == Some("temporal") { "temporal" } else { "abide" }
 }
 
-fn parse(given: &[OsString], name: &'static str) -> std::result::Result<Arguments, clap::Error> {
-    let grammar = Arguments::command().name(name).bin_name(name);
-    Arguments::from_arg_matches(&grammar.try_get_matches_from(given)?)
+fn tree(name: &'static str) -> clap::Command {
+    let mut tree = grammar::finished(Arguments::command().name(name).bin_name(name));
+    tree.build();
+    tree
 }
 
-fn run(arguments: Arguments) -> Result<()> {
-    for flag in arguments.common.profiles.ignored() {
-        output::warn(&format!("{flag} is accepted but not read by this version"));
-    }
+// What stands in the environment is in the line already, see `config`.
+fn parse(line: &[OsString], tree: &clap::Command) -> std::result::Result<Arguments, clap::Error> {
+    let matches = without_environment(tree.clone()).try_get_matches_from(line)?;
+    Arguments::from_arg_matches(&matches)
+}
+
+fn without_environment(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.env(Resettable::Reset)).mut_subcommands(without_environment)
+}
+
+fn run(arguments: Arguments, tree: &clap::Command) -> Result<()> {
     let common = arguments.common;
     match arguments.command {
         Command::Server(server) => command::server::run(server, &common),
-        Command::Workflow(workflow) => bounded(&common, command::workflow::run(*workflow, &common)),
-        Command::Activity(activity) => bounded(&common, command::activity::run(*activity, &common)),
-        Command::Batch(batch) => bounded(&common, command::batch::run(batch, &common)),
-        Command::Operator(operator) => bounded(&common, command::operator::run(operator, &common)),
-        Command::TaskQueue(task_queue) => bounded(&common, command::task_queue::run(task_queue, &common)),
-        Command::Worker(worker) => bounded(&common, command::worker::run(worker, &common)),
+        Command::Workflow(group) => bounded(&common, group.run(&common)),
+        Command::Activity(group) => bounded(&common, group.run(&common)),
+        Command::Schedule(group) => bounded(&common, group.run(&common)),
+        Command::Batch(group) => bounded(&common, group.run(&common)),
+        Command::Nexus(group) => bounded(&common, group.run(&common)),
+        Command::TaskQueue(group) => bounded(&common, group.run(&common)),
+        Command::Worker(group) => bounded(&common, group.run(&common)),
+        Command::Operator(group) => bounded(&common, group.run(&common)),
+        Command::Config(command) => command::config::run(command, &common),
+        Command::Env(command) => command::env::run(command, &common),
+        Command::Options => command::options::run(tree, &common),
+        Command::Help(arguments) => command::help::run(&arguments, tree),
+        Command::Completion(arguments) => command::completion::script(&arguments, tree.get_name()),
+        Command::Complete(line) => command::completion::complete(&line, tree),
     }
 }
 
 // One thread is enough to wait for answers, and starts faster than several.
-fn bounded(common: &arguments::Common, command: impl Future<Output = Result<()>>) -> Result<()> {
+fn bounded(common: &Common, command: impl Future<Output = Result<()>>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::new(format!("cannot start: {error}")))?;
     runtime.block_on(async {
@@ -90,37 +118,24 @@ fn finish(outcome: Result<()>) -> ExitCode {
 }
 
 // Every refusal is one line on stderr and exit code 1, whatever clap would have made of it.
-fn refuse(error: &clap::Error, name: &str) -> ExitCode {
+fn refuse(error: &clap::Error, line: &[OsString], tree: &clap::Command) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp => {
-            output::plain(&error.render().to_string());
+            // Asked of the tree that knows the environment, so that help names its variables.
+            let shown = tree.clone().try_get_matches_from(line).err();
+            output::plain(&shown.as_ref().unwrap_or(error).render().to_string());
             return ExitCode::SUCCESS;
         }
         ErrorKind::DisplayVersion => {
             let (version, server) = (env!("CARGO_PKG_VERSION"), abide_server::SERVER_VERSION);
-            output::plain(&format!("{name} version {version} (Server {server})\n"));
+            output::plain(&format!("{} version {version} (Server {server})\n", tree.get_name()));
             return ExitCode::SUCCESS;
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
             output::plain(&error.render().to_string());
             output::fail("unknown command");
         }
-        ErrorKind::MissingRequiredArgument => output::fail(&missing(error)),
-        _ => {
-            let text = error.render().to_string();
-            output::fail(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
-        }
+        _ => output::fail(&refusal::sentence(error, tree)),
     }
     ExitCode::FAILURE
-}
-
-fn missing(error: &clap::Error) -> String {
-    let Some(ContextValue::Strings(names)) = error.get(ContextKind::InvalidArg) else {
-        return error.render().to_string();
-    };
-    let flag = |name: &String| {
-        let name = name.trim_start_matches('-').split([' ', '=']).next().unwrap_or(name);
-        format!("{:?}", name.trim_matches(['<', '>']))
-    };
-    format!("required flag(s) {} not set", names.iter().map(flag).collect::<Vec<_>>().join(", "))
 }

@@ -3,6 +3,9 @@
 
 pub mod card;
 pub mod color;
+pub mod groups;
+pub mod listing;
+pub mod progress;
 pub mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -16,6 +19,7 @@ use crate::time;
 
 pub use card::Card;
 pub use color::Paint;
+pub use listing::Listing;
 pub use table::{Column, Table};
 
 /// How and where a command prints.
@@ -105,9 +109,10 @@ impl Output {
         List { output: *self, empty: true }
     }
 
-    /// Asks; `y` and `yes` are consent. `assumed` consents without asking.
+    /// Asks; `y` and `yes` are consent. `assumed` consents without asking, and says so.
     pub fn confirm(&self, question: &str, assumed: bool) -> Result<()> {
         if assumed {
+            self.text(format!("{question} yes"));
             return Ok(());
         }
         match self.ask(question)?.to_lowercase().as_str() {
@@ -116,9 +121,13 @@ impl Output {
         }
     }
 
-    /// Asks; only these words are consent. `assumed` consents without asking.
+    /// Asks; only these words are consent. `assumed` consents without asking, and says so.
     pub fn confirm_by_typing(&self, question: &str, words: &str, assumed: bool) -> Result<bool> {
-        Ok(assumed || self.ask(question)? == words)
+        if assumed {
+            self.text(format!("{question} {words}"));
+            return Ok(true);
+        }
+        Ok(self.ask(question)? == words)
     }
 
     fn ask(&self, question: &str) -> Result<String> {

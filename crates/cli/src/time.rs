@@ -1,5 +1,6 @@
 //! Points in time as people read them. UTC only; no calendar beyond days, hours and minutes.
 
+use std::ops::RangeInclusive;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use prost_types::Timestamp;
@@ -10,6 +11,11 @@ use crate::arguments::TimeFormat;
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp { seconds: since.as_secs() as i64, nanos: since.subsec_nanos() as i32 }
+}
+
+/// As the reference's own structures have it in JSON: none is the first moment of year 1.
+pub fn go(time: Option<&Timestamp>) -> String {
+    time.map_or_else(|| "0001-01-01T00:00:00Z".into(), iso)
 }
 
 /// As `--time-format` wants it.
@@ -38,6 +44,88 @@ pub fn iso(time: &Timestamp) -> String {
         nanos => format!(".{nanos:09}"),
     };
     format!("{}T{}{fraction}Z", at.date(), at.clock())
+}
+
+/// Reads a point in time as RFC 3339 writes it, refused in the words of the reference.
+pub fn parse(text: &str) -> Result<Timestamp, String> {
+    const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
+    let mut reader = Reader { rest: text };
+    let read = reader.timestamp();
+    read.map_err(|piece| format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {:?} as {piece:?}", reader.rest))
+}
+
+/// What is left of a text; errors are the piece of the layout that it does not begin with.
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    fn timestamp(&mut self) -> Result<Timestamp, &'static str> {
+        let year = self.digits(4, "2006", 0..=9999)?;
+        self.literal("-")?;
+        let month = self.digits(2, "01", 1..=12)?;
+        self.literal("-")?;
+        let day = self.digits(2, "02", 1..=31)?;
+        self.literal("T")?;
+        let hour = self.digits(2, "15", 0..=23)?;
+        self.literal(":")?;
+        let minute = self.digits(2, "04", 0..=59)?;
+        self.literal(":")?;
+        let second = self.digits(2, "05", 0..=59)?;
+        let nanos = self.fraction();
+        let offset = self.offset()?;
+        let days = days_before(year, month, day);
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
+        if self.rest.is_empty() { Ok(Timestamp { seconds, nanos }) } else { Err("") }
+    }
+
+    fn digits(&mut self, count: usize, piece: &'static str, range: RangeInclusive<i64>) -> Result<i64, &'static str> {
+        let digits = self.rest.get(..count).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let value = digits.and_then(|digits| digits.parse().ok()).filter(|value| range.contains(value)).ok_or(piece)?;
+        self.rest = &self.rest[count..];
+        Ok(value)
+    }
+
+    fn literal(&mut self, piece: &'static str) -> Result<(), &'static str> {
+        self.rest = self.rest.strip_prefix(piece).ok_or(piece)?;
+        Ok(())
+    }
+
+    fn fraction(&mut self) -> i32 {
+        let Some(rest) = self.rest.strip_prefix('.') else { return 0 };
+        let count = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+        let (digits, rest) = rest.split_at(count);
+        self.rest = rest;
+        format!("{digits:0<9}").get(..9).and_then(|digits| digits.parse().ok()).unwrap_or_default()
+    }
+
+    fn offset(&mut self) -> Result<i64, &'static str> {
+        const PIECE: &str = "Z07:00";
+        if let Some(rest) = self.rest.strip_prefix('Z') {
+            self.rest = rest;
+            return Ok(0);
+        }
+        let (sign, rest) = match (self.rest.strip_prefix('+'), self.rest.strip_prefix('-')) {
+            (Some(rest), _) => (1, rest),
+            (None, Some(rest)) => (-1, rest),
+            (None, None) => return Err(PIECE),
+        };
+        let mut reader = Reader { rest };
+        let hours = reader.digits(2, PIECE, 0..=24)?;
+        reader.literal(":").map_err(|_| PIECE)?;
+        let minutes = reader.digits(2, PIECE, 0..=59)?;
+        self.rest = &self.rest[self.rest.len() - reader.rest.len()..];
+        Ok(sign * (hours * 3600 + minutes * 60))
+    }
+}
+
+// The other direction of `Civil::of`.
+fn days_before(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 fn raw(time: &Timestamp) -> String {
@@ -133,6 +221,18 @@ mod tests {
         assert_eq!(iso(&at(0, 1)), "1970-01-01T00:00:00.000000001Z");
         assert_eq!(raw(&at(0, 501_021_668)), "1970-01-01 00:00:00.501021668 +0000 UTC");
         assert_eq!(raw(&at(0, 0)), "1970-01-01 00:00:00 +0000 UTC");
+    }
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        for text in ["1970-01-01T00:00:00Z", "2026-11-22T22:00:10.912Z", "2000-02-29T23:59:59Z"] {
+            assert_eq!(parse(text).map(|time| iso(&time)), Ok(text.into()));
+        }
+        assert_eq!(parse("2026-01-01T01:30:00+01:30"), parse("2026-01-01T00:00:00Z"));
+        let layout = "as \"2006-01-02T15:04:05Z07:00\"";
+        assert_eq!(parse("foo"), Err(format!("parsing time \"foo\" {layout}: cannot parse \"foo\" as \"2006\"")));
+        let refused = parse("2026-01-01 10:00:00Z").expect_err("no T");
+        assert!(refused.ends_with("cannot parse \" 10:00:00Z\" as \"T\""), "{refused}");
     }
 
     #[test]

@@ -50,8 +50,8 @@ const NAMED_BY: [(&str, &[&str]); 5] = [
     ("rusqlite", &["store", "lying-disk"]),
     ("tonic", &["api", "cluster", "frontend", "http", "server", "cli", "sim", "bench"]),
     ("axum", &["http"]),
-    ("hyper", &["nexus"]),
-    ("tokio-rustls", &["nexus"]),
+    ("hyper", &["nexus", "cli"]),
+    ("tokio-rustls", &["nexus", "cli"]),
 ];
 /// What the pure crates must not name.
 const IMPURE: [&str; 2] = ["tokio", "serde"];

@@ -4,23 +4,17 @@ mod describe;
 mod list;
 mod terminate;
 
-use clap::{Args, Subcommand};
+use abide_api::temporal::api::workflowservice::v1::StartBatchOperationRequest;
+use clap::Subcommand;
+use serde_json::json;
 
-use crate::arguments::{Common, Connection};
-use crate::command::Session;
-use crate::error::Result;
+use crate::client;
+use crate::command::{Run, Session};
+use crate::error::{Error, Result};
 
-/// `batch`.
-#[derive(Args, Debug)]
-pub struct Arguments {
-    #[command(flatten)]
-    connection: Connection,
-    #[command(subcommand)]
-    command: Command,
-}
-
+/// The commands.
 #[derive(Subcommand, Debug)]
-enum Command {
+pub enum Command {
     /// Show how a batch is, and how far.
     Describe(describe::Arguments),
     /// List batches.
@@ -29,12 +23,25 @@ enum Command {
     Terminate(terminate::Arguments),
 }
 
-/// Runs the command.
-pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
-    let mut session = Session::open(&arguments.connection, common).await?;
-    match arguments.command {
-        Command::Describe(arguments) => describe::run(&mut session, arguments).await,
-        Command::List(arguments) => list::run(&mut session, arguments).await,
-        Command::Terminate(arguments) => terminate::run(&mut session, arguments).await,
+impl Run for Command {
+    async fn run(self, session: &mut Session) -> Result<()> {
+        match self {
+            Command::Describe(arguments) => describe::run(session, arguments).await,
+            Command::List(arguments) => list::run(session, arguments).await,
+            Command::Terminate(arguments) => terminate::run(session, arguments).await,
+        }
     }
+}
+
+/// Starts a batch, and says which.
+pub async fn start(session: &mut Session, request: StartBatchOperationRequest) -> Result<()> {
+    let job_id = client::request_id();
+    let reason = if request.reason.is_empty() { client::default_reason() } else { request.reason };
+    let namespace = session.client.namespace.clone();
+    let request = StartBatchOperationRequest { namespace, job_id: job_id.clone(), reason, ..request };
+    let answer = session.client.workflow.start_batch_operation(client::call(request)).await;
+    answer.map_err(|status| Error::rpc("failed starting batch operation", &status))?;
+    session.output.json(&json!({ "batchJobId": job_id }));
+    session.output.text(format!("Started batch for job ID: {job_id}"));
+    Ok(())
 }

@@ -2,42 +2,38 @@
 
 mod cluster;
 mod namespace;
+mod nexus;
 mod search_attribute;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use crate::arguments::{Common, Connection};
-use crate::command::Session;
+use crate::command::{Run, Session};
 use crate::error::Result;
 
-/// `operator`.
-#[derive(Args, Debug)]
-pub struct Arguments {
-    #[command(flatten)]
-    connection: Connection,
-    #[command(subcommand)]
-    command: Command,
-}
-
+/// The commands.
 #[derive(Subcommand, Debug)]
-enum Command {
+pub enum Command {
     /// Look at the cluster.
     #[command(subcommand)]
     Cluster(cluster::Command),
     /// Manage namespaces.
     #[command(subcommand)]
     Namespace(namespace::Command),
+    /// Manage Nexus endpoints.
+    #[command(subcommand)]
+    Nexus(nexus::Command),
     /// Manage search attributes.
     #[command(subcommand)]
     SearchAttribute(search_attribute::Command),
 }
 
-/// Runs the command.
-pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
-    let mut session = Session::open(&arguments.connection, common).await?;
-    match arguments.command {
-        Command::Cluster(command) => cluster::run(&mut session, command).await,
-        Command::Namespace(command) => namespace::run(&mut session, command).await,
-        Command::SearchAttribute(command) => search_attribute::run(&mut session, command).await,
+impl Run for Command {
+    async fn run(self, session: &mut Session) -> Result<()> {
+        match self {
+            Command::Cluster(command) => cluster::run(session, command).await,
+            Command::Namespace(command) => namespace::run(session, command).await,
+            Command::Nexus(command) => nexus::run(session, command).await,
+            Command::SearchAttribute(command) => search_attribute::run(session, command).await,
+        }
     }
 }

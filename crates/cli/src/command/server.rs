@@ -11,7 +11,7 @@ mod settings;
 use std::path::PathBuf;
 
 use abide_server::Node;
-use clap::{ArgAction, Args, Subcommand};
+use clap::{Args, Subcommand};
 
 use crate::arguments::Common;
 use crate::error::{Error, Result};
@@ -71,8 +71,7 @@ pub struct StartDev {
     #[command(flatten)]
     web: Web,
     /// No web UI.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     headless: bool,
     /// A search attribute to register: NAME=TYPE. May be repeated.
     #[arg(long, value_name = "NAME=TYPE")]
@@ -84,8 +83,7 @@ pub struct StartDev {
     #[command(flatten)]
     settings: Settings,
     /// Write the configuration to stderr.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     log_config: bool,
     /// What is accepted but not served yet.
     #[command(flatten)]
@@ -131,17 +129,16 @@ pub struct Web {
     #[arg(long)]
     ui_ip: Option<String>,
     /// What all paths of the web UI begin with, when something before the server puts it there.
-    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "PATH", default_value = "")]
     ui_public_path: String,
     /// The folder with the files of the official web UI.
     #[arg(long, value_name = "FOLDER")]
     ui_asset_path: Option<PathBuf>,
     /// Where the official web UI has payloads decoded.
-    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "URL", default_value = "")]
     ui_codec_endpoint: String,
     /// The official web UI is not to look for news.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     ui_disable_news_fetch: bool,
 }
 

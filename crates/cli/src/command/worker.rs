@@ -1,5 +1,7 @@
 //! `worker list | count | describe`: workers as they describe themselves.
 
+mod deployment;
+
 use abide_api::temporal::api::{
     enums::v1::WorkerStatus,
     worker::v1::{WorkerHeartbeat, WorkerInfo},
@@ -7,8 +9,7 @@ use abide_api::temporal::api::{
 };
 use clap::{Args, Subcommand};
 
-use crate::arguments::{Common, Connection};
-use crate::command::Session;
+use crate::command::{Run, Session};
 use crate::error::{Error, Result};
 use crate::output::table::Header;
 use crate::output::{Card, Column, Table};
@@ -17,27 +18,23 @@ use crate::{client, json};
 /// Workers on one page.
 const PAGE: i32 = 100;
 
-/// `worker`.
-#[derive(Args, Debug)]
-pub struct Arguments {
-    #[command(flatten)]
-    connection: Connection,
-    #[command(subcommand)]
-    command: Command,
-}
-
+/// The commands.
 #[derive(Subcommand, Debug)]
-enum Command {
-    /// List worker status information in a specific namespace.
+pub enum Command {
+    /// Manage versions of workers.
+    #[command(subcommand)]
+    Deployment(deployment::Command),
+    /// List workers, and how they are.
     List(List),
-    /// Count workers in a namespace.
+    /// Count workers.
     Count(Wanted),
-    /// Returns information about a specific worker.
+    /// Show a worker.
     Describe(Describe),
 }
 
+/// Which workers.
 #[derive(Args, Debug)]
-struct Wanted {
+pub struct Wanted {
     /// Only workers that this holds of.
     #[arg(long, short = 'q', default_value = "")]
     query: String,
@@ -46,29 +43,32 @@ struct Wanted {
     include_system_workers: bool,
 }
 
+/// `worker list`.
 #[derive(Args, Debug)]
-struct List {
+pub struct List {
     #[command(flatten)]
     wanted: Wanted,
     /// At most so many; zero is all.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value = "0")]
     limit: usize,
 }
 
+/// `worker describe`.
 #[derive(Args, Debug)]
-struct Describe {
+pub struct Describe {
     /// Which.
     #[arg(long)]
     worker_instance_key: String,
 }
 
-/// Runs the command.
-pub async fn run(arguments: Arguments, common: &Common) -> Result<()> {
-    let mut session = Session::open(&arguments.connection, common).await?;
-    match arguments.command {
-        Command::List(arguments) => list(&mut session, arguments).await,
-        Command::Count(arguments) => count(&mut session, arguments).await,
-        Command::Describe(arguments) => describe(&mut session, arguments).await,
+impl Run for Command {
+    async fn run(self, session: &mut Session) -> Result<()> {
+        match self {
+            Command::Deployment(command) => deployment::run(session, command).await,
+            Command::List(arguments) => list(session, arguments).await,
+            Command::Count(arguments) => count(session, arguments).await,
+            Command::Describe(arguments) => describe(session, arguments).await,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Arguments {
     #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     detail: Option<String>,
     /// The message of the failure.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     reason: String,
 }
 

@@ -7,12 +7,14 @@ use abide_api::temporal::api::{
     workflowservice::v1::{ResetActivityExecutionRequest, start_batch_operation_request::Operation},
 };
 use clap::Args;
+use serde_json::json;
 
 use super::Selection;
 use crate::client;
-use crate::command::{Session, workflow::proto_duration};
+use crate::command::Session;
 use crate::duration;
 use crate::error::{Error, Result};
+use crate::output::Card;
 
 /// `activity reset`.
 #[derive(Args, Debug)]
@@ -38,7 +40,7 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
             identity: session.client.identity.clone(),
             reset_heartbeat: true,
             keep_paused,
-            jitter: jitter.map(proto_duration),
+            jitter: jitter.map(duration::proto),
             restore_original_options,
             activity: Some(Activity::MatchAll(true)),
             ..BatchOperationResetActivities::default()
@@ -52,12 +54,14 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
         activity_id: activity.activity_id,
         identity: session.client.identity.clone(),
         keep_paused,
-        jitter: jitter.map(proto_duration),
+        jitter: jitter.map(duration::proto),
         restore_original_options,
         request_id: client::request_id(),
         ..ResetActivityExecutionRequest::default()
     };
     let answer = session.client.workflow.reset_activity_execution(client::call(request)).await;
-    answer.map_err(|status| Error::rpc("unable to reset Activity", &status))?;
+    answer.map_err(|status| Error::rpc("unable to reset an Activity", &status))?;
+    session.output.json(&json!({ "keepPaused": keep_paused }));
+    session.output.card(&Card::new().field("KeepPaused", keep_paused).field("ServerResponse", true));
     Ok(())
 }

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::Selection;
 use crate::client;
-use crate::command::{Session, workflow::proto_duration};
+use crate::command::Session;
 use crate::duration;
 use crate::error::{Error, Result};
 
@@ -30,7 +30,7 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     let Some(activity) = which.one()? else {
         let operation = BatchOperationUnpauseActivities {
             identity: session.client.identity.clone(),
-            jitter: jitter.map(proto_duration),
+            jitter: jitter.map(duration::proto),
             activity: Some(Activity::MatchAll(true)),
             ..BatchOperationUnpauseActivities::default()
         };
@@ -44,11 +44,11 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
         activity_id: activity.activity_id,
         identity: session.client.identity.clone(),
         reason,
-        jitter: jitter.map(proto_duration),
+        jitter: jitter.map(duration::proto),
         request_id: client::request_id(),
         ..UnpauseActivityExecutionRequest::default()
     };
     let answer = session.client.workflow.unpause_activity_execution(client::call(request)).await;
-    answer.map_err(|status| Error::rpc("unable to unpause Activity", &status))?;
+    answer.map_err(|status| Error::rpc("unable to unpause an Activity", &status))?;
     Ok(())
 }

@@ -11,13 +11,15 @@ use abide_api::temporal::api::{
 };
 use clap::Args;
 use prost_types::FieldMask;
+use serde_json::{Map, Value};
 
 use super::Selection;
 use crate::client;
-use crate::command::{Session, workflow::proto_duration};
+use crate::command::Session;
 use crate::duration;
 use crate::error::{Error, Result};
 use crate::json;
+use crate::output::{Card, Output};
 
 /// `activity update-options`.
 #[derive(Args, Debug)]
@@ -60,7 +62,7 @@ struct Change {
     retry_maximum_interval: Option<Duration>,
     /// How much longer each wait is than the one before.
     #[arg(long)]
-    retry_backoff_coefficient: Option<f64>,
+    retry_backoff_coefficient: Option<f32>,
     /// The most attempts; 0 is no bound, 1 is no retry.
     #[arg(long)]
     retry_maximum_attempts: Option<i32>,
@@ -85,19 +87,19 @@ impl Change {
 
     fn options(self) -> ActivityOptions {
         let retry_policy = RetryPolicy {
-            initial_interval: self.retry_initial_interval.map(proto_duration),
-            maximum_interval: self.retry_maximum_interval.map(proto_duration),
-            backoff_coefficient: self.retry_backoff_coefficient.unwrap_or_default(),
+            initial_interval: self.retry_initial_interval.map(duration::proto),
+            maximum_interval: self.retry_maximum_interval.map(duration::proto),
+            backoff_coefficient: self.retry_backoff_coefficient.map(f64::from).unwrap_or_default(),
             maximum_attempts: self.retry_maximum_attempts.unwrap_or_default(),
             ..RetryPolicy::default()
         };
         ActivityOptions {
             task_queue: self.task_queue.map(|name| TaskQueue { name, ..TaskQueue::default() }),
-            schedule_to_close_timeout: self.schedule_to_close_timeout.map(proto_duration),
-            schedule_to_start_timeout: self.schedule_to_start_timeout.map(proto_duration),
-            start_to_close_timeout: self.start_to_close_timeout.map(proto_duration),
-            heartbeat_timeout: self.heartbeat_timeout.map(proto_duration),
-            start_delay: self.start_delay.map(proto_duration),
+            schedule_to_close_timeout: self.schedule_to_close_timeout.map(duration::proto),
+            schedule_to_start_timeout: self.schedule_to_start_timeout.map(duration::proto),
+            start_to_close_timeout: self.start_to_close_timeout.map(duration::proto),
+            heartbeat_timeout: self.heartbeat_timeout.map(duration::proto),
+            start_delay: self.start_delay.map(duration::proto),
             retry_policy: Some(retry_policy),
             ..ActivityOptions::default()
         }
@@ -140,10 +142,39 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     let answer = session.client.workflow.update_activity_execution_options(client::call(request)).await;
     let answer = answer.map_err(|status| Error::rpc("unable to update Activity options", &status))?.into_inner();
     let options = answer.activity_options.unwrap_or_default();
-    let shown = json::message("temporal.api.activity.v1.ActivityOptions", &options, session.output.payloads());
-    session.output.json(&shown);
-    session.output.text("Updated Activity options");
+    show(session.output, &options);
     Ok(())
+}
+
+// JSON has durations in nanoseconds and names as they are here: the reference prints its own structure.
+fn show(output: Output, options: &ActivityOptions) {
+    let retry = options.retry_policy.clone().unwrap_or_default();
+    let queue = options.task_queue.as_ref().map(|queue| queue.name.clone()).unwrap_or_default();
+    let before = [
+        ("ScheduleToCloseTimeout", options.schedule_to_close_timeout),
+        ("ScheduleToStartTimeout", options.schedule_to_start_timeout),
+        ("StartToCloseTimeout", options.start_to_close_timeout),
+        ("HeartbeatTimeout", options.heartbeat_timeout),
+        ("StartDelay", options.start_delay),
+        ("InitialInterval", retry.initial_interval),
+    ];
+    let (mut card, mut object) = (Card::new().field("TaskQueue", &queue), Map::new());
+    object.insert("TaskQueue".into(), queue.into());
+    let mut time = |card: Card, name: &str, value: Option<prost_types::Duration>| {
+        let value = value.and_then(|value| Duration::try_from(value).ok()).unwrap_or_default();
+        object.insert(name.into(), u64::try_from(value.as_nanos()).unwrap_or(u64::MAX).into());
+        card.field(name, duration::format(value))
+    };
+    for (name, value) in before {
+        card = time(card, name, value);
+    }
+    card = card.field("BackoffCoefficient", retry.backoff_coefficient);
+    card = time(card, "MaximumInterval", retry.maximum_interval);
+    card = card.field("MaximumAttempts", retry.maximum_attempts);
+    object.insert("BackoffCoefficient".into(), json::float(retry.backoff_coefficient));
+    object.insert("MaximumAttempts".into(), retry.maximum_attempts.into());
+    output.json(&Value::Object(object));
+    output.card(&card);
 }
 
 #[cfg(test)]

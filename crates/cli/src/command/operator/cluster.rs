@@ -1,7 +1,11 @@
-//! `operator cluster health | system | describe`.
+//! `operator cluster`: `health`, `system` and `describe` are here, the rest next door.
+
+mod list;
+mod remove;
+mod upsert;
 
 use abide_api::temporal::api::workflowservice::v1::{GetClusterInfoRequest, GetSystemInfoRequest};
-use clap::{ArgAction, Args, Subcommand};
+use clap::{Args, Subcommand};
 use serde_json::json;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus};
 
@@ -19,16 +23,21 @@ pub enum Command {
     Describe(Describe),
     /// Ask whether the server serves.
     Health,
+    /// List the clusters that this one knows.
+    List(list::Arguments),
+    /// Forget another cluster.
+    Remove(remove::Arguments),
     /// Show what the server can do.
     System,
+    /// Make another cluster known, or change what is known of it.
+    Upsert(upsert::Arguments),
 }
 
 /// `operator cluster describe`.
 #[derive(Args, Debug)]
 pub struct Describe {
     /// Show more of it.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     detail: bool,
 }
 
@@ -39,7 +48,10 @@ pub async fn run(session: &mut Session, command: Command) -> Result<()> {
     match command {
         Command::Describe(arguments) => describe(session, arguments).await,
         Command::Health => health(session).await,
+        Command::List(arguments) => list::run(session, arguments).await,
+        Command::Remove(arguments) => remove::run(session, arguments).await,
         Command::System => system(session).await,
+        Command::Upsert(arguments) => upsert::run(session, arguments).await,
     }
 }
 

@@ -14,10 +14,9 @@ use abide_api::temporal::api::{
     },
 };
 use abide_server::config::NAMESPACE_DEFAULT;
-use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::command::Session;
-use crate::command::workflow::proto_duration;
 use crate::error::{Error, Result};
 use crate::output::{Card, warn};
 use crate::{client, duration, input, json, words};
@@ -43,10 +42,10 @@ pub struct Create {
     /// Its name (deprecated; use -n).
     name: Option<String>,
     /// For people.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     description: String,
     /// Whom to ask.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     email: String,
     /// A note: KEY=VALUE. May be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
@@ -55,18 +54,26 @@ pub struct Create {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "72h")]
     retention: Duration,
     /// The cluster in which it is active.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     active_cluster: String,
     /// A cluster in which it is. May be repeated.
     #[arg(long)]
     cluster: Vec<String>,
     /// Make it one of several clusters.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     global: bool,
-    /// What becomes of histories.
-    #[command(flatten)]
-    archival: Archival,
+    /// Whether histories are archived.
+    #[arg(long, value_enum, default_value = "disabled")]
+    history_archival_state: Archived,
+    /// Where histories are archived.
+    #[arg(long, default_value = "")]
+    history_uri: String,
+    /// Whether what lists show is archived.
+    #[arg(long, value_enum, default_value = "disabled")]
+    visibility_archival_state: Archived,
+    /// Where what lists show is archived.
+    #[arg(long, default_value = "")]
+    visibility_uri: String,
 }
 
 /// What becomes of histories and of what lists show.
@@ -76,13 +83,13 @@ pub struct Archival {
     #[arg(long, value_enum)]
     history_archival_state: Option<Archived>,
     /// Where histories are archived.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     history_uri: String,
     /// Whether what lists show is archived.
     #[arg(long, value_enum)]
     visibility_archival_state: Option<Archived>,
     /// Where what lists show is archived.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     visibility_uri: String,
 }
 
@@ -131,21 +138,20 @@ pub async fn run(session: &mut Session, command: Command) -> Result<()> {
 
 async fn create(session: &mut Session, arguments: Create) -> Result<()> {
     let name = named(session, arguments.name)?;
-    let archival = arguments.archival;
     let data: BTreeMap<String, String> = input::pairs("namespace data", &arguments.data)?.into_iter().collect();
     let request = RegisterNamespaceRequest {
         namespace: name.clone(),
         description: arguments.description,
         owner_email: arguments.email,
-        workflow_execution_retention_period: Some(proto_duration(arguments.retention)),
+        workflow_execution_retention_period: Some(duration::proto(arguments.retention)),
         data,
         active_cluster_name: arguments.active_cluster,
         clusters: clusters(arguments.cluster),
         is_global_namespace: arguments.global,
-        history_archival_state: Archived::state(archival.history_archival_state) as i32,
-        history_archival_uri: archival.history_uri,
-        visibility_archival_state: Archived::state(archival.visibility_archival_state) as i32,
-        visibility_archival_uri: archival.visibility_uri,
+        history_archival_state: Archived::state(Some(arguments.history_archival_state)) as i32,
+        history_archival_uri: arguments.history_uri,
+        visibility_archival_state: Archived::state(Some(arguments.visibility_archival_state)) as i32,
+        visibility_archival_uri: arguments.visibility_uri,
         ..RegisterNamespaceRequest::default()
     };
     let answer = session.client.workflow.register_namespace(client::call(request)).await;

@@ -9,7 +9,7 @@ use abide_api::temporal::api::{
         RemoveSearchAttributesRequest,
     },
 };
-use clap::{ArgAction, Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::command::Session;
 use crate::error::{Error, Result};
@@ -35,8 +35,7 @@ pub struct Remove {
     #[arg(long, required = true)]
     name: Vec<String>,
     /// Do not ask.
-    #[arg(long, short = 'y', num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long, short = 'y')]
     yes: bool,
 }
 
@@ -46,9 +45,35 @@ pub struct Create {
     /// Its name. May be repeated, each with its --type.
     #[arg(long, required = true)]
     name: Vec<String>,
-    /// Its type: Text, Keyword, Int, Double, Bool, Datetime or KeywordList.
-    #[arg(long = "type", required = true, value_name = "TYPE")]
-    kind: Vec<String>,
+    /// Its type.
+    #[arg(long = "type", required = true, value_enum, value_name = "TYPE")]
+    kind: Vec<Kind>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+#[value(rename_all = "PascalCase")]
+enum Kind {
+    Text,
+    Keyword,
+    Int,
+    Double,
+    Bool,
+    Datetime,
+    KeywordList,
+}
+
+impl Kind {
+    fn proto(self) -> IndexedValueType {
+        match self {
+            Kind::Text => IndexedValueType::Text,
+            Kind::Keyword => IndexedValueType::Keyword,
+            Kind::Int => IndexedValueType::Int,
+            Kind::Double => IndexedValueType::Double,
+            Kind::Bool => IndexedValueType::Bool,
+            Kind::Datetime => IndexedValueType::Datetime,
+            Kind::KeywordList => IndexedValueType::KeywordList,
+        }
+    }
 }
 
 /// Runs the command.
@@ -67,8 +92,7 @@ async fn create(session: &mut Session, arguments: Create) -> Result<()> {
     let known = existing(session, "unable to get existing search attributes").await?;
     let mut added = BTreeMap::new();
     for (name, kind) in arguments.name.iter().zip(&arguments.kind) {
-        let kind = abide_server::search_attribute_type(kind)
-            .ok_or_else(|| Error::new(format!("unsupported search attribute type: {kind:?}")))?;
+        let kind = kind.proto();
         let there = known.custom_attributes.get(name).or_else(|| known.system_attributes.get(name));
         if let Some(there) = there.filter(|there| **there != kind as i32) {
             let there = words::value_type(IndexedValueType::try_from(*there).unwrap_or_default());

@@ -51,11 +51,11 @@ fn set(config: &mut Config, flags: &Settings) -> Result<()> {
 /// What is logged, and how.
 pub fn log(common: &Common) -> Log {
     let level = match common.log_level {
-        Some(arguments::LogLevel::Debug) => LogLevel::Debug,
-        Some(arguments::LogLevel::Info) => LogLevel::Info,
-        Some(arguments::LogLevel::Warn) | None => LogLevel::Warn,
-        Some(arguments::LogLevel::Error) => LogLevel::Error,
-        Some(arguments::LogLevel::Never) => LogLevel::Never,
+        arguments::LogLevel::Debug => LogLevel::Debug,
+        arguments::LogLevel::Info => LogLevel::Info,
+        arguments::LogLevel::Warn => LogLevel::Warn,
+        arguments::LogLevel::Error => LogLevel::Error,
+        arguments::LogLevel::Never => LogLevel::Never,
     };
     let format = match common.log_format {
         arguments::LogFormat::Text => LogFormat::Text,

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use abide_api::temporal::api::{
-    enums::v1::{TaskQueueKind, TaskQueueType},
+    enums::v1::TaskQueueKind,
     taskqueue::v1::{RateLimit, RateLimitConfig, TaskQueue, TaskQueueConfig},
     workflowservice::v1::{
         DescribeTaskQueueRequest, UpdateTaskQueueConfigRequest, update_task_queue_config_request::RateLimitUpdate,
     },
 };
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
+use super::Kind;
 use crate::command::Session;
 use crate::error::{Error, Result};
 use crate::output::table::Header;
@@ -71,23 +72,6 @@ pub struct Set {
     fairness_key_weight_clear_all: bool,
 }
 
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    Workflow,
-    Activity,
-    Nexus,
-}
-
-impl Kind {
-    fn queue_type(self) -> TaskQueueType {
-        match self {
-            Kind::Workflow => TaskQueueType::Workflow,
-            Kind::Activity => TaskQueueType::Activity,
-            Kind::Nexus => TaskQueueType::Nexus,
-        }
-    }
-}
-
 /// Runs the command.
 pub async fn run(session: &mut Session, command: Command) -> Result<()> {
     match command {
@@ -143,7 +127,7 @@ async fn set(session: &mut Session, arguments: Set) -> Result<()> {
         namespace: namespace.clone(),
         identity: session.client.identity.clone(),
         task_queue: name.clone(),
-        task_queue_type: queue.task_queue_type.queue_type().into(),
+        task_queue_type: queue.task_queue_type.proto().into(),
         update_queue_rate_limit: queue_limit,
         update_fairness_key_rate_limit_default: key_limit,
         set_fairness_weight_overrides: weights,
@@ -165,7 +149,7 @@ async fn read(session: &mut Session, queue: &Queue, what: &str) -> Result<Option
     let request = DescribeTaskQueueRequest {
         namespace: session.client.namespace.clone(),
         task_queue: Some(TaskQueue { name: name.into(), kind: TaskQueueKind::Normal.into(), ..TaskQueue::default() }),
-        task_queue_type: queue.task_queue_type.queue_type().into(),
+        task_queue_type: queue.task_queue_type.proto().into(),
         report_config: true,
         ..DescribeTaskQueueRequest::default()
     };
@@ -223,7 +207,8 @@ fn weights(given: &[String]) -> Result<(BTreeMap<String, f32>, Vec<String>)> {
     Ok((set, unset))
 }
 
-fn print(session: &Session, config: &TaskQueueConfig) {
+/// Shows it.
+pub fn print(session: &Session, config: &TaskQueueConfig) {
     let output = session.output;
     output.json(&json::message("temporal.api.taskqueue.v1.TaskQueueConfig", config, output.payloads()));
     for (heading, limit) in [

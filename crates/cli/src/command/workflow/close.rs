@@ -90,8 +90,8 @@ fn status(event: &HistoryEvent) -> &'static str {
     }
 }
 
-// Message, stack trace and cause, each cause further in. Begins on a line of its own.
-fn failure_text(failure: &Failure, indent: usize) -> String {
+/// Message, stack trace and cause, each cause further in. Begins on a line of its own.
+pub fn failure_text(failure: &Failure, indent: usize) -> String {
     let blank = " ".repeat(indent);
     let mut text = format!("\n{blank}Message: {}", failure.message);
     if !failure.stack_trace.is_empty() {

@@ -12,7 +12,7 @@ use abide_api::temporal::api::{
     },
     workflowservice::v1::{DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse},
 };
-use clap::{ArgAction, Args};
+use clap::Args;
 use serde_json::Value;
 
 use super::{Reference, callbacks, close, events};
@@ -31,12 +31,10 @@ pub struct Arguments {
     #[command(flatten)]
     reference: Reference,
     /// Show only the points that the Workflow Execution can be reset to.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     reset_points: bool,
     /// Accepted; changes nothing.
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", action = ArgAction::Set)]
+    #[arg(long, hide = true)]
     raw: bool,
 }
 

@@ -3,6 +3,7 @@
 use abide_api::temporal::api::{enums::v1::EventType, history::v1::HistoryEvent};
 use serde_json::{Map, Value};
 
+use super::log::Log;
 use crate::command::Session;
 use crate::history::{self, Pages};
 use crate::json::{self, Payloads};
@@ -21,6 +22,8 @@ const COLUMNS: [Column; 3] =
 pub enum Detail {
     /// Its number, time and type.
     Line,
+    /// The same, and what it is about.
+    Log,
     /// Every field.
     Fields,
 }
@@ -30,16 +33,17 @@ pub struct Events {
     output: Output,
     detail: Detail,
     printed: usize,
+    log: Log,
 }
 
 impl Events {
     /// Prints the heading.
     pub fn begin(output: Output, detail: Detail) -> Self {
         output.heading("Progress:");
-        if detail == Detail::Line {
+        if detail != Detail::Fields {
             output.table(&Table::new(COLUMNS), Header::Shown);
         }
-        Self { output, detail, printed: 0 }
+        Self { output, detail, printed: 0, log: Log::default() }
     }
 
     /// Prints one event.
@@ -49,6 +53,12 @@ impl Events {
                 let mut table = Table::new(COLUMNS);
                 table.row(line(event, self.output.paint()));
                 self.output.table(&table, Header::Hidden);
+            }
+            Detail::Log => {
+                let [id, at, name] = line(event, self.output.paint());
+                let about = self.log.about(event);
+                let text = format!("  {id:>3}  {at:20}  {name}  {about}");
+                self.output.text(text.trim_end());
             }
             Detail::Fields => {
                 if self.printed > 0 {
@@ -81,9 +91,9 @@ pub async fn print(
     Ok(last.filter(history::closes))
 }
 
-fn line(event: &HistoryEvent, paint: Paint) -> Vec<String> {
+fn line(event: &HistoryEvent, paint: Paint) -> [String; 3] {
     let at = event.event_time.as_ref().map(time::iso_seconds).unwrap_or_default();
-    vec![event.event_id.to_string(), at, colored(event.event_type(), paint)]
+    [event.event_id.to_string(), at, colored(event.event_type(), paint)]
 }
 
 fn colored(event_type: EventType, paint: Paint) -> String {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use abide_api::temporal::api::history::v1::{History, HistoryEvent};
-use clap::{ArgAction, Args};
+use clap::Args;
 use serde_json::{Map, Value};
 
 use super::{close, events, start};
@@ -18,8 +18,7 @@ pub struct Arguments {
     #[command(flatten)]
     start: start::Start,
     /// Show every field of every event.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     detailed: bool,
 }
 
@@ -66,9 +65,9 @@ async fn json(
     let mut object = Map::new();
     object.insert("workflowId".into(), workflow_id.as_str().into());
     object.insert("runId".into(), run_id.as_str().into());
-    object.insert("type".into(), arguments.start.workflow_type.as_str().into());
+    object.insert("type".into(), arguments.start.shared.workflow_type.as_str().into());
     object.insert("namespace".into(), session.client.namespace.as_str().into());
-    object.insert("taskQueue".into(), arguments.start.task_queue.as_str().into());
+    object.insert("taskQueue".into(), arguments.start.shared.task_queue.as_str().into());
     object.insert("durationMillis".into(), millis(began.elapsed()).into());
     close::into_json(session.output, &closed, &mut object);
     if arguments.detailed {

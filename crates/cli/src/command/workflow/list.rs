@@ -5,33 +5,31 @@ use abide_api::temporal::api::{
     workflowservice::v1::{ListArchivedWorkflowExecutionsRequest, ListWorkflowExecutionsRequest},
 };
 use bytes::Bytes;
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::client;
 use crate::command::Session;
 use crate::error::{Error, Result};
-use crate::output::table::Header;
-use crate::output::{Column, Output, Table};
+use crate::output::{Column, Listing, Output};
 use crate::{json, words};
 
 /// `workflow list`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Which ones.
-    #[arg(long, short = 'q', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'q', default_value = "")]
     query: String,
     /// By what to sort: names of search attributes, each with ASC or DESC, separated by commas.
-    #[arg(long, value_name = "NAME [DESC],...", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "NAME [DESC],...", default_value = "")]
     order_by: String,
     /// The most to list; 0 is no bound.
-    #[arg(long, default_value = "0", hide_default_value = true)]
+    #[arg(long, default_value = "0")]
     limit: usize,
     /// How many to ask for at a time.
-    #[arg(long, default_value = "0", hide_default_value = true)]
-    page_size: usize,
+    #[arg(long, default_value = "0")]
+    page_size: i32,
     /// List archived ones.
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", action = ArgAction::Set)]
+    #[arg(long, hide = true)]
     archived: bool,
 }
 
@@ -40,39 +38,22 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     if arguments.archived && !arguments.order_by.is_empty() {
         return Err(Error::new("cannot set order-by when archived is set"));
     }
-    let bound = if arguments.limit == 0 { usize::MAX } else { arguments.limit };
-    let page_size = if arguments.page_size == 0 { 0 } else { arguments.page_size.min(bound) };
-    let page_size = if page_size == 0 && bound < usize::MAX { bound } else { page_size };
-    let mut table = Table::new([
-        Column::text("Status"),
-        Column::text("WorkflowId"),
-        Column::text("Type"),
-        Column::text("StartTime"),
-    ]);
-    let mut list = session.output.list();
-    let (mut listed, mut token, mut header) = (0, Bytes::new(), Header::Shown);
+    let page_size = client::page_size(arguments.page_size, arguments.limit);
+    let columns = ["Status", "WorkflowId", "Type", "StartTime"].map(Column::text);
+    let mut listing = Listing::new(session.output, columns, arguments.limit);
+    let mut token = Bytes::new();
     loop {
-        let page = page(session, &arguments, i32::try_from(page_size).unwrap_or(i32::MAX), token).await?;
-        for info in page.executions.iter().take(bound - listed) {
-            list.element(&json::message(
-                "temporal.api.workflow.v1.WorkflowExecutionInfo",
-                info,
-                session.output.payloads(),
-            ));
-            table.row(row(session.output, info));
-            listed += 1;
-        }
-        if !table.is_empty() {
-            session.output.table(&table, header);
-            header = Header::Hidden;
-            table.next_page();
+        let page = page(session, &arguments, page_size, token).await?;
+        for info in &page.executions {
+            let name = "temporal.api.workflow.v1.WorkflowExecutionInfo";
+            listing.element(&json::message(name, info, session.output.payloads()), row(session.output, info));
         }
         token = page.next_page_token;
-        if token.is_empty() || listed >= bound {
+        if !listing.page() || token.is_empty() {
             break;
         }
     }
-    list.end();
+    listing.end();
     Ok(())
 }
 

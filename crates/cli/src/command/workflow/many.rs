@@ -3,35 +3,32 @@
 use abide_api::temporal::api::workflowservice::v1::{
     StartBatchOperationRequest, start_batch_operation_request::Operation,
 };
-use clap::{ArgAction, Args};
-use serde_json::json;
+use clap::Args;
 
 use super::count;
-use crate::client;
-use crate::command::Session;
+use crate::command::{Session, batch};
 use crate::error::{Error, Result};
 
 /// One Workflow Execution, or many.
 #[derive(Args, Debug, Clone, Default)]
 pub struct Target {
     /// Workflow ID. This or --query.
-    #[arg(long, short = 'w', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'w', default_value = "")]
     pub workflow_id: String,
     /// Run ID; the newest run by default. Not with --query.
-    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'r', default_value = "")]
     pub run_id: String,
     /// All that match this query.
-    #[arg(long, short = 'q', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'q', default_value = "")]
     pub query: String,
     /// Why.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     pub reason: String,
     /// Do not ask before a batch is started.
-    #[arg(long, short = 'y', num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long, short = 'y')]
     pub yes: bool,
     /// The most operations per second of a batch.
-    #[arg(long, default_value = "0", hide_default_value = true)]
+    #[arg(long, default_value = "0")]
     pub rps: f32,
     /// Workflow header: KEY=JSON. May be repeated.
     #[arg(long, value_name = "KEY=JSON")]
@@ -70,28 +67,20 @@ impl Target {
 
     /// Starts a batch of the operation, after asking.
     pub async fn batch(&self, session: &mut Session, operation: Operation) -> Result<()> {
-        let question = if self.yes || session.output.is_json() {
-            String::new()
+        let question = if self.yes {
+            format!("Start batch against workflows matching query {:?}? y/N", self.query)
         } else {
             let count = count::count(session, self.query.clone()).await?.count;
             format!("Start batch against approximately {count} workflow(s)? y/N")
         };
         session.output.confirm(&question, self.yes)?;
-        let job_id = client::request_id();
-        let reason = if self.reason.is_empty() { client::default_reason() } else { self.reason.clone() };
         let request = StartBatchOperationRequest {
-            namespace: session.client.namespace.clone(),
             visibility_query: self.query.clone(),
-            job_id: job_id.clone(),
-            reason,
+            reason: self.reason.clone(),
             max_operations_per_second: self.rps,
             operation: Some(operation),
             ..StartBatchOperationRequest::default()
         };
-        let answer = session.client.workflow.start_batch_operation(client::call(request)).await;
-        answer.map_err(|status| Error::rpc("failed starting batch operation", &status))?;
-        session.output.json(&json!({ "batchJobId": job_id }));
-        session.output.text(format!("Started batch for job ID: {job_id}"));
-        Ok(())
+        batch::start(session, request).await
     }
 }

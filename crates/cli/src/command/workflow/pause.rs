@@ -14,7 +14,7 @@ pub struct Arguments {
     #[command(flatten)]
     workflow: Reference,
     /// Why.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     reason: String,
 }
 

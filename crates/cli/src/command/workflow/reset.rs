@@ -13,7 +13,7 @@ use abide_api::temporal::api::{
         GetWorkflowExecutionHistoryRequest, ResetWorkflowExecutionRequest, start_batch_operation_request::Operation,
     },
 };
-use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::many::Target;
@@ -47,35 +47,34 @@ enum Then {
 #[derive(Args, Debug)]
 struct Reset {
     /// Workflow ID.
-    #[arg(long, short = 'w', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'w', default_value = "")]
     workflow_id: String,
     /// Run ID; the newest run by default.
-    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'r', default_value = "")]
     run_id: String,
     /// The event that would end the workflow task to which the run is reset.
-    #[arg(long, short = 'e', default_value_t = 0, hide_default_value = true)]
+    #[arg(long, short = 'e', default_value = "0")]
     event_id: i64,
     /// Why; shown in the history.
     #[arg(long)]
     reason: String,
     /// To which workflow task, instead of `--event-id`.
-    #[arg(long = "type", short = 't', value_enum, ignore_case = true)]
+    #[arg(long = "type", short = 't', value_enum)]
     point: Option<Point>,
     /// What of the later history is not brought to the new run.
-    #[arg(long, value_enum, ignore_case = true)]
+    #[arg(long, value_enum)]
     reapply_exclude: Vec<Exclude>,
     /// What of the later history is brought to the new run. Deprecated: use `--reapply-exclude`.
-    #[arg(long, value_enum, ignore_case = true, default_value = "All")]
+    #[arg(long, value_enum, default_value = "All")]
     reapply_type: Include,
     /// The build of the worker, with `--type BuildId`: the run is reset to where that build first completed a task.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     build_id: String,
     /// Reset all that match this query.
-    #[arg(long, short = 'q', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'q', default_value = "")]
     query: String,
     /// Do not ask before a batch is started.
-    #[arg(long, short = 'y', num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long, short = 'y')]
     yes: bool,
 }
 

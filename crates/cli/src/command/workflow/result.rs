@@ -9,6 +9,7 @@ use crate::client;
 use crate::command::Session;
 use crate::error::{Error, Result};
 use crate::history::{self, Follow};
+use crate::output::progress::Waiting;
 
 /// `workflow result`.
 #[derive(Args, Debug)]
@@ -22,7 +23,9 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     let Reference { workflow_id, run_id } = &arguments.reference;
     // What is waited for is the run that is the newest now.
     let run_id = if run_id.is_empty() { newest(session, workflow_id).await? } else { run_id.clone() };
+    let waiting = Waiting::begin(workflow_id);
     let closed = history::close_event(&mut session.client, workflow_id, &run_id, Follow::UntilClosed).await;
+    drop(waiting);
     let closed = closed.map_err(|status| Error::rpc("failed getting close event", &status))?;
     let closed = closed.ok_or_else(|| Error::new("missing close event"))?;
     if session.output.is_json() {

@@ -1,7 +1,7 @@
 //! `workflow show`: the events of a run.
 
 use abide_api::temporal::api::history::v1::{History, HistoryEvent};
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use super::events::{self, Detail, Events};
 use super::{Reference, close};
@@ -16,16 +16,13 @@ pub struct Arguments {
     #[command(flatten)]
     reference: Reference,
     /// Wait for further events until the Workflow Execution has ended.
-    #[arg(long, short = 'f', num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long, short = 'f')]
     follow: bool,
     /// Show every field of every event.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     detailed: bool,
     /// Newest first.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     reverse: bool,
 }
 
@@ -40,7 +37,11 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
 async fn text(session: &mut Session, arguments: &Arguments) -> Result<()> {
     let Reference { workflow_id, run_id } = &arguments.reference;
     let failed = |status: tonic::Status| Error::rpc("displaying history failed", &status);
-    let detail = if arguments.detailed { Detail::Fields } else { Detail::Line };
+    let detail = match (arguments.detailed, arguments.follow) {
+        (true, _) => Detail::Fields,
+        (false, true) => Detail::Log,
+        (false, false) => Detail::Line,
+    };
     if arguments.reverse {
         let events = history::reverse(&mut session.client, workflow_id, run_id).await.map_err(failed)?;
         let mut printer = Events::begin(session.output, detail);

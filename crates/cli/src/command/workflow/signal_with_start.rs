@@ -1,7 +1,7 @@
 //! `workflow signal-with-start`.
 
 use abide_api::temporal::api::workflowservice::v1::SignalWithStartWorkflowExecutionRequest;
-use clap::{ArgAction, Args};
+use clap::Args;
 use serde_json::json;
 
 use super::start::Start;
@@ -29,14 +29,13 @@ pub struct Arguments {
     #[arg(long, value_name = "KEY=VALUE")]
     signal_input_meta: Vec<String>,
     /// Arguments of the Signal are base64.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     signal_input_base64: bool,
 }
 
 /// Runs the command.
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
-    if arguments.start.workflow_id.is_none() {
+    if arguments.start.shared.workflow_id.is_none() {
         return Err(Error::new("--workflow-id flag must be provided"));
     }
     let signal_input = Input {
@@ -73,7 +72,7 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     };
     let answer = session.client.workflow.signal_with_start_workflow_execution(client::call(request)).await;
     let run_id = answer.map_err(|status| Error::rpc("failed starting workflow", &status))?.into_inner().run_id;
-    let (kind, namespace) = (&arguments.start.workflow_type, &session.client.namespace);
+    let (kind, namespace) = (&arguments.start.shared.workflow_type, &session.client.namespace);
     session.output.json(&json!({
         "workflowId": workflow_id, "runId": run_id, "type": kind, "namespace": namespace,
     }));

@@ -52,7 +52,7 @@ struct Target {
     #[arg(long)]
     update_id: String,
     /// Run ID; the newest run by default.
-    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'r', default_value = "")]
     run_id: String,
 }
 
@@ -62,16 +62,16 @@ struct Send {
     #[arg(long = "name", alias = "type", value_name = "NAME")]
     name: String,
     /// The first run of the chain of runs that the Update is meant for.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     first_execution_run_id: String,
     /// Workflow ID.
     #[arg(long, short = 'w')]
     workflow_id: String,
     /// Update ID; made up when not given.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     update_id: String,
     /// Run ID; the newest run by default.
-    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'r', default_value = "")]
     run_id: String,
     /// Workflow header: KEY=JSON. May be repeated.
     #[arg(long, value_name = "KEY=JSON")]

@@ -33,10 +33,10 @@ pub struct Options {
     #[arg(long, value_enum)]
     versioning_override_behavior: Behavior,
     /// The deployment of that version.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     versioning_override_deployment_name: String,
     /// The build of that version.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     versioning_override_build_id: String,
 }
 

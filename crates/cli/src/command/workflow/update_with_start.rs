@@ -10,7 +10,7 @@ use abide_api::temporal::api::{
         execute_multi_operation_response::response::Response as Answer,
     },
 };
-use clap::{ArgAction, Args};
+use clap::Args;
 use serde_json::Value;
 
 use super::start::Start;
@@ -29,13 +29,13 @@ pub struct Arguments {
     #[arg(long, alias = "update-type")]
     update_name: String,
     /// The first run of the chain of runs that the Update is meant for.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     update_first_execution_run_id: String,
     /// Update ID; made up when not given.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     update_id: String,
     /// Run ID.
-    #[arg(long, short = 'r', default_value = "", hide_default_value = true)]
+    #[arg(long, short = 'r', default_value = "")]
     run_id: String,
     /// An argument of the Update, in JSON. May be repeated.
     #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
@@ -47,8 +47,7 @@ pub struct Arguments {
     #[arg(long, value_name = "KEY=VALUE")]
     update_input_meta: Vec<String>,
     /// Arguments of the Update are base64.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     update_input_base64: bool,
 }
 
@@ -104,7 +103,7 @@ async fn ask(
 ) -> Result<(Fields, UpdateWorkflowExecutionResponse)> {
     let input = arguments.input();
     let Arguments { start, update_name, run_id, .. } = arguments;
-    if start.workflow_id.is_none() {
+    if start.shared.workflow_id.is_none() {
         return Err(Error::new("--workflow-id flag must be provided"));
     }
     if !start.policies.says_conflict() {
@@ -139,7 +138,7 @@ async fn ask(
             let fields = vec![
                 ("workflowId", Value::from(workflow_id)),
                 ("runId", run_of(&updated).into()),
-                ("type", start.workflow_type.as_str().into()),
+                ("type", start.shared.workflow_type.as_str().into()),
                 ("namespace", session.client.namespace.as_str().into()),
                 ("updateName", update_name.as_str().into()),
                 ("updateId", update_id.into()),

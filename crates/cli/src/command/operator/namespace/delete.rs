@@ -1,7 +1,7 @@
 //! `operator namespace delete`.
 
 use abide_api::temporal::api::operatorservice::v1::DeleteNamespaceRequest;
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use super::named;
 use crate::command::Session;
@@ -14,8 +14,7 @@ pub struct Arguments {
     /// Its name (deprecated; use -n).
     name: Option<String>,
     /// Do not ask.
-    #[arg(long, short = 'y', num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    #[arg(default_value = "false", hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long, short = 'y')]
     yes: bool,
 }
 

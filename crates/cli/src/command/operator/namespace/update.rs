@@ -9,11 +9,10 @@ use abide_api::temporal::api::{
     replication::v1::NamespaceReplicationConfig,
     workflowservice::v1::{DescribeNamespaceRequest, UpdateNamespaceRequest},
 };
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::{Archival, Archived, clusters, named};
 use crate::command::Session;
-use crate::command::workflow::proto_duration;
 use crate::error::{Error, Result};
 use crate::{client, duration, input, json};
 
@@ -23,10 +22,10 @@ pub struct Arguments {
     /// Its name (deprecated; use -n).
     name: Option<String>,
     /// For people.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     description: String,
     /// Whom to ask.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     email: String,
     /// A note: KEY=VALUE. May be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
@@ -35,14 +34,13 @@ pub struct Arguments {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     retention: Option<Duration>,
     /// The cluster in which it is to be active. Everything else is left out then.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "")]
     active_cluster: String,
     /// A cluster in which it is. May be repeated.
     #[arg(long)]
     cluster: Vec<String>,
     /// Make it one of several clusters. Everything else is left out then.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
-    #[arg(hide_default_value = true, hide_possible_values = true, action = ArgAction::Set)]
+    #[arg(long)]
     promote_global: bool,
     /// How it is replicated.
     #[arg(long, value_enum)]
@@ -98,7 +96,7 @@ async fn changes(session: &mut Session, name: &str, arguments: Arguments) -> Res
     let info = known.namespace_info.unwrap_or_default();
     let retention = known.config.unwrap_or_default().workflow_execution_retention_ttl;
     let data: BTreeMap<String, String> = input::pairs("namespace data", &arguments.data)?.into_iter().collect();
-    let wanted = arguments.retention.filter(|retention| !retention.is_zero()).map(proto_duration);
+    let wanted = arguments.retention.filter(|retention| !retention.is_zero()).map(duration::proto);
     let or = |given: String, known: String| if given.is_empty() { known } else { given };
     let Archival { history_archival_state, history_uri, visibility_archival_state, visibility_uri } =
         arguments.archival;
