@@ -71,13 +71,13 @@ async fn respond(
         Verb::Get | Verb::Delete => from_query(route, parts, form, &fields)?,
     };
     query::set_from_path(&mut message, in_path).map_err(Status::invalid_argument)?;
-    let call_ = Call {
+    let asked = Call {
         path: route.grpc_path(),
         message: message.encode_to_vec().into(),
         timeout: header::timeout(&parts.headers).map_err(Status::invalid_argument)?,
         headers: header::forwarded(&parts.headers, manner.client),
     };
-    let bytes = call(routes, call_).await?;
+    let bytes = call(routes, asked).await?;
     let shown = abide_json::message_of(route.method.output(), &bytes, written);
     shown.map_err(|error| Status::new(Code::Internal, format!("the answer cannot be written as JSON: {error}")))
 }

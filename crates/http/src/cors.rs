@@ -16,6 +16,8 @@ const HEADERS: HeaderValue = HeaderValue::from_static(
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE, OPTIONS");
 /// What pages of gRPC-Web must see of an answer.
 const EXPOSED: HeaderValue = HeaderValue::from_static("grpc-status, grpc-message, grpc-status-details-bin");
+/// Where browsers say from which site a page calls.
+const FETCH_SITE: &str = "sec-fetch-site";
 /// How long a browser remembers what it was told: an hour.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
 
@@ -34,6 +36,13 @@ impl Origins {
 /// Whether a browser asks if a page may call.
 pub(crate) fn is_question(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Whether a page of another site would change something. It may send that without asking first, as long as it sends it as a
+/// form or as text, and need not see the answer.
+pub(crate) fn acts_from_elsewhere(method: &Method, headers: &HeaderMap) -> bool {
+    let is_elsewhere = headers.get(FETCH_SITE).is_some_and(|site| site == "cross-site");
+    is_elsewhere && !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// The answer to that question: the page of this origin may.

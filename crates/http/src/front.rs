@@ -57,7 +57,10 @@ async fn respond(State(shared): State<Arc<Shared>>, request: Request<Body>) -> R
     {
         return cors::yes(origin.clone());
     }
-    let mut response = route(&shared, request).await;
+    let mut response = match &origin {
+        None if cors::acts_from_elsewhere(request.method(), request.headers()) => refused("Origin not allowed"),
+        Some(_) | None => route(&shared, request).await,
+    };
     if let Some(origin) = origin {
         cors::show(&mut response, origin);
     }
@@ -70,7 +73,7 @@ async fn route(shared: &Shared, request: Request<Body>) -> Response {
     match (request.method(), path) {
         (&Method::GET, "/swagger.json") => document(openapi::SWAGGER_TYPE, openapi::swagger()),
         (&Method::GET, "/openapi.yaml") => document(openapi::YAML_TYPE, openapi::yaml()),
-        _ if !may_name(&shared.settings.http.allowed_hosts, request.headers()) => refused(),
+        _ if !may_name(&shared.settings.http.allowed_hosts, request.headers()) => refused("Host not allowed"),
         (&Method::POST, _) if is_grpc_web(request.headers()) => web(shared, request).await,
         _ => api::answer(&shared.routes, shared.manner, request).await,
     }
@@ -82,8 +85,8 @@ fn may_name(hosts: &[String], headers: &HeaderMap) -> bool {
     hosts.is_empty() || hosts.iter().any(|pattern| wildcard::matches(pattern, host))
 }
 
-fn refused() -> Response {
-    let body = r#"{"code": 7, "message": "Host not allowed"}"#;
+fn refused(why: &str) -> Response {
+    let body = format!(r#"{{"code": 7, "message": "{why}"}}"#);
     answer::with_type(StatusCode::FORBIDDEN, HeaderValue::from_static("application/json"), body)
 }
 

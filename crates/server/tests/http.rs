@@ -3,6 +3,7 @@
 
 mod common;
 
+use abide_mutation::{Random, cases, mutated_text};
 use abide_server::config::{Data, Http, Listen, Ui};
 use common::*;
 use serde_json::{Value, json};
@@ -149,5 +150,89 @@ async fn the_port_for_people_says_what_it_is_and_lets_no_foreign_page_act() {
     assert_eq!(history[0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"], json!([payload]));
     let (_, nobody) = exchange(address, &head.replace(run_id, "nobody"), "").await;
     assert!(nobody.starts_with(r#"[{"error":"#), "{nobody}");
+    server.stop().await;
+}
+
+/// Requests that are right, or nearly.
+const ORDINARY: [(&str, &str); 18] = [
+    (
+        "/workflows/w",
+        r#"{"workflowType":{"name":"T"},"taskQueue":{"name":"q"},"input":[1],"memo":{"fields":{"a":1}},
+        "searchAttributes":{"indexedFields":{"CustomKeywordField":"x"}},"workflowRunTimeout":"5s","cronSchedule":"* * * * *"}"#,
+    ),
+    ("/workflows/w/signal/s", r#"{"input":[{"a":[1,2]}],"requestId":"r","header":{"fields":{"h":"v"}}}"#),
+    (
+        "/workflows/w/signal-with-start/s",
+        r#"{"workflowType":{"name":"T"},"taskQueue":{"name":"q"},"signalInput":[null]}"#,
+    ),
+    (
+        "/workflows/w/update/u",
+        r#"{"waitPolicy":{"lifecycleStage":"Accepted"},"request":{"meta":{"updateId":"i"},"input":{"args":[1]}}}"#,
+    ),
+    ("/workflows/w/query/q", r#"{"query":{"queryArgs":[1]},"queryRejectCondition":"NotOpen"}"#),
+    ("/workflows/w/reset", r#"{"workflowTaskFinishEventId":"3","reason":"r","resetReapplyType":"Signal"}"#),
+    ("/workflows/w/cancel", r#"{"reason":"r","requestId":"x"}"#),
+    ("/workflows/w/terminate", r#"{"reason":"r","details":["x"],"firstExecutionRunId":""}"#),
+    ("/workflows/w/pause", r#"{"reason":"r"}"#),
+    (
+        "/workflows/w/update-options",
+        r#"{"workflowExecutionOptions":{"priority":{"priorityKey":3}},"updateMask":"priority"}"#,
+    ),
+    ("/activities-deprecated/pause", r#"{"execution":{"workflowId":"w"},"id":"1"}"#),
+    (
+        "/activities-deprecated/update-options",
+        r#"{"execution":{"workflowId":"w"},"id":"1","activityOptions":{"startToCloseTimeout":"1s"},"updateMask":"startToCloseTimeout"}"#,
+    ),
+    ("/workflows/w/activities/a/complete", r#"{"result":[1]}"#),
+    ("/activity-fail", r#"{"taskToken":"AAAA","failure":{"message":"m","applicationFailureInfo":{"type":"t"}}}"#),
+    (
+        "/batch-operations/b",
+        r#"{"visibilityQuery":"WorkflowId = 'w'","reason":"r","signalOperation":{"signal":"s","input":[1]}}"#,
+    ),
+    (
+        "/task-queues/q/update-config",
+        r#"{"taskQueueType":"Activity","updateQueueRateLimit":{"rateLimit":{"requestsPerSecond":5},"reason":"r"}}"#,
+    ),
+    ("/workers/heartbeat", r#"{"workerHeartbeat":[{"workerInstanceKey":"k","taskQueue":"q"}]}"#),
+    (
+        "/update",
+        r#"{"updateInfo":{"description":"d","data":{"a":"b"}},"config":{"workflowExecutionRetentionTtl":"86400s"}}"#,
+    ),
+];
+/// What means something in JSON and in these messages.
+const WORDS: [&str; 16] = [
+    "null",
+    "-1",
+    "1e300",
+    "\"\"",
+    "[]",
+    "{}",
+    "[null]",
+    ",",
+    "true",
+    "\"x\"",
+    "\"-5s\"",
+    "\"9999999999s\"",
+    "99999999999",
+    "\"metadata\":{\"encoding\":\"anNvbi9wbGFpbg==\"}",
+    "\\u0000",
+    "\"runId\":\"x\"",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nearly_right_requests_are_done_or_refused_and_never_end_in_a_fault() {
+    let (server, caller, _) = server().await;
+    let mut done = 0;
+    for seed in 0..u64::from(cases(400)) {
+        let random = &mut Random::of(seed);
+        let (path, body) = *random.one_of(&ORDINARY);
+        let body = if random.percent(25) { body.to_owned() } else { mutated_text(body, &WORDS, random) };
+        let head = format!("POST /api/v1/namespaces/default{path} HTTP/1.1\r\nGrpc-Timeout: 20m\r\n");
+        let (status, text) = exchange(caller.0, &head, &body).await;
+        let is_json = serde_json::from_str::<Value>(&text).is_ok();
+        assert!(is_json && status != 500, "seed {seed}: {path} {body}: {status} {text}");
+        done += u32::from(status == 200);
+    }
+    assert!(done > 30, "{done} requests were done");
     server.stop().await;
 }

@@ -348,6 +348,25 @@ async fn pages_of_known_origins_may_call_and_speak_grpc_web() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_site_changes_nothing_unless_it_is_known() {
+    let world = nothing();
+    let terminate = |site: &str, origin: &str| {
+        let request = Request::post("/api/v1/namespaces/d/workflows/w/terminate").header("sec-fetch-site", site);
+        request.header("origin", origin).header("content-type", "text/plain").body(Body::from("{}")).expect("a request")
+    };
+    for (site, origin, expected) in [
+        ("cross-site", "https://bad.example", 403),
+        ("cross-site", "null", 403),
+        ("cross-site", "https://good.example", 200),
+        ("same-origin", "https://bad.example", 200),
+    ] {
+        let (status, _, text) = world.send(terminate(site, origin)).await;
+        assert_eq!(status.as_u16(), expected, "{site} {origin} {text}");
+        assert_eq!(world.asked().is_some(), expected == 200, "{site} {origin}");
+    }
+}
+
+#[tokio::test]
 async fn what_describes_the_api_is_served_under_both_paths() {
     let world = nothing();
     for path in ["/swagger.json", "/api/v1/swagger.json", "/openapi.yaml", "/api/v1/openapi.yaml"] {
