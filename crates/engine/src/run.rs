@@ -270,6 +270,13 @@ impl Run {
         Bytes::from(self.state.encode_to_vec())
     }
 
+    /// Whether two runs are in the same state, however often each has told lists something.
+    pub fn is_same(&self, other: &Run) -> bool {
+        let mut other = other.state.clone();
+        other.position.visibility_revision = self.state.position.visibility_revision;
+        self.state == other
+    }
+
     /// From the stored form.
     pub fn decode(bytes: Bytes) -> Result<Run, DecodeError> {
         let state = State::decode(bytes).map_err(|error| DecodeError(error.to_string()))?;

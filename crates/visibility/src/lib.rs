@@ -16,6 +16,6 @@ mod visibility;
 
 pub use error::ListError;
 pub use index::{Index, StoreIndex};
-pub use query::{Query, QueryError, predefined, system};
+pub use query::{Query, QueryError, predefined_attributes, system_attributes};
 pub use row::{delete, info, write};
 pub use visibility::{Count, Group, Page, Visibility};

@@ -16,8 +16,8 @@ use std::fmt;
 
 use abide_store::search::{Column, Filter, Order};
 
-pub(crate) use names::DIVISION;
-pub use names::{predefined, system};
+pub(crate) use names::{DIVISION, predefined};
+pub use names::{predefined_attributes, system_attributes};
 pub(crate) use value::status_name;
 
 /// A query that can be answered.

@@ -25,6 +25,10 @@ impl State {
             let problem = self.workflow_tasks.problem.map(reported).unwrap_or_default();
             set.push(("TemporalReportedProblems".to_owned(), keywords(&problem)));
         }
+        let builds = self.build_ids();
+        if !builds.is_empty() {
+            set.push(("BuildIds".to_owned(), keywords(&builds)));
+        }
         let binaries = self.binary_checksums();
         if !binaries.is_empty() {
             set.push(("BinaryChecksums".to_owned(), keywords(&binaries)));

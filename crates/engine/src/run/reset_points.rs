@@ -75,10 +75,8 @@ impl Run {
             resettable,
             ..ResetPointInfo::default()
         });
-        if !checksum.is_empty() {
-            // Lists show them.
-            self.state.position.visibility_revision += 1;
-        }
+        // Lists show them.
+        self.state.position.visibility_revision += 1;
     }
 }
 
@@ -87,6 +85,27 @@ impl State {
     pub fn reset_points(&self) -> Option<ResetPoints> {
         let points = self.workflow_tasks.reset_points.clone();
         (!points.is_empty()).then_some(ResetPoints { points })
+    }
+
+    /// The builds that have completed workflow tasks of this run: that no deployment has anything to do with it, and each
+    /// build, the first one first.
+    pub(super) fn build_ids(&self) -> Vec<String> {
+        const UNVERSIONED: &str = "unversioned";
+        let tasks = &self.workflow_tasks;
+        if tasks.previous_started_event_id == 0 {
+            return Vec::new();
+        }
+        let own_id = uuid::Uuid::from_slice(&self.identity.run_id).unwrap_or_default().to_string();
+        let points = tasks.reset_points.iter().filter(|point| point.run_id == own_id);
+        let newest = tasks.worker_version.iter().map(|stamp| stamp.build_id.as_str());
+        let mut ids = vec![UNVERSIONED.to_owned()];
+        for build_id in points.map(|point| point.build_id.as_str()).chain(newest).filter(|id| !id.is_empty()) {
+            let id = format!("{UNVERSIONED}:{build_id}");
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids
     }
 
     /// The programs of workers that the points name.

@@ -2,6 +2,7 @@
 
 mod activity_control;
 mod behaviour;
+mod build_ids;
 mod callback;
 mod catalogue;
 mod causes;

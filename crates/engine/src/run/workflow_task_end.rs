@@ -401,6 +401,10 @@ impl Run {
     pub(super) fn apply_workflow_task_completed(&mut self, completed: &WorkflowTaskCompletedEventAttributes) {
         self.forget_problems();
         let tasks = &mut self.state.workflow_tasks;
+        if tasks.previous_started_event_id == 0 || tasks.worker_version != completed.worker_version {
+            // Lists show by which builds the run was worked on.
+            self.state.position.visibility_revision += 1;
+        }
         tasks.previous_started_event_id = completed.started_event_id;
         tasks.worker_version.clone_from(&completed.worker_version);
         tasks.next_attempt = 1;

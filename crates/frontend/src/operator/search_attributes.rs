@@ -13,9 +13,10 @@ use abide_api::temporal::api::{
     workflowservice::v1::GetSearchAttributesResponse,
 };
 use abide_engine::namespace::{Namespace, State, Update};
+use abide_visibility::{predefined_attributes, system_attributes};
 
 use crate::Frontend;
-use crate::parse::search_attributes::{PREDEFINED, SYSTEM, is_reserved};
+use crate::parse::search_attributes::is_reserved;
 use crate::status::Refusal;
 
 /// Adds search attributes. Names that are there already stay as they are, as in the reference.
@@ -94,7 +95,7 @@ pub fn everywhere(frontend: &Frontend) -> GetSearchAttributesResponse {
 }
 
 fn of_the_system() -> impl Iterator<Item = (String, i32)> {
-    SYSTEM.iter().chain(&PREDEFINED).map(|(name, kind)| ((*name).to_owned(), *kind as i32))
+    system_attributes().chain(predefined_attributes()).map(|(name, kind)| (name.to_owned(), kind.into()))
 }
 
 fn namespace(frontend: &Frontend, name: &str) -> Result<Arc<Namespace>, Refusal> {

@@ -6,54 +6,12 @@ use abide_api::temporal::api::{
 };
 use abide_engine::namespace::Namespace;
 use abide_model::settings::SearchAttributeLimits;
+use abide_visibility::{predefined_attributes, system_attributes};
 use prost::Message;
 use serde_json::Value;
 
 use super::payload;
 use crate::status::Refusal;
-
-use IndexedValueType::{Bool, Datetime, Int, Keyword, KeywordList};
-
-/// Filled in by the server; a user cannot set them.
-pub const SYSTEM: [(&str, IndexedValueType); 16] = [
-    ("CloseTime", Datetime),
-    ("ExecutionDuration", Int),
-    ("ExecutionStatus", Keyword),
-    ("ExecutionTime", Datetime),
-    ("HistoryLength", Int),
-    ("HistorySizeBytes", Int),
-    ("ParentRunId", Keyword),
-    ("ParentWorkflowId", Keyword),
-    ("RootRunId", Keyword),
-    ("RootWorkflowId", Keyword),
-    ("RunId", Keyword),
-    ("StartTime", Datetime),
-    ("StateTransitionCount", Int),
-    ("TaskQueue", Keyword),
-    ("WorkflowId", Keyword),
-    ("WorkflowType", Keyword),
-];
-
-/// There in every namespace, set by SDKs and tools.
-pub const PREDEFINED: [(&str, IndexedValueType); 17] = [
-    ("BatcherNamespace", Keyword),
-    ("BatcherUser", Keyword),
-    ("BinaryChecksums", KeywordList),
-    ("BuildIds", KeywordList),
-    ("TemporalChangeVersion", KeywordList),
-    ("TemporalExternalPayloadCount", Int),
-    ("TemporalExternalPayloadSizeBytes", Int),
-    ("TemporalNamespaceDivision", Keyword),
-    ("TemporalPauseInfo", KeywordList),
-    ("TemporalReportedProblems", KeywordList),
-    ("TemporalScheduledById", Keyword),
-    ("TemporalSchedulePaused", Bool),
-    ("TemporalScheduledStartTime", Datetime),
-    ("TemporalUsedWorkerDeploymentVersions", KeywordList),
-    ("TemporalWorkerDeployment", Keyword),
-    ("TemporalWorkerDeploymentVersion", Keyword),
-    ("TemporalWorkflowVersioningBehavior", Keyword),
-];
 
 /// Whether a name is the server's own, so that users cannot add it.
 pub fn is_reserved(name: &str) -> bool {
@@ -210,11 +168,11 @@ pub fn type_name(kind: IndexedValueType) -> &'static str {
 }
 
 fn is_system(name: &str) -> bool {
-    SYSTEM.iter().any(|(system, _)| *system == name)
+    system_attributes().any(|(system, _)| system == name)
 }
 
 fn predefined(name: &str) -> Option<IndexedValueType> {
-    PREDEFINED.iter().find(|(predefined, _)| *predefined == name).map(|(_, kind)| *kind)
+    predefined_attributes().find(|(predefined, _)| *predefined == name).map(|(_, kind)| kind)
 }
 
 fn invalid(text: String) -> Result<(), Refusal> {

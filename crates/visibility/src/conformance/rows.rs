@@ -65,7 +65,8 @@ impl Example {
     /// The same run with one of the attributes of [`CUSTOM`], or a predefined one.
     pub fn with(mut self, name: &'static str, json: &str) -> Self {
         let custom = CUSTOM.iter().find(|(custom, _)| *custom == name).map(|(_, kind)| *kind);
-        let kind = custom.or_else(|| crate::predefined(name)).unwrap_or_else(|| panic!("{name} is no attribute"));
+        let kind =
+            custom.or_else(|| crate::query::predefined(name)).unwrap_or_else(|| panic!("{name} is no attribute"));
         self.attributes.push((name, kind, json.to_owned()));
         self
     }

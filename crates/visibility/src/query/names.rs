@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use abide_api::temporal::api::enums::v1::IndexedValueType;
 use abide_store::search::{Column, Field, Kind};
 
 /// Filled in by the server; a user cannot set them.
-const SYSTEM: [(&str, Field); 17] = [
+const SYSTEM: [(&str, Field); 16] = [
     ("CloseTime", Field::CloseTime),
     ("ExecutionDuration", Field::ExecutionDuration),
     ("ExecutionStatus", Field::ExecutionStatus),
@@ -22,12 +23,12 @@ const SYSTEM: [(&str, Field); 17] = [
     ("TaskQueue", Field::TaskQueue),
     ("WorkflowId", Field::WorkflowId),
     ("WorkflowType", Field::WorkflowType),
-    // What lists of schedules call it.
-    ("TemporalSystemExecutionStatus", Field::ExecutionStatus),
 ];
+/// What lists of schedules call the status.
+const SYSTEM_STATUS: &str = "TemporalSystemExecutionStatus";
 
 /// There in every namespace, set by SDKs and tools.
-const PREDEFINED: [(&str, Kind); 16] = [
+const PREDEFINED: [(&str, Kind); 17] = [
     ("BatcherNamespace", Kind::Keyword),
     ("BatcherUser", Kind::Keyword),
     ("BinaryChecksums", Kind::KeywordList),
@@ -35,6 +36,7 @@ const PREDEFINED: [(&str, Kind); 16] = [
     ("TemporalChangeVersion", Kind::KeywordList),
     ("TemporalExternalPayloadCount", Kind::Int),
     ("TemporalExternalPayloadSizeBytes", Kind::Int),
+    (DIVISION, Kind::Keyword),
     ("TemporalPauseInfo", Kind::KeywordList),
     ("TemporalReportedProblems", Kind::KeywordList),
     ("TemporalScheduledById", Kind::Keyword),
@@ -51,14 +53,30 @@ pub(crate) const DIVISION: &str = "TemporalNamespaceDivision";
 pub(super) const SCHEDULE: (&str, &str) = ("ScheduleId", "temporal-sys-scheduler:");
 
 /// The field that a name of the server's own stands for.
-pub fn system(name: &str) -> Option<Field> {
+fn system(name: &str) -> Option<Field> {
+    let name = if name == SYSTEM_STATUS { "ExecutionStatus" } else { name };
     SYSTEM.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
 }
 
+/// What the server fills in, and its types as users know them.
+pub fn system_attributes() -> impl Iterator<Item = (&'static str, IndexedValueType)> {
+    let as_users_know = |field: Field| if field == Field::ExecutionStatus { Kind::Keyword } else { field.kind() };
+    SYSTEM.iter().map(move |(name, field)| (*name, public(as_users_know(*field))))
+}
+
+/// What is there in every namespace, and its types.
+pub fn predefined_attributes() -> impl Iterator<Item = (&'static str, IndexedValueType)> {
+    PREDEFINED.iter().map(|(name, kind)| (*name, public(*kind)))
+}
+
+/// The numbers of types are those of the public API.
+fn public(kind: Kind) -> IndexedValueType {
+    IndexedValueType::try_from(i32::from(kind as u8)).unwrap_or_default()
+}
+
 /// The type of a predefined search attribute.
-pub fn predefined(name: &str) -> Option<Kind> {
-    let kind = PREDEFINED.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-    kind.or_else(|| (name == DIVISION).then_some(Kind::Keyword))
+pub(crate) fn predefined(name: &str) -> Option<Kind> {
+    PREDEFINED.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
 }
 
 /// The column with this name, if there is one. Predefined names may lack their `Temporal`.

@@ -63,7 +63,10 @@ fn recorded() -> World {
 fn upserted() -> World {
     let indexed_fields = [("CustomKeywordField".to_owned(), of_bytes(3))].into();
     let world = decided(upsert(Some(SearchAttributes { indexed_fields })));
-    assert_eq!(world.run.info().search_attributes.expect("shown").indexed_fields.len(), 1);
+    let shown = world.run.info().search_attributes.expect("shown").indexed_fields;
+    let mut names: Vec<&str> = shown.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["BuildIds", "CustomKeywordField"]);
     world
 }
 
