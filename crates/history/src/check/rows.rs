@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use abide_api::temporal::api::common::v1::SearchAttributes;
+use abide_api::temporal::api::workflow::v1::WorkflowExecutionInfo;
 use abide_engine::run::Outbound;
 use abide_model::{Partition, RunId, RunKey};
 use abide_store::check::{AtRest, Report};
@@ -185,13 +187,26 @@ impl OfRun for VisibilityKey {
     }
 }
 
+/// What a row of a list shows of a run.
+pub(super) struct Shown {
+    /// What the run is.
+    pub(super) run: WorkflowExecutionInfo,
+    /// What the server says of how it was worked on.
+    pub(super) work: WorkflowExecutionInfo,
+}
+
 /// What a row of a list shows, without what depends on how often the run was changed.
-pub(super) fn shown(
-    key: &VisibilityKey,
-    record: VisibilityRecord,
-) -> Result<abide_api::temporal::api::workflow::v1::WorkflowExecutionInfo, Error> {
+#[expect(deprecated, reason = "lists show the stamp of a worker without a deployment")]
+pub(super) fn shown(key: &VisibilityKey, record: VisibilityRecord) -> Result<Shown, Error> {
     let row = Row { partition: Partition::SHARED, key: key.encode(), value: record.to_value() };
-    let mut info = abide_visibility::info(&row)?;
-    info.state_transition_count = 0;
-    Ok(info)
+    let mut run = abide_visibility::info(&row)?;
+    run.state_transition_count = 0;
+    let builds = run.search_attributes.as_mut().and_then(|set| set.indexed_fields.remove_entry("BuildIds"));
+    let work = WorkflowExecutionInfo {
+        most_recent_worker_version_stamp: run.most_recent_worker_version_stamp.take(),
+        auto_reset_points: run.auto_reset_points.take(),
+        search_attributes: Some(SearchAttributes { indexed_fields: builds.into_iter().collect() }),
+        ..WorkflowExecutionInfo::default()
+    };
+    Ok(Shown { run, work })
 }

@@ -102,7 +102,7 @@ impl<'a> Folding<'a> {
         match compared {
             Ok(Ok(found)) => {
                 found.wrongs.into_iter().for_each(|what| self.report.wrong(place.clone(), what));
-                found.leftover.into_iter().for_each(|what| self.report.leftover(place.clone(), what));
+                found.leftovers.into_iter().for_each(|what| self.report.leftover(place.clone(), what));
             }
             Ok(Err(error @ Error::Io(_))) => self.failure = Some(error),
             Ok(Err(error)) => self.report.wrong(place, error.to_string()),
@@ -147,9 +147,7 @@ impl Folded {
         self.transition = key.transition;
         let is_reached = |snapshot: &mut SnapshotRecord| snapshot.transition == self.transition;
         match self.snapshot.take_if(is_reached).map(|snapshot| Run::decode(snapshot.state)) {
-            Some(Ok(run)) if run.encode() != self.run.encode() => {
-                Err("the snapshot taken then is another state".into())
-            }
+            Some(Ok(run)) if !self.run.is_same(&run) => Err("the snapshot taken then is another state".into()),
             Some(Err(error)) => Err(format!("the snapshot taken then cannot be read: {error}")),
             Some(Ok(_)) | None => Ok(()),
         }
@@ -160,7 +158,7 @@ impl Folded {
 #[derive(Default)]
 struct Found {
     wrongs: Vec<String>,
-    leftover: Option<String>,
+    leftovers: Vec<String>,
 }
 
 /// What is wrong with the rows of a run.
@@ -193,7 +191,7 @@ fn compare(store: &dyn AtRest, folded: &Folded, rows: &RowsOfRun) -> Result<Foun
     expect(!run.is_open() || rows.retention.is_empty(), "it is open and is to be deleted");
     expect(run.is_open() || !rows.retention.is_empty(), "it is closed and is never to be deleted");
     compare_pointer(store, folded, &key, rows, &mut found)?;
-    found.wrongs.extend(compare_list(store, folded, &key, rows)?);
+    compare_list(store, folded, &key, rows, &mut found)?;
     Ok(found)
 }
 
@@ -209,7 +207,7 @@ fn compare_pointer(
     let pointer: Option<CurrentRecord> = get(store, folded.partition, &CurrentKey(key.workflow.clone()))?;
     if pointer.is_none() && !run.is_open() {
         // As it is when a newer run was deleted.
-        found.leftover = Some("it is closed, and its workflow id points at no run".into());
+        found.leftovers.push("it is closed, and its workflow id points at no run".into());
     }
     let wrong = match pointer.filter(|pointer| pointer.run_id() == folded.run_id) {
         None if rows.is_current => "another workflow id points at it",
@@ -231,23 +229,37 @@ fn is_open(status: i32) -> bool {
 }
 
 /// What lists show of it.
-fn compare_list(store: &dyn AtRest, folded: &Folded, key: &RunKey, rows: &RowsOfRun) -> Result<Option<String>, Error> {
+fn compare_list(
+    store: &dyn AtRest,
+    folded: &Folded,
+    key: &RunKey,
+    rows: &RowsOfRun,
+    found: &mut Found,
+) -> Result<(), Error> {
     let Write::Put { key: expected_key, value, .. } =
         abide_visibility::write(key.workflow.namespace, folded.run.info())
     else {
-        return Ok(None);
+        return Ok(());
     };
     let place = VisibilityKey::decode(&expected_key)?;
-    match rows.listed[..] {
-        [] => return Ok(Some("no list shows it".into())),
-        [listed] if listed == place => {}
-        [_] => return Ok(Some("lists show it in another place".into())),
-        [_, _, ..] => return Ok(Some("lists show it several times".into())),
-    }
     let stored: Option<VisibilityRecord> = get(store, Partition::SHARED, &place)?;
-    let Some(stored) = stored else { return Ok(Some("no list shows it".into())) };
-    let expected = shown(&place, VisibilityRecord::from_value(value)?)?;
-    Ok((shown(&place, stored)? != expected).then(|| "lists show it as it is not".into()))
+    let wrong = match (&rows.listed[..], stored) {
+        ([], _) | (_, None) => "no list shows it",
+        ([_, _, ..], Some(_)) => "lists show it several times",
+        ([_], Some(stored)) => {
+            let (stored, expected) = (shown(&place, stored)?, shown(&place, VisibilityRecord::from_value(value)?)?);
+            if stored.run == expected.run {
+                if stored.work != expected.work {
+                    // It is put right with the next change.
+                    found.leftovers.push("lists say of its workers what an earlier version of the server did".into());
+                }
+                return Ok(());
+            }
+            "lists show it as it is not"
+        }
+    };
+    found.wrongs.push(wrong.into());
+    Ok(())
 }
 
 fn get<K: Key>(store: &dyn AtRest, partition: Partition, key: &K) -> Result<Option<K::Record>, Error> {

@@ -1,5 +1,8 @@
 //! What is wrong with a file and its log, as far as no row needs to be understood for it.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
 use super::rest::Rest;

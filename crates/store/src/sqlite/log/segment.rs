@@ -110,14 +110,19 @@ impl Header {
                 }
                 Some(_) => return Some(Damage { group, is_followed: true }),
                 None if is_followed(&here, chain, group) => return Some(Damage { group, is_followed: true }),
-                // What an earlier use of the file has left behind has lesser numbers.
-                None => {
-                    let was_begun = here.get(8..16) == Some(&group.to_le_bytes());
-                    return was_begun.then_some(Damage { group, is_followed: false });
-                }
+                None => return was_begun(&here, chain, group).then_some(Damage { group, is_followed: false }),
             }
         }
     }
+}
+
+/// Whether this record was written here. What an earlier use of the file has left behind has lesser numbers.
+fn was_begun(here: &Bytes, chain: u32, number: u64) -> bool {
+    let Some(header) = here.get(..RECORD_HEADER_BYTES) else { return false };
+    let (mut fields, group) = (header, &here[RECORD_HEADER_BYTES..]);
+    let (length, stored, found) = (fields.get_u32_le() as usize, fields.get_u32_le(), fields.get_u64_le());
+    let fits = || group.get(..length).is_some_and(|group| checksum(chain, number, group) == stored);
+    found == number || length > 0 && fits()
 }
 
 /// Whether a record with this number, whatever became of it, is followed by one that is whole.
