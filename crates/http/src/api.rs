@@ -58,7 +58,7 @@ async fn respond(
     let (route, in_path, form) = match find(verb, parts.uri.path()) {
         Found::Route(route, in_path) => (route, in_path, None),
         Found::Nothing => return Err(Status::not_found("Not Found")),
-        Found::Invalid(why) => return Err(Status::invalid_argument(why)),
+        Found::Invalid(why) => return Err(invalid(why)),
         Found::OtherVerb => match find(Some(Verb::Get), parts.uri.path()) {
             Found::Route(route, in_path) if verb == Some(Verb::Post) && is_form(parts) => (route, in_path, Some(&body)),
             _ => return Err(Status::unimplemented("Method Not Allowed")),
@@ -70,16 +70,22 @@ async fn respond(
         Verb::Post => from_body(route, &body, sent.payloads)?,
         Verb::Get | Verb::Delete => from_query(route, parts, form, &fields)?,
     };
-    query::set_from_path(&mut message, in_path).map_err(Status::invalid_argument)?;
+    query::set_from_path(&mut message, in_path).map_err(invalid)?;
     let asked = Call {
         path: route.grpc_path(),
         message: message.encode_to_vec().into(),
-        timeout: header::timeout(&parts.headers).map_err(Status::invalid_argument)?,
+        timeout: header::timeout(&parts.headers).map_err(invalid)?,
         headers: header::forwarded(&parts.headers, manner.client),
     };
     let bytes = call(routes, asked).await?;
     let shown = abide_json::message_of(route.method.output(), &bytes, written);
     shown.map_err(|error| Status::new(Code::Internal, format!("the answer cannot be written as JSON: {error}")))
+}
+
+/// A request that cannot be. What callers wrote is part of the text, so it is bounded.
+fn invalid(mut why: String) -> Status {
+    why.truncate(why.floor_char_boundary(limits::STATUS_MESSAGE_BYTES_MAX));
+    Status::invalid_argument(why)
 }
 
 fn verb(method: &Method) -> Option<Verb> {
@@ -105,7 +111,7 @@ async fn read_all(body: Body) -> Result<Bytes, Status> {
 fn from_body(route: &Route, body: &[u8], payloads: Payloads) -> Result<DynamicMessage, Status> {
     let text = std::str::from_utf8(body).map_err(|_| Status::invalid_argument("the body contains invalid UTF-8"))?;
     let message = abide_json::read(&route.method.input(), text, payloads);
-    message.map_err(|error| Status::invalid_argument(error.to_string()))
+    message.map_err(|error| invalid(error.to_string()))
 }
 
 fn from_query(
@@ -117,8 +123,8 @@ fn from_query(
     let form = form.map(|form| String::from_utf8_lossy(form).into_owned()).unwrap_or_default();
     let mut message = DynamicMessage::new(route.method.input());
     for part in [form.as_str(), parts.uri.query().unwrap_or_default()] {
-        let pairs = url::pairs(part).map_err(Status::invalid_argument)?;
-        query::set_from_query(&mut message, pairs, in_path).map_err(Status::invalid_argument)?;
+        let pairs = url::pairs(part).map_err(invalid)?;
+        query::set_from_query(&mut message, pairs, in_path).map_err(invalid)?;
     }
     Ok(message)
 }

@@ -1,13 +1,15 @@
 //! Fields of a message from a query: `execution.runId=...`, `pageSize=10`, a list by several values of one name, an entry of a
 //! map as `name[key]=value`. A name that is no field is not an error: proxies and people add what they like.
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value};
-
-use crate::route::FieldPath;
-
 mod scalar;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value};
+
+use crate::route::FieldPath;
 
 /// Sets the fields that the path of the request names.
 pub(crate) fn set_from_path(message: &mut DynamicMessage, values: Vec<(FieldPath, String)>) -> Result<(), String> {
@@ -43,11 +45,14 @@ pub(crate) fn set_from_query(
 /// All values of one name together, names in the order in which they first appear.
 fn grouped(query: Vec<(String, String)>) -> Vec<(String, Vec<String>)> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    // Whoever sends very many names does not make it slow.
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for (name, value) in query {
-        match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => values.push(value),
-            None => groups.push((name, vec![value])),
-        }
+        let at = *known.entry(name).or_insert_with_key(|name| {
+            groups.push((name.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        groups[at].1.push(value);
     }
     groups
 }

@@ -202,6 +202,9 @@ async fn a_body_that_does_not_match_is_refused() {
     let (status, text) = world.get("/api/v1/namespaces/d/workflows?pageSize=x").await;
     let why = r#"{"code":3,"message":"parsing field \"page_size\": strconv.ParseInt: parsing \"x\": invalid syntax"}"#;
     assert_eq!((status, text.as_str()), (400, why));
+    let many = "&pageSize=12345".repeat(2_000);
+    let (status, text) = world.get(&format!("/api/v1/namespaces/d/workflows?{many}")).await;
+    assert!(status == 400 && text.len() < 4_100, "{status} {}", text.len());
     assert!(world.asked().is_none());
 }
 
