@@ -1,6 +1,6 @@
 //! What stands in for flags that are not given, in the order in which it counts: an environment of the (deprecated) file
-//! of environments, environment variables, a profile of the configuration file. All of it becomes flags at the end of the
-//! line, so that the rest of the program knows flags only.
+//! of environments, environment variables, a profile of the configuration file. All of it becomes flags of the line, so
+//! that the rest of the program knows flags only.
 
 pub mod environments;
 pub mod file;
@@ -57,7 +57,8 @@ pub fn settled(given: &[OsString], tree: &Command) -> Result<Vec<OsString>> {
     if line.path.get(1).is_some_and(|group| group.get_name() == "server") {
         line.stand_in("log-level", "warn");
     }
-    let end = given.iter().position(|word| word == "--").unwrap_or(given.len());
+    // Behind the commands and before what was typed: the last word may be a flag that lacks its value.
+    let end = line.path.len().min(given.len());
     let flags = line.flags.into_iter().map(|(flag, value)| OsString::from(format!("--{flag}={value}")));
     Ok(given[..end].iter().cloned().chain(flags).chain(given[end..].iter().cloned()).collect())
 }

@@ -15,6 +15,16 @@ impl Error {
         Self(message.into())
     }
 
+    /// A file that cannot be opened, in the reference's words.
+    pub fn open(path: &str, error: &std::io::Error) -> Self {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ => error.to_string(),
+        };
+        Self(format!("open {path}: {why}"))
+    }
+
     /// A failed RPC; `what` says what it was for.
     pub fn rpc(what: &str, status: &tonic::Status) -> Self {
         Self(format!("{what}: {}", Self::status(status)))

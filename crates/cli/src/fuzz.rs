@@ -133,7 +133,7 @@ proptest! {
         }
         let given: Vec<OsString> = std::iter::once("abide".to_owned()).chain(words).map(OsString::from).collect();
         if let Err(error) = crate::parse(&given, &tree) {
-            let _ = crate::refusal::sentence(&error, &tree);
+            let _ = crate::refusal::sentence(&error, &given, &tree);
         }
     }
 }

@@ -34,7 +34,9 @@ impl Input {
         let mut contents: Vec<Vec<u8>> = self.input.iter().map(|input| input.clone().into_bytes()).collect();
         for file in &self.input_file {
             let read = std::fs::read(file);
-            contents.push(read.map_err(|error| Error::new(format!("failed reading input file {file:?}: {error}")))?);
+            contents.push(read.map_err(|error| {
+                Error::new(format!("failed reading input file {file:?}: {}", Error::open(file, &error)))
+            })?);
         }
         let metadata = self.metadata(contents.len())?;
         let payload = |(index, content): (usize, Vec<u8>)| self.payload(index, content, &metadata);

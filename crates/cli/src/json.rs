@@ -12,6 +12,11 @@ pub fn whole(message: &DynamicMessage) -> Value {
     written.expect("a message decodes by its own descriptor")
 }
 
+/// A number of half the size, with as many digits as it has.
+pub fn float32(value: f32) -> Value {
+    float(value.to_string().parse().unwrap_or(f64::from(value)))
+}
+
 /// A number. A whole one is written without its empty fraction, and what JSON cannot write by its protobuf name.
 pub fn float(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 {

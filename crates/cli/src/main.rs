@@ -135,7 +135,7 @@ fn refuse(error: &clap::Error, line: &[OsString], tree: &clap::Command) -> ExitC
             output::plain(&error.render().to_string());
             output::fail("unknown command");
         }
-        _ => output::fail(&refusal::sentence(error, tree)),
+        _ => output::fail(&refusal::sentence(error, line, tree)),
     }
     ExitCode::FAILURE
 }

@@ -162,8 +162,12 @@ impl List {
         }
     }
 
-    /// The end.
-    pub fn end(self) {
+    /// The end, which comes as well when a list breaks off.
+    pub fn end(self) {}
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
         if self.output.format == Format::Json {
             write(if self.empty { "]\n" } else { "\n]\n" });
         }

@@ -1,21 +1,25 @@
 //! A line that cannot be read, refused in the reference's words. Reads what clap says about it; prints nothing.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-/// One sentence about what is wrong. `tree` is the grammar that refused.
-pub fn sentence(error: &clap::Error, tree: &Command) -> String {
+/// One sentence about what is wrong with a line. `tree` is the grammar that refused it.
+pub fn sentence(error: &clap::Error, line: &[OsString], tree: &Command) -> String {
+    let path = commands(line, tree);
+    let named = path.iter().map(|command| command.get_name()).collect::<Vec<_>>().join(" ");
     let context = |kind| error.get(kind).map(text).unwrap_or_default();
     let (arg, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
     match error.kind() {
         ErrorKind::MissingRequiredArgument => missing(error),
-        ErrorKind::UnknownArgument => unknown(&arg, &path(error, tree)),
+        ErrorKind::UnknownArgument => unknown(&arg, &named),
         ErrorKind::InvalidSubcommand => {
-            format!("unknown command {:?} for {:?}", context(ContextKind::InvalidSubcommand), path(error, tree))
+            format!("unknown command {:?} for {:?}", context(ContextKind::InvalidSubcommand), named)
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("flag needs an argument: {}", name(&arg)),
         ErrorKind::InvalidValue => {
-            let flag = find(tree, name(&arg));
+            let flag = find(&path, name(&arg));
             let choices = match error.get(ContextKind::ValidValue) {
                 Some(ContextValue::Strings(choices)) => visible(choices, flag).join(", "),
                 _ => String::new(),
@@ -29,7 +33,7 @@ pub fn sentence(error: &clap::Error, tree: &Command) -> String {
         }
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            format!("invalid argument {value:?} for {:?} flag: {why}", full(&arg, find(tree, name(&arg))))
+            format!("invalid argument {value:?} for {:?} flag: {why}", full(&arg, find(&path, name(&arg))))
         }
         _ => {
             let text = error.render().to_string();
@@ -89,21 +93,18 @@ fn visible(choices: &[String], flag: Option<&Arg>) -> Vec<String> {
     choices.iter().filter(|choice| !hidden.contains(choice)).cloned().collect()
 }
 
-// Flags of one name look the same wherever they stand, but for their letter, which only a few have.
-fn find<'a>(tree: &'a Command, name: &str) -> Option<&'a Arg> {
+/// The flag of the command that refused, or of one above it.
+fn find<'a>(path: &[&'a Command], name: &str) -> Option<&'a Arg> {
     let long = name.trim_start_matches('-');
-    let here = tree.get_arguments().find(|arg| arg.get_long() == Some(long));
-    here.or_else(|| tree.get_subcommands().find_map(|command| find(command, name)))
+    path.iter().rev().find_map(|command| command.get_arguments().find(|arg| arg.get_long() == Some(long)))
 }
 
-/// `abide workflow list`, from the line that says how it is used.
-fn path(error: &clap::Error, tree: &Command) -> String {
-    let usage = match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-        _ => String::new(),
-    };
-    let words =
-        usage.trim_start_matches("Usage:").split_whitespace().take_while(|word| !word.starts_with(['[', '<', '-']));
-    let path = words.collect::<Vec<_>>().join(" ");
-    if path.is_empty() { tree.get_name().to_owned() } else { path }
+/// The commands that a line begins with.
+fn commands<'a>(line: &[OsString], tree: &'a Command) -> Vec<&'a Command> {
+    let mut path = vec![tree];
+    for word in line.iter().skip(1) {
+        let Some(below) = word.to_str().and_then(|word| path[path.len() - 1].find_subcommand(word)) else { break };
+        path.push(below);
+    }
+    path
 }

@@ -125,7 +125,7 @@ async fn describe(session: &mut Session, arguments: Describe) -> Result<()> {
         worker_instance_key: arguments.worker_instance_key,
     };
     let answer = session.client.workflow.describe_worker(client::call(request)).await;
-    let answer = answer.map_err(|status| Error::rpc("unable to describe worker", &status))?.into_inner();
+    let answer = answer.map_err(|status| Error::status(&status))?.into_inner();
     let info = answer.worker_info.ok_or_else(|| Error::new("worker info not found in response"))?;
     session.output.json(&shown(session, &info));
     let worker = info.worker_heartbeat.ok_or_else(|| Error::new("worker heartbeat not found in response"))?;

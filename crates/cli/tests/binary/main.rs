@@ -2,6 +2,7 @@
 //! elsewhere; here it is only there.
 
 mod codec;
+mod comparison;
 mod extensions;
 mod refusals;
 mod settings;
@@ -180,12 +181,12 @@ fn a_workflow_is_paused_and_goes_again() {
     assert_eq!(succeeded(&server.run(&["workflow", "pause", "-w", "w", "--reason", "r"])), "Paused workflow\n");
     assert_eq!(succeeded(&server.run(&["workflow", "unpause", "-w", "w"])), "Unpaused workflow\n");
     let text = failed(&server.run(&["workflow", "unpause", "-w", "w"]));
-    assert_eq!(text, "Error: failed to unpause workflow: workflow is not paused.\n");
+    assert_eq!(text, "Error: workflow is not paused.\n");
     let options = ["workflow", "update-options", "-w", "w", "--versioning-override-behavior"];
     let text = succeeded(&server.run(&[&options[..], &["unspecified"]].concat()));
     assert_eq!(text, "Update workflow options succeeded\n");
     let text = failed(&server.run(&[&options[..], &["pinned"]].concat()));
-    assert_eq!(text, "Error: missing deployment name and/or build id\n");
+    assert_eq!(text, "Error: missing deployment name and/or build id with 'pinned' behavior\n");
 }
 
 #[test]

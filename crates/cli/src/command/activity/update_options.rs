@@ -110,13 +110,12 @@ impl Change {
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     let Arguments { which, change, restore_original_options } = arguments;
     let paths = change.mask();
+    if change.start_delay.is_some() && !(which.target.workflow_id.is_empty() && which.target.query.is_empty()) {
+        return Err(Error::new(
+            "--start-delay is only supported for Standalone Activities, so it cannot be used with --workflow-id or --query",
+        ));
+    }
     let Some(activity) = which.one()? else {
-        if change.start_delay.is_some() {
-            return Err(Error::new(
-                "--start-delay is only supported for Standalone Activities, so it cannot be used with --workflow-id or \
-                 --query",
-            ));
-        }
         let operation = BatchOperationUpdateActivityOptions {
             identity: session.client.identity.clone(),
             // To restore what the workflow said, and to change something, exclude each other.

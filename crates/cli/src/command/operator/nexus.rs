@@ -92,8 +92,9 @@ impl Configuration {
             (false, false) => return Err(Error::new("provided both --description and --description-file")),
             (true, true) => return Ok(None),
             (false, true) => text.clone(),
-            (true, false) => std::fs::read_to_string(file)
-                .map_err(|error| Error::new(format!("failed reading input file {file:?}: {error}")))?,
+            (true, false) => std::fs::read_to_string(file).map_err(|error| {
+                Error::new(format!("failed reading input file {file:?}: {}", Error::open(file, &error)))
+            })?,
         };
         if text.is_empty() {
             return Err(Error::new(format!("empty description file: {file:?}")));

@@ -137,7 +137,9 @@ async fn set(session: &mut Session, arguments: Set) -> Result<()> {
     let what = format!("failed to update task queue config for {namespace}/{name}");
     let answer = answer.map_err(|status| Error::rpc(&what, &status))?.into_inner();
     session.output.text("Successfully updated task queue configuration");
-    print(session, &answer.config.unwrap_or_default());
+    let name = "temporal.api.workflowservice.v1.UpdateTaskQueueConfigResponse";
+    session.output.json(&json::message(name, &answer, session.output.payloads()));
+    text(session, &answer.config.unwrap_or_default());
     Ok(())
 }
 
@@ -211,6 +213,11 @@ fn weights(given: &[String]) -> Result<(BTreeMap<String, f32>, Vec<String>)> {
 pub fn print(session: &Session, config: &TaskQueueConfig) {
     let output = session.output;
     output.json(&json::message("temporal.api.taskqueue.v1.TaskQueueConfig", config, output.payloads()));
+    text(session, config);
+}
+
+fn text(session: &Session, config: &TaskQueueConfig) {
+    let output = session.output;
     for (heading, limit) in [
         ("Queue Rate Limit:", &config.queue_rate_limit),
         ("Fairness Key Rate Limit Default:", &config.fairness_keys_rate_limit_default),

@@ -229,9 +229,9 @@ fn json(builds: &[Build], shown: Shown) -> Value {
                 "taskQueueType": kind,
                 "approximateBacklogCount": stats.approximate_backlog_count,
                 "approximateBacklogAge": age(info),
-                "backlogIncreaseRate": json::float(f64::from(stats.tasks_add_rate - stats.tasks_dispatch_rate)),
-                "tasksAddRate": json::float(f64::from(stats.tasks_add_rate)),
-                "tasksDispatchRate": json::float(f64::from(stats.tasks_dispatch_rate)),
+                "backlogIncreaseRate": json::float32(stats.tasks_add_rate - stats.tasks_dispatch_rate),
+                "tasksAddRate": json::float32(stats.tasks_add_rate),
+                "tasksDispatchRate": json::float32(stats.tasks_dispatch_rate),
             }));
             pollers.extend(info.pollers.iter().map(|poller| {
                 json!({

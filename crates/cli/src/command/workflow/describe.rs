@@ -13,7 +13,7 @@ use abide_api::temporal::api::{
     workflowservice::v1::{DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse},
 };
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Reference, callbacks, close, events};
 use crate::client;
@@ -21,9 +21,8 @@ use crate::command::Session;
 use crate::error::{Error, Result};
 use crate::history::{self, Follow};
 use crate::json::Payloads;
-use crate::output::table::Header;
-use crate::output::{Card, Column, Output, Table};
-use crate::{json, words};
+use crate::output::{Card, Output};
+use crate::{json, time, words};
 
 /// `workflow describe`.
 #[derive(Args, Debug)]
@@ -197,23 +196,28 @@ fn child_card(child: &PendingChildExecutionInfo) -> Card {
 }
 
 fn print_reset_points(output: Output, info: &WorkflowExecutionInfo) {
-    let points = info.auto_reset_points.clone().unwrap_or_default();
-    let name = "temporal.api.workflow.v1.ResetPoints";
-    output.json(&json::message(name, &points, output.payloads()));
-    output.heading(&format!("Auto Reset Points: {}", points.points.len()));
-    let mut table = Table::new([
-        Column::text("BinaryChecksum"),
-        Column::text("CreateTime"),
-        Column::text("RunId"),
-        Column::number("EventId"),
-    ]);
-    for point in &points.points {
+    let points = info.auto_reset_points.clone().unwrap_or_default().points;
+    let shown = points.iter().map(|point| {
         #[allow(deprecated)]
-        let checksum = point.binary_checksum.clone();
-        let at = output.time(point.create_time.as_ref());
-        table.row([checksum, at, point.run_id.clone(), point.first_workflow_task_completed_id.to_string()]);
+        let checksum = point.binary_checksum.as_str();
+        let created = time::go(point.create_time.as_ref());
+        let event_id = point.first_workflow_task_completed_id;
+        json!({ "BinaryChecksum": checksum, "CreateTime": created, "RunId": point.run_id, "EventId": event_id })
+    });
+    let shown: Vec<Value> = shown.collect();
+    output.heading(&format!("Auto Reset Points: {}", points.len()));
+    for (index, (point, shown)) in points.iter().zip(&shown).enumerate() {
+        if index > 0 {
+            output.text("");
+        }
+        let text = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
+        let card = Card::new()
+            .field("BinaryChecksum", text("BinaryChecksum"))
+            .field("CreateTime", output.time(point.create_time.as_ref()))
+            .field("RunId", text("RunId"));
+        output.card(&card.field("EventId", point.first_workflow_task_completed_id));
     }
-    output.table(&table, Header::Shown);
+    output.json(&Value::Array(shown));
 }
 
 fn payload_map(fields: Option<&BTreeMap<String, Payload>>) -> String {

@@ -21,11 +21,12 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let failed = |error: &dyn std::fmt::Display| Error::new(format!("{}: {error}", arguments.source));
-    let text = std::fs::read_to_string(&arguments.source).map_err(|error| failed(&error))?;
+    let text = std::fs::read_to_string(&arguments.source);
+    let text = text.map_err(|error| Error::open(&arguments.source, &error))?;
     let fixed = format!("{:#}", fixed(&text).map_err(|error| failed(&error))?);
     match arguments.target.as_str() {
         "" | "-" => output::plain(&fixed),
-        target => std::fs::write(target, fixed).map_err(|error| Error::new(format!("{target}: {error}")))?,
+        target => std::fs::write(target, fixed).map_err(|error| Error::open(target, &error))?,
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ pub async fn pause(session: &mut Session, arguments: Arguments) -> Result<()> {
         request_id: client::request_id(),
     };
     let answer = session.client.workflow.pause_workflow_execution(client::call(request)).await;
-    answer.map_err(|status| Error::rpc("failed to pause workflow", &status))?;
+    answer.map_err(|status| Error::status(&status))?;
     session.output.text("Paused workflow");
     Ok(())
 }
@@ -47,7 +47,7 @@ pub async fn unpause(session: &mut Session, arguments: Arguments) -> Result<()> 
         request_id: client::request_id(),
     };
     let answer = session.client.workflow.unpause_workflow_execution(client::call(request)).await;
-    answer.map_err(|status| Error::rpc("failed to unpause workflow", &status))?;
+    answer.map_err(|status| Error::status(&status))?;
     session.output.text("Unpaused workflow");
     Ok(())
 }

@@ -96,7 +96,8 @@ impl Shared {
             workflow_task_timeout: Some(duration::proto(self.task_timeout)),
             memo: (!memo.is_empty()).then_some(Memo { fields: memo }),
             search_attributes: (!attributes.is_empty()).then_some(SearchAttributes { indexed_fields: attributes }),
-            header: (!headers.is_empty()).then_some(Header { fields: headers }),
+            // As SDKs start workflows, with a header even if there is nothing in it.
+            header: Some(Header { fields: headers }),
             user_metadata: self.notes.texts.user_metadata(),
             priority: self.priority.priority(),
             ..StartWorkflowExecutionRequest::default()

@@ -90,7 +90,8 @@ fn versioning_override(arguments: &Options) -> Result<Option<VersioningOverride>
     let behavior = arguments.versioning_override_behavior;
     let names_version = matches!(behavior, Behavior::Pinned | Behavior::OneTime);
     if names_version && (deployment_name.is_empty() || build_id.is_empty()) {
-        return Err(Error::new("missing deployment name and/or build id"));
+        let behavior = behavior.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        return Err(Error::new(format!("missing deployment name and/or build id with '{behavior}' behavior")));
     }
     if !names_version && (!deployment_name.is_empty() || !build_id.is_empty()) {
         return Err(Error::new("cannot set deployment name or build id with this behavior"));

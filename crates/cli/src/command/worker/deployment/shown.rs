@@ -47,7 +47,7 @@ pub fn routing(routing: &RoutingConfig) -> Value {
         "currentVersionBuildID": current.build_id,
         "rampingVersionDeploymentName": ramping.deployment_name,
         "rampingVersionBuildID": ramping.build_id,
-        "rampingVersionPercentage": json::float(f64::from(routing.ramping_version_percentage)),
+        "rampingVersionPercentage": json::float32(routing.ramping_version_percentage),
         "currentVersionChangedTime": time::go(routing.current_version_changed_time.as_ref()),
         "rampingVersionChangedTime": time::go(routing.ramping_version_changed_time.as_ref()),
         "rampingVersionPercentageChangedTime": time::go(routing.ramping_version_percentage_changed_time.as_ref()),

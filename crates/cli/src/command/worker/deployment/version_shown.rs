@@ -112,7 +112,7 @@ fn whole(info: &WorkerDeploymentVersionInfo, queues: &[VersionTaskQueue], stats:
         ("routingChangedTime", at(info.routing_changed_time.as_ref()).into()),
         ("currentSinceTime", at(info.current_since_time.as_ref()).into()),
         ("rampingSinceTime", at(info.ramping_since_time.as_ref()).into()),
-        ("rampPercentage", json::float(f64::from(info.ramp_percentage))),
+        ("rampPercentage", json::float32(info.ramp_percentage)),
         ("drainageInfo", drainage(info.drainage_info)),
         ("taskQueuesInfos", if queues.is_empty() { Value::Null } else { queues.into() }),
         ("metadata", if entries.is_empty() { Value::Null } else { metadata(&entries, payloads) }),
@@ -156,8 +156,8 @@ fn stats_json(stats: TaskQueueStats) -> Value {
     json!({
         "approximateBacklogCount": stats.approximate_backlog_count,
         "approximateBacklogAge": u64::try_from(age(stats).as_nanos()).unwrap_or(u64::MAX),
-        "backlogIncreaseRate": json::float(f64::from(stats.tasks_add_rate - stats.tasks_dispatch_rate)),
-        "tasksAddRate": json::float(f64::from(stats.tasks_add_rate)),
-        "tasksDispatchRate": json::float(f64::from(stats.tasks_dispatch_rate)),
+        "backlogIncreaseRate": json::float32(stats.tasks_add_rate - stats.tasks_dispatch_rate),
+        "tasksAddRate": json::float32(stats.tasks_add_rate),
+        "tasksDispatchRate": json::float32(stats.tasks_dispatch_rate),
     })
 }
