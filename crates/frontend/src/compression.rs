@@ -4,7 +4,6 @@
 use std::task::{Context, Poll};
 
 use http::{HeaderMap, HeaderName, Request};
-use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
@@ -34,7 +33,7 @@ impl<S: NamedService> NamedService for LikeRequest<S> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S: Service<Request<Body>>> Service<Request<Body>> for LikeRequest<S> {
+impl<B, S: Service<Request<B>>> Service<Request<B>> for LikeRequest<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;
@@ -43,7 +42,7 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for LikeRequest<S> {
         self.0.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         // The library below compresses for whoever accepts it.
         let headers = request.headers_mut();
         if !is_named(headers) {

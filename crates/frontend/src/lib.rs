@@ -6,6 +6,7 @@ mod call;
 mod compression;
 mod convert;
 mod gate;
+mod grpc;
 mod method;
 mod namespace;
 mod operator;
@@ -30,6 +31,7 @@ use uuid::Uuid;
 
 pub use batch::drive as drive_batches;
 pub use gate::Gates;
+pub use grpc::Grpc;
 pub use method::{Access, METHODS, Method, Rpc, Scope, Wait};
 pub use router::{Router, router};
 

@@ -11,6 +11,7 @@ use tonic_health::server::HealthReporter;
 
 use crate::Frontend;
 use crate::compression::LikeRequest;
+use crate::grpc::Grpc;
 use crate::reflection::{V1, V1Alpha};
 use crate::unread::Unread;
 
@@ -18,6 +19,8 @@ use crate::unread::Unread;
 pub struct Router {
     /// Everything, by path.
     pub routes: Routes,
+    /// The same, for the gRPC port.
+    pub grpc: Grpc,
     /// To say that the server is leaving.
     pub health: HealthReporter,
 }
@@ -37,10 +40,8 @@ pub async fn router(frontend: Frontend) -> Router {
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
-    let routes = Routes::new(LikeRequest(Unread(workflow)))
-        .add_service(LikeRequest(Unread(operator)))
-        .add_service(LikeRequest(health_service))
-        .add_service(V1)
-        .add_service(V1Alpha);
-    Router { routes, health }
+    let (workflow, operator) = (LikeRequest(Unread(workflow)), LikeRequest(Unread(operator)));
+    let others = Routes::new(LikeRequest(health_service)).add_service(V1).add_service(V1Alpha);
+    let routes = others.clone().add_service(workflow.clone()).add_service(operator.clone());
+    Router { routes, grpc: Grpc { workflow, operator, others }, health }
 }

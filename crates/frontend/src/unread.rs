@@ -28,9 +28,9 @@ impl<S: NamedService> NamedService for Unread<S> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S> Service<Request<Body>> for Unread<S>
+impl<B, S> Service<Request<B>> for Unread<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>>,
+    S: Service<Request<B>, Response = Response<Body>>,
     S::Future: Unpin,
 {
     type Response = S::Response;
@@ -41,7 +41,7 @@ where
         self.0.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         Answer(self.0.call(request))
     }
 }

@@ -4,6 +4,7 @@
 pub mod config;
 pub mod dev;
 pub mod error;
+mod grpc;
 pub mod listen;
 pub mod maintenance;
 pub mod node;

@@ -8,25 +8,17 @@ use abide_http::{Front, Router, Ui};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::service::Routes;
-use tonic::transport::Server;
 use tracing::{info, warn};
 
 use crate::SERVER_VERSION;
 use crate::config::Config;
 use crate::error::Error;
-use crate::listen;
 use crate::seams::Seams;
 use crate::services::Services;
+use crate::{grpc, listen};
 
 /// How long calls that are being answered may still take when the node stops.
 const DRAIN: Duration = Duration::from_secs(1);
-/// A silent connection is asked whether it still lives after this.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
-/// ... and is closed when it has not answered within this.
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// A node that serves.
 pub struct Node {
     addresses: Addresses,
@@ -60,6 +52,17 @@ enum Stage {
     Stopping,
 }
 
+/// Tells when the node stops.
+#[derive(Clone)]
+pub(crate) struct Stopping(watch::Receiver<Stage>);
+
+impl Stopping {
+    /// Returns when it stops, or is gone.
+    pub(crate) async fn stopped(mut self) {
+        drop(self.0.wait_for(|stage| *stage == Stage::Stopping).await);
+    }
+}
+
 impl Node {
     /// Binds, opens the store, starts the roles, serves. When it returns, clients are answered.
     pub async fn start(config: Config) -> Result<Self, Error> {
@@ -70,17 +73,17 @@ impl Node {
         let (stop, stage) = watch::channel(Stage::Serving);
         let mut serving = JoinSet::new();
         for socket in sockets.grpc {
-            serving.spawn(serve(socket, services.routes(), stage.clone(), stop.clone()));
+            serving.spawn(grpc::serve(socket, services.grpc(), Stopping(stage.clone())));
         }
         let ports =
             [(sockets.http, http_port(&config, &services)), (sockets.ui, ui_port(&config, &services, &addresses))];
         for (sockets, router) in ports {
             let Some(router) = router else { continue };
             for socket in sockets {
-                serving.spawn(serve_http(socket, router.clone(), stage.clone(), stop.clone()));
+                serving.spawn(serve_http(socket, router.clone(), Stopping(stage.clone()), stop.clone()));
             }
         }
-        serving.spawn(watch_store(services.watch_store(), stop.subscribe()));
+        serving.spawn(watch_store(services.watch_store(), Stopping(stop.subscribe())));
         info!(?addresses, data = ?config.data, "serving");
         Ok(Self { addresses, services, serving, stop })
     }
@@ -117,10 +120,10 @@ impl Node {
     }
 }
 
-async fn watch_store(watch: impl Future<Output = ()>, mut stage: watch::Receiver<Stage>) {
+async fn watch_store(watch: impl Future<Output = ()>, stopping: Stopping) {
     tokio::select! {
         () = watch => {}
-        () = async move { drop(stage.wait_for(|stage| *stage == Stage::Stopping).await) } => {}
+        () = stopping.stopped() => {}
     }
 }
 
@@ -171,39 +174,11 @@ fn ui_port(config: &Config, services: &Services, addresses: &Addresses) -> Optio
     Some(abide_http::ui(ui))
 }
 
-async fn serve_http(
-    socket: TcpListener,
-    router: Router,
-    mut stage: watch::Receiver<Stage>,
-    failed: watch::Sender<Stage>,
-) {
-    let stopping = async move { drop(stage.wait_for(|stage| *stage == Stage::Stopping).await) };
-    if let Err(cause) = abide_http::serve(socket, router, stopping).await {
-        tell(&cause, &failed);
+async fn serve_http(socket: TcpListener, router: Router, stopping: Stopping, failed: watch::Sender<Stage>) {
+    if let Err(cause) = abide_http::serve(socket, router, stopping.stopped()).await {
+        tracing::error!(cause = crate::error::sentence(&cause), "serving ended");
+        failed.send_if_modified(|stage| {
+            *stage == Stage::Serving && std::mem::replace(stage, Stage::Failed) == Stage::Serving
+        });
     }
-}
-
-async fn serve(socket: TcpListener, routes: Routes, mut stage: watch::Receiver<Stage>, failed: watch::Sender<Stage>) {
-    let stopping = async move { drop(stage.wait_for(|stage| *stage == Stage::Stopping).await) };
-    let mut server = Server::builder()
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .http2_adaptive_window(Some(true));
-    let served = server.add_routes(routes).serve_with_incoming_shutdown(incoming(socket), stopping).await;
-    if let Err(cause) = served {
-        tell(&cause, &failed);
-    }
-}
-
-fn tell(cause: &dyn std::error::Error, failed: &watch::Sender<Stage>) {
-    tracing::error!(cause = crate::error::sentence(cause), "serving ended");
-    failed.send_if_modified(|stage| {
-        *stage == Stage::Serving && std::mem::replace(stage, Stage::Failed) == Stage::Serving
-    });
-}
-
-// Small answers must not wait for each other's acknowledgement.
-fn incoming(socket: TcpListener) -> impl tokio_stream::Stream<Item = std::io::Result<tokio::net::TcpStream>> {
-    use tokio_stream::StreamExt;
-    TcpListenerStream::new(socket).map(|accepted| accepted.inspect(|stream| drop(stream.set_nodelay(true))))
 }

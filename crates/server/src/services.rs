@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use abide_cluster::Error as ClusterError;
 use abide_engine::namespace::{Register, Update};
+use abide_frontend::Grpc;
 use abide_model::{NamespaceId, SettingsView, fresh};
 use tokio::task::JoinSet;
 use tonic::service::Routes;
@@ -23,6 +24,7 @@ const WORKFLOW_SERVICE: &str = "temporal.api.workflowservice.v1.WorkflowService"
 pub struct Services {
     roles: Roles,
     routes: Routes,
+    grpc: Grpc,
     health: HealthReporter,
     /// What goes on by itself. Ends when this is dropped.
     watching: JoinSet<()>,
@@ -42,12 +44,17 @@ impl Services {
         let mut watching = JoinSet::new();
         watching.spawn(sources.watch(settings));
         watching.spawn(abide_frontend::drive_batches(roles.frontend()));
-        Ok(Self { roles, routes: router.routes, health: router.health, watching })
+        Ok(Self { roles, routes: router.routes, grpc: router.grpc, health: router.health, watching })
     }
 
     /// Every gRPC service, by path.
     pub fn routes(&self) -> Routes {
         self.routes.clone()
+    }
+
+    /// The same, for the gRPC port.
+    pub fn grpc(&self) -> Grpc {
+        self.grpc.clone()
     }
 
     /// What whoever runs the server has set.

@@ -10,11 +10,12 @@ use serde_json::Value;
 const PREFIX: &str = "abide-";
 
 /// A crate, and the crates of ours that it may use.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("api", &[]),
     ("model", &[]),
     ("json", &["api"]),
     ("mutation", &[]),
+    ("http2", &[]),
     ("engine", &["model", "api"]),
     ("store", &["model"]),
     ("lying-disk", &["store"]),
@@ -39,6 +40,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "frontend",
             "nexus",
             "http",
+            "http2",
         ],
     ),
     ("cli", &["model", "api", "json", "server"]),

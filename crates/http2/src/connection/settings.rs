@@ -1,0 +1,51 @@
+//! What the client asks of us, RFC 9113, 6.5.
+
+use crate::frame::{self, Reason, Setting};
+
+/// What the client asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    /// The window of new streams, in bytes.
+    pub(crate) window: u32,
+    /// The largest payload that we may send, in bytes.
+    pub(crate) payload_bytes: usize,
+}
+
+impl Default for Peer {
+    fn default() -> Self {
+        Self { window: frame::WINDOW_DEFAULT, payload_bytes: frame::PAYLOAD_BYTES }
+    }
+}
+
+impl Peer {
+    /// Takes in one frame's settings.
+    ///
+    /// # Errors
+    ///
+    /// Why the connection must end.
+    pub(crate) fn take_in(&mut self, payload: &[u8]) -> Result<(), Reason> {
+        if !payload.len().is_multiple_of(6) {
+            return Err(Reason::FrameSize);
+        }
+        for setting in payload.chunks_exact(6) {
+            let [a, b, c, d, e, f] = *setting else { return Err(Reason::FrameSize) };
+            let value = u32::from_be_bytes([c, d, e, f]);
+            match Setting::of(u16::from_be_bytes([a, b])) {
+                Some(Setting::EnablePush) if value > 1 => return Err(Reason::Protocol),
+                Some(Setting::InitialWindowSize) if value > frame::WINDOW_MAX => return Err(Reason::FlowControl),
+                Some(Setting::InitialWindowSize) => self.window = value,
+                Some(Setting::MaxFrameSize) => {
+                    let bytes = value as usize;
+                    if !(frame::PAYLOAD_BYTES..1 << 24).contains(&bytes) {
+                        return Err(Reason::Protocol);
+                    }
+                    // Larger frames would only let one answer hold up the others.
+                    self.payload_bytes = bytes.min(frame::PAYLOAD_BYTES);
+                }
+                // We push nothing and open no streams, and our answers have few headers.
+                Some(Setting::EnablePush | Setting::MaxConcurrentStreams | Setting::MaxHeaderListSize) | None => {}
+            }
+        }
+        Ok(())
+    }
+}
