@@ -9,6 +9,7 @@ mod plan;
 mod project;
 mod range;
 mod snapshot;
+mod times;
 mod verify;
 mod way;
 

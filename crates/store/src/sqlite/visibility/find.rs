@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::plan::{FEW_ROWS, Scope, note, note_over};
+use super::plan::{ESTIMATE_MAX, FEW_ROWS, Scope, note, note_over};
 use super::project::Cell;
 use super::range::{Index, Range, by_status, index_of, is_one_each};
 use super::snapshot::{Part, Snapshot};
+use super::times::Times;
 use super::way::{Way, behind};
 use crate::Error;
 use crate::search::{Cursor, Direction, Found, Kind, Order, Plan, Search, Selection, Sieve, Summary, Value};
@@ -19,8 +20,8 @@ use crate::sqlite::readers::Read;
 use crate::sqlite::sql::Statements;
 
 /// Rows that are read for one page in the order of an index. Then the page is left as it is: it may be short, and has a
-/// token to go on.
-const ROWS_READ_MAX: usize = 100_000;
+/// token to go on. That takes about a tenth of a second.
+const ROWS_READ_MAX: usize = 20_000;
 /// What going to the next value costs, in rows.
 const VALUE_ROWS: usize = 10;
 
@@ -102,6 +103,11 @@ impl<'a> Finding<'a> {
                 self.walk_all(Way::Newest, &scope.areas, &in_order)
             }
             (Some(few), _, _) if few.entries <= FEW_ROWS => self.look_at(&scope.areas, &few.ranges),
+            (Some(some), Some(Way::Newest), _)
+                if some.entries < ESTIMATE_MAX && some.ranges.iter().all(Range::has_times) =>
+            {
+                self.walk_all(Way::Newest, &scope.areas, &some.ranges)
+            }
             (_, Some(way), _) => self.walk_all(way, &scope.areas, &[all_of(way.index())]),
             (_, None, Some((index, area))) => self.walk_values(area, index),
             (Some(many), None, _) => {
@@ -176,9 +182,14 @@ impl<'a> Finding<'a> {
     }
 
     fn walk_all(&mut self, way: Way, areas: &[i64], ranges: &[Range]) -> Result<(), Failure> {
-        for area in areas {
-            for range in ranges {
-                if let Some(place) = self.walk(way, *area, range, &[])? {
+        let times = Times::of(&self.search.filter);
+        let parts = match way {
+            Way::Newest if times.part_open_runs() => times.parted().into(),
+            Way::Newest | Way::OldestEnd | Way::NewestBegin | Way::OldestBegin => vec![times],
+        };
+        for (area, range) in areas.iter().flat_map(|area| ranges.iter().map(move |range| (*area, range))) {
+            for times in &parts {
+                if let Some(place) = self.walk(&Walk { way, area, range, times }, &[])? {
                     self.stop_at(place);
                 }
             }
@@ -195,6 +206,7 @@ impl<'a> Finding<'a> {
             Some(Some(value)) => Bound::Included(Cell::from(value)),
             Some(None) | None => Bound::Unbounded,
         };
+        let times = &Times::of(&self.search.filter);
         let (mut read, mut goes_on) = (0, begin != Some(None));
         while goes_on {
             let Some(cell) = self.next_value(area, index, &from, descends)? else { break };
@@ -203,7 +215,8 @@ impl<'a> Finding<'a> {
                 return Ok(());
             }
             for range in by_status(&Range::equal(index, cell.clone())) {
-                if let Some(place) = self.walk(Way::Newest, area, &range, std::slice::from_ref(&lead))? {
+                let walk = Walk { way: Way::Newest, area, range: &range, times };
+                if let Some(place) = self.walk(&walk, std::slice::from_ref(&lead))? {
                     self.stop_at(place);
                     goes_on = false;
                 }
@@ -218,7 +231,7 @@ impl<'a> Finding<'a> {
         // Every run has the columns that are no attributes.
         if self.known_to.is_none() && matches!(index, Index::Attribute(_)) && !self.is_behind_page(&None) {
             let newest = all_of(Index::Newest);
-            if let Some(place) = self.walk(Way::Newest, area, &newest, &[None])? {
+            if let Some(place) = self.walk(&Walk { way: Way::Newest, area, range: &newest, times }, &[None])? {
                 self.stop_at(place);
             }
         }
@@ -267,25 +280,10 @@ impl<'a> Finding<'a> {
 
     /// The rows of a range in the order of the list, until they can change nothing any more. All of them have the values
     /// of `lead` in the columns that are sorted by before. If they are too many, the place where to go on.
-    fn walk(&mut self, way: Way, area: i64, range: &Range, lead: &[Option<Value>]) -> Result<Option<Cursor>, Failure> {
-        let table = range.index.table();
-        let (mut condition, mut parameters) = range.condition(area);
+    fn walk(&mut self, walk: &Walk<'_>, lead: &[Option<Value>]) -> Result<Option<Cursor>, Failure> {
+        let way = walk.way;
         let after = self.search.after.as_ref().filter(|after| after.values.starts_with(lead));
-        if let Some(rank) = after.and_then(|after| way.rank_of(after, lead.len())) {
-            let (not_before, bounds) = way.not_before(table, rank);
-            condition.push_str(" AND ");
-            condition.push_str(&not_before);
-            parameters.extend(bounds);
-        }
-        let (source, order) = (range.index.source(), way.order(table));
-        let join = match range.index {
-            Index::Attribute(_) => " CROSS JOIN visibility ON visibility.row = visibility_attribute.row",
-            Index::Newest | Index::Started | Index::Workflow | Index::Type | Index::Status => "",
-        };
-        let sql = format!(
-            "SELECT visibility.key, visibility.value, visibility.closed, visibility.started \
-             FROM {source}{join} WHERE {condition} ORDER BY {order}"
-        );
+        let (sql, parameters) = walk.statement(after.and_then(|after| way.rank_of(after, lead.len())));
         let (mut read, mut last) = (0, None);
         let mut stopped = None;
         self.each(&sql, &parameters, |selection, closed, started| {
@@ -348,6 +346,46 @@ impl<'a> Finding<'a> {
         let mut plan = self.plan;
         plan.is_wide |= plan.rows_read > FEW_ROWS.max(4 * self.search.limit);
         self.selection.finish(self.known_to, plan)
+    }
+}
+
+/// A part of an index that is read in order.
+struct Walk<'a> {
+    way: Way,
+    area: i64,
+    range: &'a Range,
+    times: &'a Times,
+}
+
+impl Walk<'_> {
+    /// The statement that reads the rows that do not come before a rank, and its parameters.
+    fn statement(&self, after: Option<(i64, i64)>) -> (String, Vec<Cell>) {
+        let Self { way, area, range, times } = self;
+        let (source, table) = (range.index.source(), range.index.table());
+        let (mut condition, mut parameters) = range.condition(*area);
+        times.add_to(range, &mut condition, &mut parameters);
+        if let Some(rank) = after {
+            let (not_before, bounds) = way.not_before(table, rank);
+            condition.push_str(" AND ");
+            condition.push_str(&not_before);
+            parameters.extend(bounds);
+        }
+        const WANTED: &str = "SELECT visibility.key, visibility.value, visibility.closed, visibility.started";
+        let order = way.order(table);
+        let sql = match (range.index, range.is_in_order() || !range.has_times() || *way != Way::Newest) {
+            (Index::Newest, _) => format!("{WANTED} FROM {source} WHERE {condition} ORDER BY {order}"),
+            (Index::Attribute(_), true) => format!(
+                "{WANTED} FROM {source} CROSS JOIN visibility ON visibility.row = {table}.row \
+                 WHERE {condition} ORDER BY {order}"
+            ),
+            (_, true) => format!("{WANTED} FROM {source} WHERE {condition} ORDER BY {order}"),
+            // The entries are sorted before the first row is fetched.
+            (_, false) => format!(
+                "{WANTED} FROM (SELECT {table}.row AS entry FROM {source} WHERE {condition} ORDER BY {order} LIMIT -1) \
+                 CROSS JOIN visibility ON visibility.row = entry"
+            ),
+        };
+        (sql, parameters)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::search::{Filter, Plan};
 use abide_model::NamespaceId;
 
 /// Entries are counted up to here to find the best way.
-pub(super) const ESTIMATE_MAX: usize = 5_000;
+pub(super) const ESTIMATE_MAX: usize = 20_000;
 /// So many rows are looked at one by one without asking for a better way.
 pub(super) const FEW_ROWS: usize = 3000;
 

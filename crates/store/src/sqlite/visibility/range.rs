@@ -89,6 +89,11 @@ impl Range {
         is_one && (self.index != Index::Type || self.status.is_some()) && self.index != Index::Started
     }
 
+    /// Whether its entries have both times.
+    pub(super) fn has_times(&self) -> bool {
+        self.index != Index::Started
+    }
+
     /// The condition of its entries, and its parameters.
     pub(super) fn condition(&self, area: i64) -> (String, Vec<Cell>) {
         let table = self.index.table();

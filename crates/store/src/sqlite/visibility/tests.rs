@@ -1,3 +1,4 @@
+mod narrow;
 mod over;
 
 use std::path::Path;
