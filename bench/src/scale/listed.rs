@@ -132,7 +132,10 @@ fn info(number: usize) -> WorkflowExecutionInfo {
         (
             "Note",
             "Text",
-            format!("\"{}, parcel\"", ["late", "in time", "early"][usize::from(scattered % 500 > 0) + scattered % 2]),
+            format!(
+                "\"{}, parcel\"",
+                ["late", "in time", "early"][usize::from(!scattered.is_multiple_of(500)) + scattered % 2]
+            ),
         ),
     ];
     let attributes = attributes.map(|(name, kind, json)| (name.to_owned(), payload(kind, json)));
