@@ -121,10 +121,24 @@ fn default_identity() -> String {
     format!("temporal-cli:{}@{}", user(), host())
 }
 
-/// Who runs the command.
+/// Who runs the command: as the machine knows them, or as their environment says.
 pub fn user() -> String {
     let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown-user".into())
+    account().or(named).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown-user".into())
+}
+
+#[cfg(unix)]
+fn account() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut lines = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    lines.find(|fields| fields.get(2) == Some(&uid.as_str())).map(|fields| fields[0].to_owned())
+}
+
+#[cfg(not(unix))]
+fn account() -> Option<String> {
+    None
 }
 
 fn host() -> String {

@@ -32,7 +32,9 @@ impl Error {
 
     /// A failed RPC that needs no word about what it was for.
     pub fn status(status: &tonic::Status) -> Self {
-        if status.code() == tonic::Code::Unimplemented && status.message().is_empty() {
+        // What a server answers that never heard of the call says nothing to its user.
+        let unheard_of = ["", "Not yet implemented"].contains(&status.message());
+        if status.code() == tonic::Code::Unimplemented && unheard_of {
             return Self::new("this server does not have that yet");
         }
         // Servers answer with sentences; a status without one still has a code.

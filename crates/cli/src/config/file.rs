@@ -103,7 +103,13 @@ impl File {
     /// Removes a property or a table of them; whether it was there.
     pub fn remove(&mut self, profile: &str, path: &str) -> bool {
         let (parent, key) = self.parent(profile, path);
-        parent.remove(key).is_some()
+        let gone = parent.remove(key).is_some();
+        // No headers are no table of headers; the table of encryption says something even when it is empty.
+        if parent.is_empty() && path.starts_with(HEADERS) {
+            let (profile, headers) = self.parent(profile, HEADERS);
+            profile.remove(headers);
+        }
+        gone
     }
 
     /// Removes a profile.

@@ -14,7 +14,8 @@ const SCRIPT: &str = include_str!("../../../../conformance/cli/script.txt");
 const FACTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/cli/facts.json");
 
 /// Where we differ, and why. Exit codes never do.
-const DIFFERENT: [(&str, &str); 7] = [
+const DIFFERENT: [(&str, &str); 8] = [
+    ("operator cluster list -o json", "it says what the transport says of a call that the server lacks"),
     ("workflow start --name Order --task-queue orders -w order-4 --cron @hourly", "it warns of the flag in its output"),
     ("workflow describe -w order-1", "it shows payloads as its own structures look"),
     ("workflow describe -w order-2", "it has no word for a run that was terminated"),

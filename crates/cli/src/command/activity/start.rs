@@ -141,6 +141,11 @@ impl Arguments {
         let attributes = input::json_pairs("search attribute", &self.search_attribute)?;
         let headers = input::json_pairs("header", &self.headers)?;
         let timeouts = &self.timeouts;
+        if timeouts.schedule_to_close_timeout.is_none() && timeouts.start_to_close_timeout.is_none() {
+            return Err(Error::new(
+                "failed starting activity: at least one of ScheduleToCloseTimeout and StartToCloseTimeout is required",
+            ));
+        }
         Ok(StartActivityExecutionRequest {
             namespace: session.client.namespace.clone(),
             identity: session.client.identity.clone(),
@@ -152,13 +157,13 @@ impl Arguments {
             schedule_to_start_timeout: timeouts.schedule_to_start_timeout.map(duration::proto),
             start_to_close_timeout: timeouts.start_to_close_timeout.map(duration::proto),
             heartbeat_timeout: timeouts.heartbeat_timeout.map(duration::proto),
-            start_delay: timeouts.start_delay.map(duration::proto),
+            start_delay: Some(duration::proto(timeouts.start_delay.unwrap_or_default())),
             retry_policy: self.retry.policy(),
             input: self.input.payloads()?,
             id_reuse_policy: self.reuse().into(),
             id_conflict_policy: self.conflict().into(),
             search_attributes: (!attributes.is_empty()).then_some(SearchAttributes { indexed_fields: attributes }),
-            header: (!headers.is_empty()).then_some(Header { fields: headers }),
+            header: Some(Header { fields: headers }),
             user_metadata: self.texts.user_metadata(),
             priority: self.rank.priority(),
             ..StartActivityExecutionRequest::default()

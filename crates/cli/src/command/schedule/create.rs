@@ -3,6 +3,7 @@
 use abide_api::temporal::api::common::v1::{Memo, SearchAttributes};
 use abide_api::temporal::api::workflowservice::v1::CreateScheduleRequest;
 use clap::Args;
+use tonic::Code;
 
 use super::spec::Configuration;
 use super::{Id, Overlap};
@@ -49,6 +50,9 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
         ..CreateScheduleRequest::default()
     };
     let answer = session.client.workflow.create_schedule(client::call(request)).await;
-    answer.map_err(|status| Error::status(&status))?;
+    answer.map_err(|status| match status.code() {
+        Code::AlreadyExists => Error::new("schedule with this ID is already registered"),
+        _ => Error::status(&status),
+    })?;
     Ok(())
 }

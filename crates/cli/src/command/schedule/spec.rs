@@ -87,7 +87,8 @@ impl Configuration {
             interval: self.interval.iter().map(|text| interval(text)).collect::<Result<_>>()?,
             start_time: self.start_time,
             end_time: self.end_time,
-            jitter: self.jitter.map(duration::proto),
+            // Nothing is sent as zero, as SDKs do.
+            jitter: Some(duration::proto(self.jitter.unwrap_or_default())),
             timezone_name: self.time_zone.clone(),
             ..ScheduleSpec::default()
         })
@@ -150,8 +151,8 @@ fn action(shared: &Shared, input: &Input) -> Result<ScheduleAction> {
         workflow_type: start.workflow_type,
         task_queue: start.task_queue,
         input: input.payloads()?,
-        workflow_execution_timeout: start.workflow_execution_timeout,
-        workflow_run_timeout: start.workflow_run_timeout,
+        workflow_execution_timeout: Some(start.workflow_execution_timeout.unwrap_or_default()),
+        workflow_run_timeout: Some(start.workflow_run_timeout.unwrap_or_default()),
         workflow_task_timeout: start.workflow_task_timeout,
         memo: start.memo,
         search_attributes: start.search_attributes,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Version;
 use crate::command::Session;
 use crate::error::{Error, Result};
+use crate::json::Payloads;
 use crate::output::Card;
 use crate::{client, input, json};
 
@@ -35,9 +36,9 @@ pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     };
     let answer = session.client.workflow.update_worker_deployment_version_metadata(client::call(request)).await;
     let answer = answer.map_err(|status| Error::status(&status))?.into_inner();
-    let payloads = session.output.payloads();
     let entries = answer.metadata.unwrap_or_default().entries;
-    let entries: Value = entries.iter().map(|(key, value)| (key.clone(), json::payload(value, payloads))).collect();
+    let entries: Value =
+        entries.iter().map(|(key, value)| (key.clone(), json::payload(value, Payloads::Raw))).collect();
     session.output.json(&json!({ "Metadata": entries }));
     session.output.heading("Metadata:");
     session.output.card(&Card::new().field("Metadata", entries));

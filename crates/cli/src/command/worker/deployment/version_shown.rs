@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
+    common::v1::Payload,
     deployment::v1::{VersionDrainageInfo, WorkerDeploymentVersionInfo},
     enums::v1::TaskQueueType,
     taskqueue::v1::TaskQueueStats,
@@ -22,7 +23,7 @@ use crate::{duration, json, time};
 /// All of it.
 pub fn print(output: Output, answer: &DescribeWorkerDeploymentVersionResponse, stats: bool) {
     let info = answer.worker_deployment_version_info.clone().unwrap_or_default();
-    output.json(&whole(&info, &answer.version_task_queues, stats, output.payloads()));
+    output.json(&whole(&info, &answer.version_task_queues, stats));
     output.heading("Worker Deployment Version:");
     output.card(&card(output, &info));
     if answer.version_task_queues.is_empty() {
@@ -75,7 +76,7 @@ fn card(output: Output, info: &WorkerDeploymentVersionInfo) -> Card {
     let drainage = info.drainage_info.unwrap_or_default();
     let status = info.drainage_info.map(|found| shown::drainage(found.status())).unwrap_or_default();
     let entries = info.metadata.clone().unwrap_or_default().entries;
-    let metadata = if entries.is_empty() { String::new() } else { metadata(&entries, Payloads::Shorthand).to_string() };
+    let metadata = if entries.is_empty() { String::new() } else { metadata(&entries).to_string() };
     Card::new()
         .field("DeploymentName", version.deployment_name)
         .field("BuildID", version.build_id)
@@ -91,8 +92,8 @@ fn card(output: Output, info: &WorkerDeploymentVersionInfo) -> Card {
         .filled("ComputeConfigSummary", compute::summary(info.compute_config.as_ref()))
 }
 
-fn metadata(entries: &BTreeMap<String, abide_api::temporal::api::common::v1::Payload>, payloads: Payloads) -> Value {
-    entries.iter().map(|(key, value)| (key.clone(), json::payload(value, payloads))).collect()
+fn metadata(entries: &BTreeMap<String, Payload>) -> Value {
+    entries.iter().map(|(key, value)| (key.clone(), json::payload(value, Payloads::Raw))).collect()
 }
 
 // The reference reads an absent time as the beginning of 1970 here.
@@ -100,7 +101,7 @@ fn at(at: Option<&prost_types::Timestamp>) -> String {
     time::iso(&at.copied().unwrap_or_default())
 }
 
-fn whole(info: &WorkerDeploymentVersionInfo, queues: &[VersionTaskQueue], stats: bool, payloads: Payloads) -> Value {
+fn whole(info: &WorkerDeploymentVersionInfo, queues: &[VersionTaskQueue], stats: bool) -> Value {
     let version = info.deployment_version.clone().unwrap_or_default();
     let queues: Vec<Value> = queues.iter().map(|queue| queue_json(queue, stats)).collect();
     let entries = info.metadata.clone().unwrap_or_default().entries;
@@ -115,7 +116,7 @@ fn whole(info: &WorkerDeploymentVersionInfo, queues: &[VersionTaskQueue], stats:
         ("rampPercentage", json::float32(info.ramp_percentage)),
         ("drainageInfo", drainage(info.drainage_info)),
         ("taskQueuesInfos", if queues.is_empty() { Value::Null } else { queues.into() }),
-        ("metadata", if entries.is_empty() { Value::Null } else { metadata(&entries, payloads) }),
+        ("metadata", if entries.is_empty() { Value::Null } else { metadata(&entries) }),
     ];
     for (name, value) in fields {
         whole.insert(name.into(), value);
