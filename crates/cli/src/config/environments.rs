@@ -2,8 +2,8 @@
 //! written as the reference does it.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::path::PathBuf;
-use std::{env, fs, io};
 
 use crate::error::{Error, Result};
 
@@ -24,13 +24,11 @@ impl File {
     pub fn load(flag: Option<String>) -> Result<Self> {
         let home = || env::var_os("HOME").or_else(|| env::var_os("USERPROFILE")).filter(|home| !home.is_empty());
         let usual = || home().map(|home| PathBuf::from(home).join(".config/temporalio/temporal.yaml"));
+        let is_named = flag.is_some();
         let path = flag.map(PathBuf::from).or_else(usual);
         let Some(found) = &path else { return Ok(Self { path, environments: BTreeMap::new() }) };
-        let text = match fs::read_to_string(found) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(Error::new(format!("failed reading env file: {error}"))),
-        };
+        let text = super::file::read(found, is_named);
+        let text = text.map_err(|error| Error::new(format!("failed reading env file: {error}")))?;
         let environments =
             read(&text).map_err(|error| Error::new(format!("failed unmarshalling env YAML: {error}")))?;
         Ok(Self { path, environments })

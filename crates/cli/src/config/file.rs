@@ -55,13 +55,10 @@ pub struct Profile<'a>(&'a Table);
 impl File {
     /// Reads the file, that of the flag or the usual one. One that is not there is empty.
     pub fn load(flag: Option<String>) -> Result<Self> {
+        let is_named = flag.is_some();
         let path = flag.map(PathBuf::from).or_else(usual);
-        let text = match path.as_deref().map(fs::read_to_string) {
-            None => String::new(),
-            Some(Ok(text)) => text,
-            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Some(Err(error)) => return Err(Error::new(format!("failed reading config file: {error}"))),
-        };
+        let text = path.as_deref().map_or_else(|| Ok(String::new()), |path| read(path, is_named));
+        let text = text.map_err(|error| Error::new(format!("failed reading config file: {error}")))?;
         let document = text.parse().map_err(|error| Error::new(format!("failed parsing config file: {error}")))?;
         Ok(Self { path, document })
     }
@@ -205,6 +202,16 @@ fn usual() -> Option<PathBuf> {
         folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))
     };
     folder.map(|folder| folder.join("temporalio/temporal.toml"))
+}
+
+/// Reads a file; one that is not there is empty. So is one that nobody named in a folder that we may not enter: a server
+/// that runs as a user of its own must start although its home belongs to somebody else.
+pub(super) fn read(path: &Path, is_named: bool) -> io::Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_named => Ok(String::new()),
+        read => read,
+    }
 }
 
 /// Writes a file that only its owner may read, and the folders on the way to it.
