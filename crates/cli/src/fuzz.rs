@@ -15,7 +15,10 @@ use crate::{duration, time};
 
 const DURATIONS: [&str; 7] = ["1h30m", "1.5s", "100ms", "2d", "72h0m0s", "0", "+5.25\u{b5}s"];
 const INPUTS: [&str; 6] = ["{\"a\": [1, 2.5e3, null]}", "\"text\"", "aGVsbG8=", "[[[]]]", "-1", "true"];
-const LINES: [&str; 6] = [
+const LINES: [&str; 9] = [
+    "schedule create -s s --interval 1h/5m --calendar {\"hour\":\"3\"} --type T -t q --overlap-policy Skip --end-time 2026-01-01T00:00:00Z",
+    "worker deployment set-ramping-version --deployment-name d --build-id b --percentage 2.5 --yes",
+    "activity start -a a --type T -t q --retry-maximum-attempts 3 --id-reuse-policy RejectDuplicate",
     "workflow start --type Order --task-queue orders --workflow-id w --input 1 --execution-timeout 1h30m",
     "workflow reset --workflow-id w --event-id 5 --reason r --reapply-exclude All --yes",
     "activity update-options --workflow-id w --activity-id a --retry-backoff-coefficient 1.5",

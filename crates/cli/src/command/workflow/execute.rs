@@ -11,6 +11,7 @@ use crate::command::Session;
 use crate::error::{Error, Result};
 use crate::history::{self, Follow, Pages};
 use crate::json::{self, Payloads};
+use crate::output::progress::Waiting;
 
 /// `workflow execute`.
 #[derive(Args, Debug)]
@@ -59,7 +60,9 @@ async fn json(
     began: Instant,
 ) -> Result<HistoryEvent> {
     let (workflow_id, run_id) = (&started.workflow_id, &started.run_id);
+    let waiting = Waiting::begin(workflow_id);
     let closed = history::close_event(&mut session.client, workflow_id, run_id, Follow::UntilClosed).await;
+    drop(waiting);
     let closed = closed.map_err(|status| Error::rpc("failed getting close event", &status))?;
     let closed = closed.ok_or_else(|| Error::new("missing close event"))?;
     let mut object = Map::new();

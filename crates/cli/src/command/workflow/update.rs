@@ -17,7 +17,7 @@ use crate::command::Session;
 use crate::error::{Error, Result};
 use crate::input::{self, Input};
 use crate::json;
-use crate::output::{Card, Output};
+use crate::output::{Card, Output, progress::Waiting};
 
 /// What is said when an update came to nothing.
 pub const FAILED: &str = "unable to update workflow";
@@ -192,6 +192,7 @@ pub fn request(
 }
 
 async fn completed(session: &mut Session, target: &Target, what: &str) -> Result<Outcome> {
+    let _waiting = Waiting::begin(&format!("update {}", target.update_id));
     loop {
         if let Some(outcome) = poll(session, target, Some(Stage::Completed), what).await?.outcome {
             return Ok(outcome);
