@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
+use super::OPEN;
 use super::plan::{ESTIMATE_MAX, FEW_ROWS, Scope, note, note_over};
 use super::project::Cell;
 use super::range::{Index, Range, by_status, index_of, is_one_each};
@@ -188,13 +189,22 @@ impl<'a> Finding<'a> {
             Way::Newest | Way::OldestEnd | Way::NewestBegin | Way::OldestBegin => vec![times],
         };
         for (area, range) in areas.iter().flat_map(|area| ranges.iter().map(move |range| (*area, range))) {
-            for times in &parts {
+            for (number, times) in parts.iter().enumerate() {
+                // Behind the open runs come the others: looking for the first of them may take long.
+                if number > 0 && self.is_full_of_open_runs() {
+                    continue;
+                }
                 if let Some(place) = self.walk(&Walk { way, area, range, times }, &[])? {
                     self.stop_at(place);
                 }
             }
         }
         Ok(())
+    }
+
+    fn is_full_of_open_runs(&self) -> bool {
+        let worst = if self.selection.is_full() { self.selection.worst() } else { None };
+        worst.and_then(|worst| Way::Newest.rank_of(worst, 0)).is_some_and(|(closed, _)| closed == OPEN)
     }
 
     /// Value by value of the column that is sorted by first, and the rows of each in the order of lists.
