@@ -1,6 +1,7 @@
 //! The requests of one connection that are being answered, polled by the task that has the connection: each only when it was
 //! woken.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -153,18 +154,24 @@ where
         loop {
             let is_done = match &mut slot.call {
                 Call::None => return,
-                Call::Asked(future) => match Pin::new(future).poll(&mut context) {
-                    Poll::Pending => return,
-                    Poll::Ready(Ok(response)) => begin_answer(&mut slot.call, stream, response, connection),
-                    Poll::Ready(Err(_)) => {
+                Call::Asked(future) => match unless_it_panics(|| Pin::new(future).poll(&mut context)) {
+                    Some(Poll::Pending) => return,
+                    Some(Poll::Ready(Ok(response))) => begin_answer(&mut slot.call, stream, response, connection),
+                    Some(Poll::Ready(Err(_))) | None => {
                         connection.reset(stream, Reason::Internal);
                         true
                     }
                 },
-                Call::Answering(body) if connection.wants(stream) => match body.as_mut().poll_frame(&mut context) {
-                    Poll::Pending => return,
-                    Poll::Ready(next) => send(stream, next, connection),
-                },
+                Call::Answering(body) if connection.wants(stream) => {
+                    match unless_it_panics(|| body.as_mut().poll_frame(&mut context)) {
+                        Some(Poll::Pending) => return,
+                        Some(Poll::Ready(next)) => send(stream, next, connection),
+                        None => {
+                            connection.reset(stream, Reason::Internal);
+                            true
+                        }
+                    }
+                }
                 Call::Answering(_) => return,
             };
             if is_done {
@@ -173,6 +180,12 @@ where
             }
         }
     }
+}
+
+// A request that panics must not take the others of its connection with it; the process's hook has told of it. What it leaves
+// behind is dropped and never looked at again.
+fn unless_it_panics<T>(poll: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(poll)).ok()
 }
 
 // Whether that was all.

@@ -200,6 +200,9 @@ where
             self.connection.fill();
             let output = self.connection.output();
             if output.is_empty() {
+                if has_written && let Poll::Ready(flushed) = Pin::new(&mut self.io).poll_flush(context) {
+                    flushed?;
+                }
                 return Ok(has_written);
             }
             match Pin::new(&mut self.io).poll_write(context, output) {

@@ -202,6 +202,23 @@ async fn a_request_that_is_broken_off_is_not_answered_any_further() {
 }
 
 #[tokio::test]
+async fn a_request_that_panics_leaves_the_others_alone() {
+    let served = Served::with(65_535, |request| {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            assert!(request.uri().path() == "/well", "this panic belongs to the test");
+            Ok(Response::new(Full::new(Bytes::from_static(b"well")).boxed()))
+        })
+    })
+    .await;
+    let (bad, good) = (begin(&served, "/bad").await, begin(&served, "/well").await);
+    let error = bad.await.expect_err("broken off");
+    assert_eq!(error.reason(), Some(h2::Reason::INTERNAL_ERROR));
+    assert_eq!(read(good.await.expect("answered")).await.0, "well");
+    assert_eq!(read(begin(&served, "/well").await.await.expect("answered")).await.0, "well");
+}
+
+#[tokio::test]
 async fn when_the_client_is_gone_nothing_is_answered_any_further() {
     let open = Arc::default();
     let served = waiting(&open).await;
