@@ -135,10 +135,21 @@ impl Output {
             return Err(Error::new("must bypass prompts when using JSON output"));
         }
         write(&format!("{question} "));
+        end_when_interrupted();
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map_err(|error| Error::new(format!("cannot read the answer: {error}")))?;
         Ok(answer.trim().to_owned())
     }
+}
+
+// Whoever waits for an answer hears nothing of signals; somebody else has to.
+fn end_when_interrupted() {
+    std::thread::spawn(|| {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(crate::command::server::interrupted());
+        fail("program interrupted");
+        std::process::exit(1);
+    });
 }
 
 /// A JSON list that is printed as its elements come.
