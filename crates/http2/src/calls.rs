@@ -112,7 +112,7 @@ where
         let mut round = std::mem::take(&mut self.round);
         std::mem::swap(&mut self.woken.0.lock().unwrap_or_else(PoisonError::into_inner).0, &mut round);
         for slot in round.drain(..) {
-            self.slots[slot].waker.is_woken.store(false, Ordering::Release);
+            self.slots[slot].waker.is_woken.swap(false, Ordering::AcqRel);
             self.poll_slot(slot, connection);
         }
         self.round = round;

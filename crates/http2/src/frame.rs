@@ -166,6 +166,7 @@ pub(crate) fn put_settings_ack(output: &mut BytesMut) {
 /// The settings that matter (6.5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Setting {
+    HeaderTableSize = 0x1,
     EnablePush = 0x2,
     MaxConcurrentStreams = 0x3,
     InitialWindowSize = 0x4,
@@ -177,6 +178,7 @@ impl Setting {
     /// By its number. What we have no use for is ignored.
     pub(crate) fn of(number: u16) -> Option<Self> {
         match number {
+            0x1 => Some(Self::HeaderTableSize),
             0x2 => Some(Self::EnablePush),
             0x3 => Some(Self::MaxConcurrentStreams),
             0x4 => Some(Self::InitialWindowSize),

@@ -7,5 +7,5 @@ mod integer;
 mod table;
 
 pub(crate) use decoder::Decoder;
-pub(crate) use encoder::{encode, encode_status};
+pub(crate) use encoder::{encode, encode_no_table, encode_status};
 pub(crate) use table::Field;

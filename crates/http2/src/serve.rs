@@ -106,6 +106,7 @@ where
     input: BytesMut,
     is_begun: bool,
     is_left: bool,
+    is_flushed: bool,
 }
 
 impl<IO, S, B> Driver<IO, S, B>
@@ -117,13 +118,24 @@ where
 {
     fn new(io: IO, service: S) -> Self {
         let (connection, calls) = (Connection::new(), Calls::new());
-        Self { io, service, connection, calls, input: BytesMut::new(), is_begun: false, is_left: false }
+        Self {
+            io,
+            service,
+            connection,
+            calls,
+            input: BytesMut::new(),
+            is_begun: false,
+            is_left: false,
+            is_flushed: true,
+        }
     }
 
     // As far as it goes without waiting. Bounded: a client that never pauses must not keep a thread for itself.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.calls.unwatch();
         for _ in 0..ROUNDS_MAX {
+            // Then nothing is read, and nobody tells when something comes: it has to be tried again once something left.
+            let is_held_up = self.connection.output().len() > UNSENT_MAX;
             let has_read = self.poll_read(context)?;
             self.calls.poll_round(&mut self.connection);
             self.connection.make_room();
@@ -138,7 +150,8 @@ where
             if has_written {
                 self.calls.go_on(&mut self.connection);
             }
-            if !self.calls.watch(context.waker()) && !has_read {
+            let goes_on = self.calls.watch(context.waker()) || has_read || (is_held_up && has_written);
+            if !goes_on {
                 return Poll::Pending;
             }
             self.calls.unwatch();
@@ -200,8 +213,12 @@ where
             self.connection.fill();
             let output = self.connection.output();
             if output.is_empty() {
-                if has_written && let Poll::Ready(flushed) = Pin::new(&mut self.io).poll_flush(context) {
+                self.is_flushed &= !has_written;
+                if !self.is_flushed
+                    && let Poll::Ready(flushed) = Pin::new(&mut self.io).poll_flush(context)
+                {
                     flushed?;
+                    self.is_flushed = true;
                 }
                 return Ok(has_written);
             }

@@ -202,6 +202,33 @@ async fn a_request_that_is_broken_off_is_not_answered_any_further() {
 }
 
 #[tokio::test]
+async fn who_reads_a_body_on_another_task_hears_that_the_client_is_gone() {
+    let (heard, mut hears) = mpsc::channel(1);
+    let served = Served::with(65_535, move |request| {
+        let heard = heard.clone();
+        Box::pin(async move {
+            tokio::spawn(async move {
+                let mut body = request.into_body();
+                while let Some(Ok(_)) = body.frame().await {
+                    heard.send("a part").await.expect("the test listens");
+                }
+                heard.send("the end").await.expect("the test listens");
+            });
+            std::future::pending().await
+        })
+    })
+    .await;
+    let mut client = served.client.clone().ready().await.expect("room");
+    let request = Request::post("http://server/").body(()).expect("a request");
+    let (answer, mut sending) = client.send_request(request, false).expect("sent");
+    sending.send_data(Bytes::from_static(b"one"), false).expect("sent");
+    assert_eq!(hears.recv().await, Some("a part"));
+    served.server.abort();
+    assert_eq!(hears.recv().await, Some("the end"));
+    drop((answer, sending));
+}
+
+#[tokio::test]
 async fn a_request_that_panics_leaves_the_others_alone() {
     let served = Served::with(65_535, |request| {
         Box::pin(async move {

@@ -1,7 +1,8 @@
 //! Clients that make us work for nothing: each is cheap for them and not for us, and no honest one does many.
 
-/// How many requests a client may break off beyond those that were answered ("rapid reset", CVE-2023-44487).
-const RESETS_MAX: u32 = 1_000;
+/// How many requests a client may break off, or make us break off, beyond those that were answered ("rapid reset",
+/// CVE-2023-44487, and "made you reset", CVE-2025-8671). A worker that ends breaks off all of its polls at once.
+const RESETS_MAX: u32 = 2 * super::STREAMS_MAX as u32;
 /// How many frames that ask for nothing a client may send between two answers, or within a minute.
 const CHORES_MAX: u32 = 10_000;
 
@@ -25,7 +26,7 @@ impl Guard {
         self.resets /= 2;
     }
 
-    /// The client broke off a request. False when that is too much.
+    /// A request was broken off, by the client or for what it did. False when that is too much.
     #[must_use]
     pub(crate) fn reset(&mut self) -> bool {
         self.resets += 1;

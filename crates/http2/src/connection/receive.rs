@@ -9,7 +9,7 @@ use super::request::{Fields, Refused};
 use super::stream::{Ending, Stream};
 use super::{Block, Connection, Event, HEADERS_MAX, HELD_MAX, STREAM_WINDOW, STREAMS_MAX};
 use crate::frame::{self, HEAD_BYTES, Head, Kind, PAYLOAD_BYTES, Reason, flag};
-use crate::incoming::{Gone, Inbox, Incoming};
+use crate::incoming::{Inbox, Incoming};
 
 /// Below this, the bytes of a body are copied out, so that the buffer that they came in can be used again.
 const COPIED_MAX: usize = 4 << 10;
@@ -44,8 +44,11 @@ impl Connection {
                 Ok(Some(event)) => return Some(event),
                 Err(Wrong::Connection(reason)) => self.fail(reason),
                 Err(Wrong::Stream(id, reason)) => {
-                    let was_open = self.end_inbox(id);
+                    let was_open = self.streams.contains_key(&id);
                     self.reset(id, reason);
+                    if !self.guard.reset() {
+                        self.fail(Reason::EnhanceYourCalm);
+                    }
                     if was_open {
                         return Some(Event::Broken(id));
                     }
@@ -105,6 +108,12 @@ impl Connection {
             return Err(Wrong::Stream(head.stream, Reason::FlowControl));
         }
         let part = part(payload);
+        // Nobody reads the padding, so nobody else gives its room back.
+        let padding = length - part.len();
+        if padding > 0 && !has_ended {
+            stream.receive_window += padding as i64;
+            frame::put_window_update(&mut self.output, head.stream, padding as u32);
+        }
         if let Some(announced) = &mut stream.announced {
             let left = announced.checked_sub(part.len() as u64).filter(|left| !has_ended || *left == 0);
             *announced = left.ok_or(Wrong::Stream(head.stream, Reason::Protocol))?;
@@ -235,9 +244,7 @@ impl Connection {
     fn reset_stream(&mut self, head: Head, payload: &[u8]) -> Taken {
         check(payload.len() == 4, Reason::FrameSize)?;
         check(head.stream != 0 && head.stream <= self.newest, Reason::Protocol)?;
-        if self.streams.contains_key(&head.stream) {
-            self.end_inbox(head.stream);
-            self.streams.remove(&head.stream);
+        if self.streams.remove(&head.stream).is_some() {
             self.lately.ended(head.stream);
             check(self.guard.reset(), Reason::EnhanceYourCalm)?;
             return Ok(Some(Event::Broken(head.stream)));
@@ -324,15 +331,6 @@ impl Connection {
     fn chore(&mut self) -> Taken {
         check(self.guard.chore(), Reason::EnhanceYourCalm)?;
         Ok(None)
-    }
-
-    // Tells whoever reads the body that the client is gone. Whether there was such a stream.
-    fn end_inbox(&mut self, id: u32) -> bool {
-        let Some(stream) = self.streams.get(&id) else { return false };
-        if let Some(inbox) = &stream.inbox {
-            inbox.end(Err(Gone));
-        }
-        true
     }
 }
 

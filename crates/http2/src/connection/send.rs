@@ -45,8 +45,13 @@ impl Connection {
                 End::Trailers(block)
             }
         });
-        self.resume(id);
-        self.fill();
+        // An end takes no room in any window, so it does not stand behind what waits for some.
+        if stream.outgoing.is_empty() {
+            self.put_end(id);
+        } else {
+            self.resume(id);
+            self.fill();
+        }
     }
 
     /// Whether the next part of the answer may be sent.
@@ -133,7 +138,7 @@ impl Connection {
 
     /// An answer that is nothing but its status.
     pub(super) fn put_status(&mut self, id: u32, status: StatusCode) {
-        let mut block = BytesMut::new();
+        let mut block = BytesMut::with_capacity(16);
         hpack::encode_status(status, &mut block);
         self.put_block(id, &block, true);
     }
@@ -149,7 +154,14 @@ impl Connection {
 
     // A block that is larger than a frame goes on in others.
     fn put_block(&mut self, id: u32, block: &[u8], ends_stream: bool) {
+        let mut with_notice = BytesMut::new();
         let mut rest = block;
+        // The first block behind a change of the client's table says that we use none (RFC 7541, 4.2).
+        if std::mem::take(&mut self.peer.forgets) {
+            hpack::encode_no_table(&mut with_notice);
+            with_notice.extend_from_slice(block);
+            rest = &with_notice;
+        }
         let mut kind = Kind::Headers;
         let mut flags = if ends_stream { flag::END_STREAM } else { 0 };
         loop {

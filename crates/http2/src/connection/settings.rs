@@ -9,11 +9,13 @@ pub(crate) struct Peer {
     pub(crate) window: u32,
     /// The largest payload that we may send, in bytes.
     pub(crate) payload_bytes: usize,
+    /// It remembers fewer header fields than it did, and waits to hear that we know.
+    pub(crate) forgets: bool,
 }
 
 impl Default for Peer {
     fn default() -> Self {
-        Self { window: frame::WINDOW_DEFAULT, payload_bytes: frame::PAYLOAD_BYTES }
+        Self { window: frame::WINDOW_DEFAULT, payload_bytes: frame::PAYLOAD_BYTES, forgets: false }
     }
 }
 
@@ -31,6 +33,7 @@ impl Peer {
             let [a, b, c, d, e, f] = *setting else { return Err(Reason::FrameSize) };
             let value = u32::from_be_bytes([c, d, e, f]);
             match Setting::of(u16::from_be_bytes([a, b])) {
+                Some(Setting::HeaderTableSize) => self.forgets = true,
                 Some(Setting::EnablePush) if value > 1 => return Err(Reason::Protocol),
                 Some(Setting::InitialWindowSize) if value > frame::WINDOW_MAX => return Err(Reason::FlowControl),
                 Some(Setting::InitialWindowSize) => self.window = value,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use http::Request;
 
-use crate::incoming::Inbox;
+use crate::incoming::{Gone, Inbox};
 
 /// How many streams that ended are remembered.
 const REMEMBERED: usize = 256;
@@ -31,6 +31,15 @@ pub(crate) struct Stream {
     pub(crate) end: Option<End>,
     /// Whether it stands among those that have something to send.
     pub(crate) is_sending: bool,
+}
+
+// However it ends: who reads the body on another task must hear of it.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(inbox) = &self.inbox {
+            inbox.end(Err(Gone));
+        }
+    }
 }
 
 /// How an answer ends.

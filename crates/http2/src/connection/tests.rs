@@ -256,13 +256,71 @@ fn work_for_nothing_is_bounded() {
         let last = said.last().expect("something");
         assert_eq!((last.0, last.3), (Kind::GoAway, Reason::EnhanceYourCalm as u32), "{what}");
     }
-    let resets: Vec<Sent> = (0..1_100)
+    let resets: Vec<Sent> = (0..8_200)
         .flat_map(|at| {
             [(Kind::Headers, WHOLE, 2 * at + 1, REQUEST), (Kind::ResetStream, 0, 2 * at + 1, &[0, 0, 0, 8][..])]
         })
         .collect();
     let (_, said) = heard(&resets);
     assert_eq!(said.last().map(|last| last.3), Some(Reason::EnhanceYourCalm as u32), "rapid reset");
+}
+
+#[test]
+fn streams_that_a_client_makes_us_break_off_are_counted_as_well() {
+    let provoked: Vec<Sent> = (0..8_200)
+        .flat_map(|at| [(Kind::Headers, WHOLE, 2 * at + 1, REQUEST), (Kind::Data, 0, 2 * at + 1, &b"x"[..])])
+        .collect();
+    let (_, said) = heard(&provoked);
+    assert_eq!(said.last().map(|last| last.3), Some(Reason::EnhanceYourCalm as u32));
+}
+
+#[test]
+fn a_worker_may_break_off_all_of_its_polls_at_once() {
+    let open = (0..super::STREAMS_MAX as u32).map(|at| (Kind::Headers, WHOLE, 2 * at + 1, REQUEST));
+    let resets = (0..super::STREAMS_MAX as u32).map(|at| (Kind::ResetStream, 0, 2 * at + 1, &[0, 0, 0, 8][..]));
+    let frames: Vec<Sent> = open.chain(resets).collect();
+    assert!(heard(&frames).1.is_empty());
+}
+
+#[test]
+fn the_room_of_padding_is_given_back() {
+    let padded: &[u8] = &[&[255, b'x'][..], &[0; 255]].concat();
+    let mut frames: Vec<Sent> = vec![(Kind::Headers, OPEN, 1, REQUEST)];
+    frames.extend(std::iter::repeat_n((Kind::Data, flag::PADDED, 1, padded), 5_000));
+    let (events, said) = heard(&frames);
+    assert_eq!(events, ["1 asks POST /"]);
+    assert!(said.iter().all(|frame| frame.0 == Kind::WindowUpdate), "nothing was broken off");
+}
+
+#[test]
+fn a_client_that_remembers_less_hears_that_we_know() {
+    let mut connection = greeted();
+    let none: Sent = (Kind::Settings, 0, 0, &[0, 1, 0, 0, 0, 0]);
+    let mut input = written(&[none, (Kind::Headers, WHOLE, 1, REQUEST), (Kind::Headers, WHOLE, 3, REQUEST)]);
+    while connection.receive(&mut input).is_some() {}
+    said(&mut connection);
+    for (id, block) in [(1, &[0x20, 0x88][..]), (3, &[0x88])] {
+        connection.send_head(id, StatusCode::OK, &HeaderMap::new(), true);
+        assert_eq!(&connection.output()[HEAD_BYTES..], block);
+        said(&mut connection);
+    }
+}
+
+#[test]
+fn an_end_does_not_wait_for_the_room_of_another_answer() {
+    let mut connection = greeted();
+    let wide: Sent = (Kind::Settings, 0, 0, &[0, 4, 0, 1, 0x86, 0xa0]);
+    let mut input = written(&[wide, (Kind::Headers, WHOLE, 1, REQUEST), (Kind::Headers, WHOLE, 3, REQUEST)]);
+    while connection.receive(&mut input).is_some() {}
+    connection.send_head(1, StatusCode::OK, &HeaderMap::new(), false);
+    connection.send_part(1, Bytes::from(vec![0; 70_000]));
+    while !connection.output().is_empty() {
+        said(&mut connection);
+        connection.fill();
+    }
+    connection.send_head(3, StatusCode::OK, &HeaderMap::new(), false);
+    connection.send_end(3, Some(&HeaderMap::new()));
+    assert_eq!(said(&mut connection), [(Kind::Headers, OPEN, 3, 0), (Kind::Headers, WHOLE, 3, 0)]);
 }
 
 #[test]

@@ -11,6 +11,11 @@ const CONTENT_TYPE: usize = 31;
 /// Where `:status` with the value 200 does; its name alone is 8, too.
 const STATUS: usize = 8;
 
+/// That nothing is to be remembered: a table of size zero.
+pub(crate) fn encode_no_table(output: &mut BytesMut) {
+    integer::put(output, 0x20, 5, 0);
+}
+
 /// The first field of an answer.
 pub(crate) fn encode_status(status: StatusCode, output: &mut BytesMut) {
     if status == StatusCode::OK {
