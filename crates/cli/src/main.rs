@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
     match config::settled(&grammar::ordered(&given, &tree), &tree) {
         Ok(line) => match parse(&line, &tree) {
-            Ok(arguments) => finish(run(arguments, &tree)),
+            Ok(arguments) => finish(run(arguments, tree)),
             Err(error) => refuse(&error, &line, &tree),
         },
         Err(error) => finish(Err(error)),
@@ -70,10 +70,14 @@ fn without_environment(command: clap::Command) -> clap::Command {
     command.mut_args(|arg| arg.env(Resettable::Reset)).mut_subcommands(without_environment)
 }
 
-fn run(arguments: Arguments, tree: &clap::Command) -> Result<()> {
+fn run(arguments: Arguments, tree: clap::Command) -> Result<()> {
     let common = arguments.common;
     match arguments.command {
-        Command::Server(server) => command::server::run(server, &common),
+        Command::Server(server) => {
+            // Some megabytes, for which a server has better uses as long as it runs.
+            drop(tree);
+            command::server::run(server, &common)
+        }
         Command::Workflow(group) => bounded(&common, group.run(&common)),
         Command::Activity(group) => bounded(&common, group.run(&common)),
         Command::Schedule(group) => bounded(&common, group.run(&common)),
@@ -84,10 +88,10 @@ fn run(arguments: Arguments, tree: &clap::Command) -> Result<()> {
         Command::Operator(group) => bounded(&common, group.run(&common)),
         Command::Config(command) => command::config::run(command, &common),
         Command::Env(command) => command::env::run(command, &common),
-        Command::Options => command::options::run(tree, &common),
-        Command::Help(arguments) => command::help::run(&arguments, tree),
+        Command::Options => command::options::run(&tree, &common),
+        Command::Help(arguments) => command::help::run(&arguments, &tree),
         Command::Completion(arguments) => command::completion::script(&arguments, tree.get_name()),
-        Command::Complete(line) => command::completion::complete(&line, tree),
+        Command::Complete(line) => command::completion::complete(&line, &tree),
     }
 }
 

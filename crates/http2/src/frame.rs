@@ -46,7 +46,7 @@ pub(crate) enum Kind {
 
 /// Why something ends (7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// Nothing is wrong.
     NoError = 0x0,
     /// The other side broke a rule that has no code of its own.
@@ -61,8 +61,6 @@ pub enum Reason {
     FrameSize = 0x6,
     /// Not begun: it may be asked again.
     RefusedStream = 0x7,
-    /// Nobody wants the answer.
-    Cancel = 0x8,
     /// The header compression cannot go on.
     Compression = 0x9,
     /// The other side does what costs us more than it.

@@ -1,7 +1,6 @@
 //! The body of a request: there as a whole, or in parts that still arrive. Who reads makes room for more.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,12 +29,6 @@ impl fmt::Display for Gone {
 }
 
 impl std::error::Error for Gone {}
-
-impl From<Infallible> for Gone {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}
 
 impl Incoming {
     /// All of it.

@@ -13,6 +13,7 @@ mod reset;
 mod result;
 mod start;
 mod terminate;
+mod timeouts;
 mod unpause;
 mod update_options;
 

@@ -4,7 +4,9 @@ mod describe;
 mod list;
 mod terminate;
 
-use abide_api::temporal::api::workflowservice::v1::StartBatchOperationRequest;
+use abide_api::temporal::api::workflowservice::v1::{
+    StartBatchOperationRequest, start_batch_operation_request::Operation,
+};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -33,8 +35,42 @@ impl Run for Command {
     }
 }
 
-/// Starts a batch, and says which.
-pub async fn start(session: &mut Session, request: StartBatchOperationRequest) -> Result<()> {
+/// All that match a query, and what to do with them.
+pub struct Many<'a> {
+    /// What they are: one word or more, for many, and for a number of them.
+    pub nouns: (&'a str, &'a str),
+    /// Which.
+    pub query: &'a str,
+    /// How many there are, about; none when nobody is asked.
+    pub count: Option<i64>,
+    /// Why.
+    pub reason: &'a str,
+    /// The most operations per second.
+    pub rps: f32,
+    /// What to do.
+    pub operation: Operation,
+}
+
+/// Starts a batch over a query, after asking.
+pub async fn ask(session: &mut Session, many: Many<'_>) -> Result<()> {
+    let Many { nouns: (all, some), query, count, reason, rps, operation } = many;
+    let question = match count {
+        None => format!("Start batch against {all} matching query {query:?}? y/N"),
+        Some(count) => format!("Start batch against approximately {count} {some}? y/N"),
+    };
+    session.output.confirm(&question, count.is_none())?;
+    let request = StartBatchOperationRequest {
+        visibility_query: query.to_owned(),
+        reason: reason.to_owned(),
+        max_operations_per_second: rps,
+        operation: Some(operation),
+        ..StartBatchOperationRequest::default()
+    };
+    start(session, request).await
+}
+
+// Says which it is.
+async fn start(session: &mut Session, request: StartBatchOperationRequest) -> Result<()> {
     let job_id = client::request_id();
     let reason = if request.reason.is_empty() { client::default_reason() } else { request.reason };
     let namespace = session.client.namespace.clone();

@@ -75,7 +75,7 @@ impl Connection {
                 continue;
             }
             let room = stream.send_window.min(self.send_window).max(0) as usize;
-            let length = stream.outgoing.len().min(room).min(self.peer.payload_bytes);
+            let length = stream.outgoing.len().min(room).min(frame::PAYLOAD_BYTES);
             if length == 0 {
                 // The stream goes on when its own window opens; when the connection's does, all go on.
                 if self.send_window <= 0 {
@@ -165,7 +165,7 @@ impl Connection {
         let mut kind = Kind::Headers;
         let mut flags = if ends_stream { flag::END_STREAM } else { 0 };
         loop {
-            let (now, later) = rest.split_at(rest.len().min(self.peer.payload_bytes));
+            let (now, later) = rest.split_at(rest.len().min(frame::PAYLOAD_BYTES));
             if later.is_empty() {
                 flags |= flag::END_HEADERS;
             }

@@ -7,15 +7,13 @@ use crate::frame::{self, Reason, Setting};
 pub(crate) struct Peer {
     /// The window of new streams, in bytes.
     pub(crate) window: u32,
-    /// The largest payload that we may send, in bytes.
-    pub(crate) payload_bytes: usize,
     /// It remembers fewer header fields than it did, and waits to hear that we know.
     pub(crate) forgets: bool,
 }
 
 impl Default for Peer {
     fn default() -> Self {
-        Self { window: frame::WINDOW_DEFAULT, payload_bytes: frame::PAYLOAD_BYTES, forgets: false }
+        Self { window: frame::WINDOW_DEFAULT, forgets: false }
     }
 }
 
@@ -37,14 +35,11 @@ impl Peer {
                 Some(Setting::EnablePush) if value > 1 => return Err(Reason::Protocol),
                 Some(Setting::InitialWindowSize) if value > frame::WINDOW_MAX => return Err(Reason::FlowControl),
                 Some(Setting::InitialWindowSize) => self.window = value,
-                Some(Setting::MaxFrameSize) => {
-                    let bytes = value as usize;
-                    if !(frame::PAYLOAD_BYTES..1 << 24).contains(&bytes) {
-                        return Err(Reason::Protocol);
-                    }
-                    // Larger frames would only let one answer hold up the others.
-                    self.payload_bytes = bytes.min(frame::PAYLOAD_BYTES);
+                Some(Setting::MaxFrameSize) if !(frame::PAYLOAD_BYTES..1 << 24).contains(&(value as usize)) => {
+                    return Err(Reason::Protocol);
                 }
+                // We send none that are larger than everyone must take: one answer would only hold up the others.
+                Some(Setting::MaxFrameSize) => {}
                 // We push nothing and open no streams, and our answers have few headers.
                 Some(Setting::EnablePush | Setting::MaxConcurrentStreams | Setting::MaxHeaderListSize) | None => {}
             }

@@ -1,12 +1,11 @@
 //! One activity that stands alone, or all that match a query: what `cancel`, `delete` and `terminate` share.
 
-use abide_api::temporal::api::workflowservice::v1::{
-    StartBatchOperationRequest, start_batch_operation_request::Operation,
-};
+use abide_api::temporal::api::workflowservice::v1::start_batch_operation_request::Operation;
 use clap::Args;
 
 use super::count;
-use crate::command::{Session, batch};
+use crate::command::Session;
+use crate::command::batch::{self, Many};
 use crate::error::{Error, Result};
 
 /// One standalone Activity, or many.
@@ -60,20 +59,15 @@ impl Arguments {
 
     /// Starts a batch of the operation, after asking.
     pub async fn batch(&self, session: &mut Session, operation: Operation) -> Result<()> {
-        let question = if self.yes {
-            format!("Start batch against standalone activities matching query {:?}? y/N", self.query)
-        } else {
-            let count = count::count(session, self.query.clone()).await?.count;
-            format!("Start batch against approximately {count} standalone activities(s)? y/N")
+        let count = if self.yes { None } else { Some(count::count(session, self.query.clone()).await?.count) };
+        let many = Many {
+            nouns: ("standalone activities", "standalone activities(s)"),
+            query: &self.query,
+            count,
+            reason: &self.reason,
+            rps: self.rps,
+            operation,
         };
-        session.output.confirm(&question, self.yes)?;
-        let request = StartBatchOperationRequest {
-            visibility_query: self.query.clone(),
-            reason: self.reason.clone(),
-            max_operations_per_second: self.rps,
-            operation: Some(operation),
-            ..StartBatchOperationRequest::default()
-        };
-        batch::start(session, request).await
+        batch::ask(session, many).await
     }
 }

@@ -11,6 +11,7 @@ use abide_api::temporal::api::{
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::timeouts::Timeouts;
 use super::{Alone, result};
 use crate::client;
 use crate::command::Session;
@@ -54,26 +55,6 @@ pub struct Arguments {
     texts: Texts,
     #[command(flatten)]
     rank: Rank,
-}
-
-/// Bounds in time.
-#[derive(Args, Debug)]
-struct Timeouts {
-    /// The longest that all attempts together may take.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    schedule_to_close_timeout: Option<Duration>,
-    /// The longest that an attempt may wait for a worker.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    schedule_to_start_timeout: Option<Duration>,
-    /// The longest that an attempt may take.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    start_to_close_timeout: Option<Duration>,
-    /// The longest that a worker may be silent.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    heartbeat_timeout: Option<Duration>,
-    /// Wait before the first attempt.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    start_delay: Option<Duration>,
 }
 
 /// How attempts follow each other.

@@ -14,6 +14,7 @@ use prost_types::FieldMask;
 use serde_json::{Map, Value};
 
 use super::Selection;
+use super::timeouts::Timeouts;
 use crate::client;
 use crate::command::Session;
 use crate::duration;
@@ -39,21 +40,8 @@ struct Change {
     /// Task Queue of the next attempts.
     #[arg(long)]
     task_queue: Option<String>,
-    /// How long all attempts may take.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    schedule_to_close_timeout: Option<Duration>,
-    /// How long an attempt may wait for a worker.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    schedule_to_start_timeout: Option<Duration>,
-    /// How long an attempt may take.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    start_to_close_timeout: Option<Duration>,
-    /// How long a worker may be silent.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    heartbeat_timeout: Option<Duration>,
-    /// The wait before the first attempt, of an Activity that no Workflow scheduled.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    start_delay: Option<Duration>,
+    #[command(flatten)]
+    timeouts: Timeouts,
     /// The wait before the second attempt.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     retry_initial_interval: Option<Duration>,
@@ -72,11 +60,11 @@ impl Change {
     fn mask(&self) -> Vec<String> {
         let given = [
             ("task_queue.name", self.task_queue.is_some()),
-            ("schedule_to_close_timeout", self.schedule_to_close_timeout.is_some()),
-            ("schedule_to_start_timeout", self.schedule_to_start_timeout.is_some()),
-            ("start_to_close_timeout", self.start_to_close_timeout.is_some()),
-            ("heartbeat_timeout", self.heartbeat_timeout.is_some()),
-            ("start_delay", self.start_delay.is_some()),
+            ("schedule_to_close_timeout", self.timeouts.schedule_to_close_timeout.is_some()),
+            ("schedule_to_start_timeout", self.timeouts.schedule_to_start_timeout.is_some()),
+            ("start_to_close_timeout", self.timeouts.start_to_close_timeout.is_some()),
+            ("heartbeat_timeout", self.timeouts.heartbeat_timeout.is_some()),
+            ("start_delay", self.timeouts.start_delay.is_some()),
             ("retry_policy.initial_interval", self.retry_initial_interval.is_some()),
             ("retry_policy.maximum_interval", self.retry_maximum_interval.is_some()),
             ("retry_policy.backoff_coefficient", self.retry_backoff_coefficient.is_some()),
@@ -95,11 +83,11 @@ impl Change {
         };
         ActivityOptions {
             task_queue: self.task_queue.map(|name| TaskQueue { name, ..TaskQueue::default() }),
-            schedule_to_close_timeout: self.schedule_to_close_timeout.map(duration::proto),
-            schedule_to_start_timeout: self.schedule_to_start_timeout.map(duration::proto),
-            start_to_close_timeout: self.start_to_close_timeout.map(duration::proto),
-            heartbeat_timeout: self.heartbeat_timeout.map(duration::proto),
-            start_delay: self.start_delay.map(duration::proto),
+            schedule_to_close_timeout: self.timeouts.schedule_to_close_timeout.map(duration::proto),
+            schedule_to_start_timeout: self.timeouts.schedule_to_start_timeout.map(duration::proto),
+            start_to_close_timeout: self.timeouts.start_to_close_timeout.map(duration::proto),
+            heartbeat_timeout: self.timeouts.heartbeat_timeout.map(duration::proto),
+            start_delay: self.timeouts.start_delay.map(duration::proto),
             retry_policy: Some(retry_policy),
             ..ActivityOptions::default()
         }
@@ -110,7 +98,8 @@ impl Change {
 pub async fn run(session: &mut Session, arguments: Arguments) -> Result<()> {
     let Arguments { which, change, restore_original_options } = arguments;
     let paths = change.mask();
-    if change.start_delay.is_some() && !(which.target.workflow_id.is_empty() && which.target.query.is_empty()) {
+    if change.timeouts.start_delay.is_some() && !(which.target.workflow_id.is_empty() && which.target.query.is_empty())
+    {
         return Err(Error::new(
             "--start-delay is only supported for Standalone Activities, so it cannot be used with --workflow-id or --query",
         ));

@@ -1,12 +1,11 @@
 //! One Workflow Execution, or all that match a query: what `cancel`, `delete`, `signal` and `terminate` share.
 
-use abide_api::temporal::api::workflowservice::v1::{
-    StartBatchOperationRequest, start_batch_operation_request::Operation,
-};
+use abide_api::temporal::api::workflowservice::v1::start_batch_operation_request::Operation;
 use clap::Args;
 
 use super::count;
-use crate::command::{Session, batch};
+use crate::command::Session;
+use crate::command::batch::{self, Many};
 use crate::error::{Error, Result};
 
 /// One Workflow Execution, or many.
@@ -67,20 +66,15 @@ impl Target {
 
     /// Starts a batch of the operation, after asking.
     pub async fn batch(&self, session: &mut Session, operation: Operation) -> Result<()> {
-        let question = if self.yes {
-            format!("Start batch against workflows matching query {:?}? y/N", self.query)
-        } else {
-            let count = count::count(session, self.query.clone()).await?.count;
-            format!("Start batch against approximately {count} workflow(s)? y/N")
+        let count = if self.yes { None } else { Some(count::count(session, self.query.clone()).await?.count) };
+        let many = Many {
+            nouns: ("workflows", "workflow(s)"),
+            query: &self.query,
+            count,
+            reason: &self.reason,
+            rps: self.rps,
+            operation,
         };
-        session.output.confirm(&question, self.yes)?;
-        let request = StartBatchOperationRequest {
-            visibility_query: self.query.clone(),
-            reason: self.reason.clone(),
-            max_operations_per_second: self.rps,
-            operation: Some(operation),
-            ..StartBatchOperationRequest::default()
-        };
-        batch::start(session, request).await
+        batch::ask(session, many).await
     }
 }
