@@ -18,6 +18,7 @@ pub mod script;
 pub mod simulation;
 pub mod store;
 pub mod trace;
+pub mod watchdog;
 pub mod weather;
 pub mod wire;
 pub mod worker;

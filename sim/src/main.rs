@@ -3,19 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use abide_model::deliberate::{self, Bug};
 use abide_sim::many::{self, Ran};
 use abide_sim::simulation::{self, Outcome};
 use abide_sim::trace::Keep;
+use abide_sim::watchdog;
 use clap::Parser;
 
 /// Seeds that failed once: they run first.
 const LISTED: &str = include_str!("../seeds.txt");
-/// A seed takes a second or two. One that works for so long without an end has found a loop, in which simulated time stands
-/// still.
-const END_WITHIN: Duration = Duration::from_secs(180);
 /// The most lines that are told of one invariant and one seed.
 const TOLD_MAX: usize = 3;
 
@@ -63,9 +60,8 @@ fn one(seed: u64, trace: bool) -> ExitCode {
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time();
         log.with_ansi(false).init();
     }
-    std::thread::spawn(move || {
-        std::thread::sleep(END_WITHIN);
-        say(&format!("seed {seed}: it does not end"));
+    watchdog::watch(move |why| {
+        say(&format!("seed {seed}: {why}"));
         std::process::exit(1);
     });
     let Outcome { violations, trace: (lines, sum), simulated, runs } =
