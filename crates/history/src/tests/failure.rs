@@ -1,7 +1,11 @@
 //! Commits that fail, or whose fate nobody knows.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use abide_api::temporal::api::enums::v1::WorkflowIdConflictPolicy;
+use abide_cluster::history::StartRequest;
+use abide_cluster::matching::QueueKind;
 use abide_cluster::{Error, History};
 use abide_engine::namespace::Register;
 use abide_model::limits;
@@ -56,6 +60,51 @@ async fn everything_behind_a_failed_commit_fails_with_it() {
     assert!(refused >= 1);
     signal_again(&world, &run, "again").await;
     assert_eq!(world.events(&run).await.len(), 3 + (10 - refused), "what was refused is not stored, what was told is");
+}
+
+// A task that cannot be handed over comes back and is offered to the next poller. While that is decided on top of a failed
+// commit, it goes on without a pause.
+#[tokio::test]
+async fn nothing_is_decided_between_a_failed_commit_and_the_end_of_those_behind_it() {
+    let faulty = Arc::new(FaultyStore::around(Arc::new(MemoryStore::open().unwrap())));
+    let store = Arc::new(HoldingStore::around(faulty.clone()));
+    let world = World::over(store.clone()).await;
+    let run = world.start("a").await;
+    store.hold();
+    faulty.fail(Operation::Commit, 1, Fault::Failed);
+    let signals = async { tokio::join!(world.signal(&run, "fails"), world.signal(&run, "behind it")) };
+    let held = store.held(2);
+    tokio::pin!(signals);
+    tokio::select! {
+        biased;
+        _ = &mut signals => panic!("nobody is told before the commits end"),
+        () = held => store.release_first(),
+    }
+
+    let mut polled = world.matching.wait_at(QueueKind::Workflow, "queue");
+    let again = StartRequest { conflict: WorkflowIdConflictPolicy::TerminateExisting, ..start_request("a", "again") };
+    let again = world.history.start(again);
+    tokio::pin!(again);
+    tokio::select! {
+        biased;
+        told = &mut again => panic!("decided on top of a failed commit: {told:?}"),
+        () = turns(100) => {}
+    }
+    assert_eq!(world.matching.reserved.load(Ordering::SeqCst), 0, "no poller is bothered");
+    assert!(polled.try_recv().is_err());
+
+    store.release();
+    let (told, (first, second)) = tokio::join!(soon(again), soon(signals));
+    assert!(told.is_err() && first.is_err() && second.is_err(), "{told:?}, {first:?}, {second:?}");
+    signal_again(&world, &run, "again").await;
+    assert_eq!(world.events(&run).await.len(), 3);
+}
+
+/// Lets everything else have its turn, so often.
+async fn turns(count: usize) {
+    for _ in 0..count {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn futures_join<T>(futures: Vec<abide_cluster::BoxFuture<'_, T>>) -> Vec<T> {

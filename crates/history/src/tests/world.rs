@@ -326,6 +326,8 @@ pub struct Remembering {
     recent: Mutex<HashSet<String>>,
     pub configs: Mutex<BTreeMap<QueueKey, Arc<QueueConfig>>>,
     pub offers_made: AtomicUsize,
+    /// How often a waiting poller was taken for a task.
+    pub reserved: AtomicUsize,
     pub panics: AtomicBool,
 }
 
@@ -342,6 +344,7 @@ impl Default for Remembering {
             recent: Mutex::default(),
             configs: Mutex::default(),
             offers_made: AtomicUsize::new(0),
+            reserved: AtomicUsize::new(0),
             panics: AtomicBool::new(false),
         }
     }
@@ -384,6 +387,7 @@ impl Matching for Remembering {
         let place = (queue.kind, queue.queue.name.clone());
         let (poller, deliver) = self.waiting.lock().unwrap().get_mut(&place)?.pop_front()?;
         let (back, waiting) = (poller.clone(), self.waiting.clone());
+        self.reserved.fetch_add(1, Ordering::SeqCst);
         Some(Reservation::new(poller, deliver, move |deliver| {
             waiting.lock().unwrap().entry(place).or_default().push_front((back, deliver));
         }))
@@ -464,6 +468,23 @@ impl HoldingStore {
         for (done, result) in held.take().into_iter().flatten() {
             done(result);
         }
+    }
+
+    /// Waits until so many batches have ended that nobody was told of.
+    pub async fn held(&self, batches: usize) {
+        soon(async {
+            while self.held.lock().unwrap().as_ref().map_or(0, Vec::len) < batches {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Tells of the first of those held, and goes on to hold the others.
+    pub fn release_first(&self) {
+        let first = self.held.lock().unwrap().as_mut().map(|held| held.remove(0));
+        let (done, result) = first.expect("a batch is held");
+        done(result);
     }
 
     pub fn batches(&self) -> u64 {
