@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs workers on the official SDKs against a server, and kills a server under one of them; ABIDE_CRASH_SECONDS says for
-# how long (100 by default).
+# Runs workers on the official SDKs against a server, looks at its web pages with a browser, and kills a server under a
+# worker; ABIDE_CRASH_SECONDS says for how long (100 by default). ABIDE_SCREENSHOTS names a folder for pictures of the pages.
 #
-#   run.sh BINARY CACHE [python|go|typescript|java|crash|all]
+#   run.sh BINARY CACHE [python|go|typescript|java|web|crash|all]
 #
 # BINARY is the server's executable. CACHE is a folder for what is installed from package registries; it may be kept,
 # and nothing is written to the checkout.
 set -euo pipefail
 
-usage="usage: run.sh BINARY CACHE [python|go|typescript|java|crash|all]"
+usage="usage: run.sh BINARY CACHE [python|go|typescript|java|web|crash|all]"
 [ $# -ge 2 ] || { echo "$usage" >&2; exit 2; }
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 binary=$(realpath "$1")
@@ -18,8 +18,8 @@ selection=${3:-all}
 # A go that is too old says so, where it would otherwise fetch another one.
 export GOTOOLCHAIN=local
 case $selection in
-all) suites="python go typescript java crash" ;;
-python | go | typescript | java | crash) suites=$selection ;;
+all) suites="python go typescript java web crash" ;;
+python | go | typescript | java | web | crash) suites=$selection ;;
 *) echo "$usage" >&2; exit 2 ;;
 esac
 [ -x "$binary" ] || { echo "no server at $binary: build it first" >&2; exit 2; }
@@ -51,20 +51,31 @@ prepare_go() {
     (cd "$here/go" && go test -c -o /dev/null .)
 }
 
-prepare_typescript() {
+# prepare_node SUITE FILE...: copies the suite's files to the cache and installs what its package.json names.
+prepare_node() {
+    local suite=$1 file
+    shift
     command -v node >/dev/null || install node nodejs npm
     command -v npm >/dev/null || install npm npm
     node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
         { echo "node is $(node --version); the SDK needs 20 or newer" >&2; exit 2; }
-    mkdir -p "$cache/typescript"
-    cd "$cache/typescript"
-    rm -rf src lib
-    cp -r "$here"/typescript/{package.json,tsconfig.json,src} .
+    mkdir -p "$cache/$suite"
+    cd "$cache/$suite"
+    rm -rf src lib build
+    for file in package.json "$@"; do cp -r "$here/$suite/$file" .; done
     if ! cmp -s package.json installed.json; then
         npm install --no-package-lock --no-audit --no-fund --loglevel=error
         cp package.json installed.json
     fi
     cd "$here"
+}
+
+prepare_typescript() { prepare_node typescript tsconfig.json src; }
+
+prepare_web() {
+    prepare_node web src
+    [ -n "${ABIDE_BROWSER:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null ||
+        install chromium chromium fonts-dejavu-core
 }
 
 prepare_java() {
@@ -93,6 +104,11 @@ test_go() {
 
 test_typescript() {
     cd "$cache/typescript" && npm test --silent
+}
+
+test_web() {
+    [ -z "${ABIDE_SCREENSHOTS:-}" ] || ABIDE_SCREENSHOTS=$(realpath -m "$ABIDE_SCREENSHOTS")
+    cd "$cache/web" && ABIDE_BINARY=$binary npm test --silent
 }
 
 test_java() {

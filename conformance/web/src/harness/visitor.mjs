@@ -1,0 +1,117 @@
+// Somebody with a browser before the pages of one server. Whatever goes wrong behind a page's back (an error in the
+// console, a request that fails, a policy that is violated, a dialog that a payload opened) fails the test at the end.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** No page needs this long; it turns a page on which nothing happens into a failure with a name. */
+const PATIENCE = 15_000;
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** One browser for all visitors of a test file. */
+export async function browse() {
+  const executablePath = process.env.ABIDE_BROWSER ?? BROWSERS.find((path) => existsSync(path));
+  assert(executablePath, 'no Chromium here: on Debian it is in the package chromium, elsewhere set ABIDE_BROWSER');
+  // Its sandbox wants a user other than root, which containers do not have.
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return await chromium.launch({ executablePath, args });
+}
+
+export class Visitor {
+  #forgiven = [];
+  problems = [];
+  /** The path of each request that the browser has made. */
+  requests = [];
+
+  /** @param options those of a browser context, `colorScheme` and `javaScriptEnabled` among them. */
+  static async enter(browser, origin, options = {}) {
+    const visitor = new Visitor();
+    const context = await browser.newContext({ baseURL: origin, viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(PATIENCE);
+    visitor.context = context;
+    visitor.origin = origin;
+    visitor.page = await visitor.#open();
+    return visitor;
+  }
+
+  async #open() {
+    const page = await this.context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.#note(`console: ${message.text()}`, page);
+    });
+    page.on('pageerror', (error) => this.#note(`error: ${error.stack ?? error}`, page));
+    page.on('dialog', (dialog) => {
+      this.#note(`dialog: ${dialog.message()}`, page);
+      dialog.dismiss();
+    });
+    page.on('requestfailed', (request) => {
+      const reason = request.failure()?.errorText;
+      // A stream ends when its page is left.
+      if (reason !== 'net::ERR_ABORTED') this.#note(`request: ${request.url()}: ${reason}`, page);
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) this.#note(`response: ${response.url()}: ${response.status()}`, page);
+    });
+    page.on('request', (request) => {
+      const { origin, pathname, protocol } = new URL(request.url());
+      this.requests.push(pathname);
+      if (protocol.startsWith('http') && origin !== this.origin) this.#note(`stranger: ${request.url()}`, page);
+    });
+    await page.exposeBinding('abideViolation', (_source, text) => this.#note(`policy: ${text}`, page));
+    await page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (violation) =>
+        globalThis.abideViolation(`${violation.violatedDirective}: ${violation.blockedURI} ${violation.sample}`)
+      );
+    });
+    return page;
+  }
+
+  #note(text, page) {
+    if (!this.#forgiven.some((pattern) => pattern.test(text))) this.problems.push(`${text} (on ${page.url()})`);
+  }
+
+  /** From now on problems whose text matches are expected. */
+  forgive(...patterns) {
+    this.#forgiven.push(...patterns);
+  }
+
+  /** Opens a page and insists that it is one of ours. */
+  async open(path, { status = 200 } = {}) {
+    const response = await this.page.goto(this.origin + path, { waitUntil: 'load' });
+    assert.equal(response.status(), status, `${path}: ${response.status()}\n${(await response.text()).slice(0, 500)}`);
+    return response;
+  }
+
+  /** The violations of axe's rules that people with a screen reader or a keyboard stumble over, as text. */
+  async axe() {
+    await this.page.evaluate(axeSource);
+    const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.slice(0, 4).map(place).join('\n    ')}`);
+  }
+
+  async accessible(where = this.page.url()) {
+    assert.deepEqual(await this.axe(), [], `axe on ${where}`);
+  }
+
+  /** A picture, when somebody wants pictures: ABIDE_SCREENSHOTS is a folder. */
+  async shot(name, options = {}) {
+    const folder = process.env.ABIDE_SCREENSHOTS;
+    if (!folder) return;
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled', ...options });
+  }
+
+  /** Ends the visit; everything that went wrong meanwhile is told now. */
+  async leave() {
+    await this.context.close();
+    assert.deepEqual(this.problems, [], this.problems.join('\n'));
+  }
+}
+
+const place = ({ html, target, failureSummary }) => `${target.join(' ')}: ${html.slice(0, 160)} ${(failureSummary ?? '').split('\n')[1] ?? ''}`;
