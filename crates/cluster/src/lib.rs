@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod callbacks;
+pub mod changes;
 pub mod error;
 pub mod history;
 pub mod matching;
@@ -14,6 +15,7 @@ use std::pin::Pin;
 
 pub use batch::Batches;
 pub use callbacks::Callbacks;
+pub use changes::Changes;
 pub use error::Error;
 pub use history::History;
 pub use matching::Matching;

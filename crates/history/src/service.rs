@@ -9,7 +9,7 @@ use abide_cluster::history::{
     WorkflowTaskCompleted,
 };
 use abide_cluster::matching::{Place, QueueKey, QueuedTask};
-use abide_cluster::{Batches, BoxFuture, Callbacks, Error, History, Matching, Namespaces, QueueConfigs};
+use abide_cluster::{Batches, BoxFuture, Callbacks, Changes, Error, History, Matching, Namespaces, QueueConfigs};
 use abide_engine::run::{Command, Poller, Reply, TaskId};
 use abide_model::{Clock, LiveSettings, Partition, RunId, RunKey, WorkflowKey, limits};
 use abide_store::Store;
@@ -60,6 +60,7 @@ pub struct HistoryService {
     pub(crate) retention: Arc<Retention>,
     background: Arc<Background>,
     errands: Arc<Errands>,
+    changes: Arc<Changes>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -97,6 +98,7 @@ impl HistoryService {
         let queue_configs = Arc::new(queue_configs);
         let batches = Arc::new(BatchRegistry::open(store.clone(), clock.clone()).await?);
         let errands = Arc::new(Errands::default());
+        let changes = Arc::new(Changes::default());
         let retention = Arc::new(Retention::default());
         let shard_count = shard_count.clamp(1, Partition::COUNT);
         let begin = |index: u16| (u32::from(index) * u32::from(Partition::COUNT) / u32::from(shard_count)) as u16;
@@ -115,6 +117,7 @@ impl HistoryService {
                 background: background.clone(),
                 inbox: inbox.clone(),
                 errands: errands.clone(),
+                changes: changes.clone(),
             });
             let shard = Shard::new(seams.clone(), fence, cache_bytes / usize::from(shard_count));
             tasks.push(tokio::spawn(shard.run(mailbox)));
@@ -143,6 +146,7 @@ impl HistoryService {
             retention,
             background,
             errands,
+            changes,
             tasks: Mutex::new(tasks),
         })
     }
@@ -168,6 +172,11 @@ impl HistoryService {
         tasks_max: usize,
     ) -> Result<(Vec<QueuedTask>, Option<Place>), abide_store::Error> {
         refill::tasks_from(&*self.store, queue, from, tasks_max).await
+    }
+
+    /// Where pages hear that what they show has changed.
+    pub fn changes(&self) -> Arc<Changes> {
+        self.changes.clone()
     }
 
     /// The registry of namespaces.

@@ -23,7 +23,7 @@ pub(crate) struct Binding {
 }
 
 /// What the paths of this version of the API begin with.
-pub(crate) const PREFIX: &str = "/api/v1";
+pub const PREFIX: &str = "/api/v1";
 
 impl Binding {
     /// Its two paths: the short one, and the one under [`PREFIX`].

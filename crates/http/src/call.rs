@@ -12,17 +12,22 @@ use tonic::service::Routes;
 use tonic::{Extensions, Request, Status};
 
 /// What is asked, and how.
-pub(crate) struct Call {
+pub struct Call {
     /// `/package.Service/Method`.
-    pub(crate) path: String,
-    pub(crate) message: Bytes,
-    pub(crate) headers: HeaderMap,
+    pub path: String,
+    /// The encoded message.
+    pub message: Bytes,
+    /// What the service sees of the caller: see [`crate::forwarded`].
+    pub headers: HeaderMap,
     /// How long the caller waits.
-    pub(crate) timeout: Option<Duration>,
+    pub timeout: Option<Duration>,
 }
 
 /// The encoded answer.
-pub(crate) async fn call(routes: &Routes, call: Call) -> Result<Bytes, Status> {
+///
+/// # Errors
+/// Whatever the service answers instead; `DEADLINE_EXCEEDED` when the caller has waited long enough.
+pub async fn call(routes: &Routes, call: Call) -> Result<Bytes, Status> {
     let path = PathAndQuery::try_from(call.path).map_err(|_| Status::internal("an RPC's path is one of an address"))?;
     let mut grpc = tonic::client::Grpc::new(routes.clone()).max_decoding_message_size(usize::MAX);
     let request = Request::from_parts(MetadataMap::from_headers(call.headers), Extensions::default(), call.message);

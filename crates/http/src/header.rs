@@ -13,13 +13,15 @@ const TIMEOUT: &str = "grpc-timeout";
 
 /// Who asks, when the request itself does not say: this way of asking.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Client {
-    pub(crate) name: &'static str,
-    pub(crate) version: &'static str,
+pub struct Client {
+    /// As its header field `client-name` would say.
+    pub name: &'static str,
+    /// As its header field `client-version` would say.
+    pub version: &'static str,
 }
 
 /// What the service behind sees of a request's header.
-pub(crate) fn forwarded(headers: &HeaderMap, client: Client) -> HeaderMap {
+pub fn forwarded(headers: &HeaderMap, client: Client) -> HeaderMap {
     let mut forwarded = HeaderMap::new();
     for (name, value) in headers {
         let own = name.as_str().strip_prefix(METADATA_PREFIX).and_then(|name| name.parse::<HeaderName>().ok());

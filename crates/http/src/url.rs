@@ -1,10 +1,13 @@
 //! Paths and queries of addresses, taken apart. What is escaped is decoded part by part, so an escaped slash is a letter of a
-//! name and not a border.
+//! name and not a border. And put together again.
 
 use std::borrow::Cow;
 
-/// A text in which `%41` stands for `A`; the error names what is no such escape.
-pub(crate) fn decoded(text: &str) -> Result<Cow<'_, str>, String> {
+/// A text in which `%41` stands for `A`.
+///
+/// # Errors
+/// Names what is no such escape.
+pub fn decoded(text: &str) -> Result<Cow<'_, str>, String> {
     if !text.contains('%') {
         return Ok(Cow::Borrowed(text));
     }
@@ -28,12 +31,15 @@ pub(crate) fn decoded(text: &str) -> Result<Cow<'_, str>, String> {
 }
 
 /// The segments of a path as they are written, if it begins with a slash.
-pub(crate) fn segments(path: &str) -> Option<impl Iterator<Item = &str>> {
+pub fn segments(path: &str) -> Option<impl Iterator<Item = &str>> {
     path.strip_prefix('/').map(|path| path.split('/'))
 }
 
 /// The names and values of a query or of a form, in their order.
-pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, String> {
+///
+/// # Errors
+/// As [`decoded`].
+pub fn pairs(query: &str) -> Result<Vec<(String, String)>, String> {
     let parts = query.split('&').filter(|part| !part.is_empty());
     let plain = |text: &str| decoded(&text.replace('+', " ")).map(Cow::into_owned);
     let pair = |part: &str| {
@@ -41,6 +47,30 @@ pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, String> {
         Ok((plain(name)?, plain(value)?))
     };
     parts.map(pair).collect()
+}
+
+/// A path of these segments: a slash within one is escaped.
+pub fn path(segments: &[&str]) -> String {
+    segments.iter().fold(String::new(), |path, segment| path + "/" + &encoded(segment))
+}
+
+/// A query or a form of these names and values; nothing for none.
+pub fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs: Vec<_> =
+        pairs.into_iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    pairs.join("&")
+}
+
+/// A text with everything escaped that could mean something in an address.
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 #[cfg(test)]
@@ -58,6 +88,15 @@ mod tests {
         ] {
             assert_eq!(decoded(text).expect_err(text), expected);
         }
+    }
+
+    #[test]
+    fn what_is_escaped_is_decoded_to_the_same() {
+        for text in ["", "a/b é+&=%?#", "..", "<\"'>\\\0"] {
+            assert_eq!(decoded(&encoded(text)).expect("well written"), text);
+            assert_eq!(pairs(&query([(text, text)])).expect("well written"), [(text.to_owned(), text.to_owned())]);
+        }
+        assert_eq!(path(&["namespaces", "a/b", "é"]), "/namespaces/a%2Fb/%C3%A9");
     }
 
     #[test]

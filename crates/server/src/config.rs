@@ -7,6 +7,9 @@ use std::time::Duration;
 use abide_api::temporal::api::enums::v1::IndexedValueType;
 use abide_store::sqlite;
 
+/// What cannot be done from the page.
+pub use abide_web::{Action, Switches};
+
 /// What a node is told before it starts.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -70,10 +73,12 @@ pub struct Ui {
     pub public_path: String,
     /// The folder with the files of the official web UI.
     pub assets: Option<PathBuf>,
-    /// Where that UI has payloads decoded.
+    /// Where browsers have payloads decoded.
     pub codec_endpoint: String,
     /// That UI is not to look for news.
     pub disable_news_fetch: bool,
+    /// What cannot be done from the page.
+    pub switches: Switches,
 }
 
 /// A namespace that is registered unless it is there.

@@ -4,7 +4,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use abide_http::{Front, Router, Ui};
+use abide_http::{Front, Router};
+use abide_web::{Port, Site};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -161,17 +162,18 @@ fn http_port(config: &Config, services: &Services) -> Option<Router> {
 fn ui_port(config: &Config, services: &Services, addresses: &Addresses) -> Option<Router> {
     let ui = config.ui.as_ref()?;
     let shown = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::to_string);
-    let ui = Ui {
+    let site = Site {
         routes: services.routes(),
-        assets: ui.assets.clone(),
+        changes: services.changes(),
         public_path: ui.public_path.clone(),
         codec_endpoint: ui.codec_endpoint.clone(),
-        disable_news_fetch: ui.disable_news_fetch,
+        switches: ui.switches.clone(),
         grpc_address: shown(&addresses.grpc).unwrap_or_default(),
         http_address: shown(&addresses.http),
         version: env!("CARGO_PKG_VERSION"),
+        inside: Box::new(Vec::new),
     };
-    Some(abide_http::ui(ui))
+    Some(abide_web::port(Port { site, files: ui.assets.clone(), disable_news_fetch: ui.disable_news_fetch }))
 }
 
 async fn serve_http(socket: TcpListener, router: Router, stopping: Stopping, failed: watch::Sender<Stage>) {

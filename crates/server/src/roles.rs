@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use abide_cluster::{Matching, Namespaces};
+use abide_cluster::{Changes, Matching, Namespaces};
 use abide_frontend::{Frontend, ServerInfo};
 use abide_history::HistoryService;
 use abide_history::Options as HistoryOptions;
@@ -69,6 +69,11 @@ impl Roles {
                 visibility_store: self.kind.into(),
             }),
         }
+    }
+
+    /// Where pages hear of changes.
+    pub(crate) fn changes(&self) -> Arc<Changes> {
+        self.history.changes()
     }
 
     /// Ends waiting polls.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use abide_cluster::Error as ClusterError;
+use abide_cluster::{Changes, Error as ClusterError};
 use abide_engine::namespace::{Register, Update};
 use abide_frontend::Grpc;
 use abide_model::{NamespaceId, SettingsView, fresh};
@@ -55,6 +55,11 @@ impl Services {
     /// The same, for the gRPC port.
     pub fn grpc(&self) -> Grpc {
         self.grpc.clone()
+    }
+
+    /// Where pages hear that what they show has changed.
+    pub fn changes(&self) -> Arc<Changes> {
+        self.roles.changes()
     }
 
     /// What whoever runs the server has set.

@@ -10,7 +10,7 @@ use serde_json::Value;
 const PREFIX: &str = "abide-";
 
 /// A crate, and the crates of ours that it may use.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("api", &[]),
     ("model", &[]),
     ("json", &["api"]),
@@ -26,6 +26,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("frontend", &["model", "api", "engine", "cluster", "visibility"]),
     ("nexus", &["model", "api", "json", "engine", "cluster"]),
     ("http", &["model", "json"]),
+    ("web", &["api", "model", "json", "cluster", "http"]),
     (
         "server",
         &[
@@ -41,6 +42,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "nexus",
             "http",
             "http2",
+            "web",
         ],
     ),
     ("cli", &["model", "api", "json", "server"]),
@@ -50,8 +52,8 @@ const LAYERS: [(&str, &[&str]); 19] = [
 /// A crate of others, and the crates of ours that may name it.
 const NAMED_BY: [(&str, &[&str]); 5] = [
     ("rusqlite", &["store", "lying-disk"]),
-    ("tonic", &["api", "cluster", "frontend", "http", "server", "cli", "sim", "bench"]),
-    ("axum", &["http"]),
+    ("tonic", &["api", "cluster", "frontend", "http", "web", "server", "cli", "sim", "bench"]),
+    ("axum", &["http", "web"]),
     ("hyper", &["nexus", "cli"]),
     ("tokio-rustls", &["nexus", "cli"]),
 ];

@@ -11,6 +11,7 @@ mod settings;
 use std::path::PathBuf;
 
 use abide_server::Node;
+use abide_server::config::Action;
 use clap::{Args, Subcommand};
 
 use crate::arguments::Common;
@@ -134,12 +135,22 @@ pub struct Web {
     /// The folder with the files of the official web UI.
     #[arg(long, value_name = "FOLDER")]
     ui_asset_path: Option<PathBuf>,
-    /// Where the official web UI has payloads decoded.
+    /// Where browsers have payloads decoded.
     #[arg(long, value_name = "URL", default_value = "")]
     ui_codec_endpoint: String,
     /// The official web UI is not to look for news.
     #[arg(long)]
     ui_disable_news_fetch: bool,
+    /// Nothing can be changed from the web UI.
+    #[arg(long)]
+    ui_read_only: bool,
+    /// What cannot be done from the web UI: terminate, cancel, signal, update, reset, pause, batch, start,
+    /// activity-commands, administration. May be repeated.
+    #[arg(long, value_name = "ACTION", value_parser = settings::action)]
+    ui_disable: Vec<Action>,
+    /// Queries that fail are not shown in the web UI.
+    #[arg(long)]
+    ui_hide_query_errors: bool,
 }
 
 /// Flags of the reference server for what this one does not serve yet. SDKs pass them.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use abide_cluster::{Error, Matching};
+use abide_cluster::{Changes, Error, Matching};
 use abide_engine::run::{Change, Command, Outbound, Rejection, Reply, Run, Start, encode_changes};
 use abide_engine::{Emit, Machine};
 use abide_model::deliberate::{self, Bug};
@@ -40,6 +40,7 @@ pub(crate) struct Seams {
     pub(crate) background: Arc<Background>,
     pub(crate) inbox: Inbox,
     pub(crate) errands: Arc<Errands>,
+    pub(crate) changes: Arc<Changes>,
 }
 
 /// See the file's first lines.
@@ -300,13 +301,16 @@ impl Desk {
     /// Sends a batch about these runs, if there is anything to store; what it owes waits for it.
     pub(crate) fn commit(&mut self, draft: Draft, entries: &mut [&mut Entry]) {
         let told = entries.iter().map(|entry| entry.told).max().unwrap_or(0);
-        let Draft { writes, releases, early, urgency, successor } = draft;
+        let Draft { writes, mut releases, early, urgency, successor } = draft;
         debug_assert!(successor.is_none(), "a run that follows begins in the batch that ends its predecessor");
         if writes.is_empty() {
             for release in early.into_iter().chain(releases) {
                 self.outbox.attach(told, release);
             }
             return;
+        }
+        if self.seams.changes.is_watched() {
+            releases.extend(entries.iter().map(|entry| word(self.seams.changes.clone(), entry.key.workflow.clone())));
         }
         let sequence = self.send(writes, releases, urgency);
         for entry in entries {
@@ -345,6 +349,15 @@ impl Desk {
         );
         sequence
     }
+}
+
+/// Tells who looks at a workflow that it has changed.
+fn word(changes: Arc<Changes>, workflow: WorkflowKey) -> Release {
+    Box::new(move |durable| {
+        if durable.is_ok() {
+            changes.tell(&workflow);
+        }
+    })
 }
 
 /// The name of the namespace that a command is about: a run that begins does not know it yet.

@@ -1,6 +1,6 @@
 //! From flags to the server's configuration.
 
-use abide_server::config::{Config, Data, Http, Listen, Log, LogFormat, LogLevel, Ui};
+use abide_server::config::{Action, Config, Data, Http, Listen, Log, LogFormat, LogLevel, Switches, Ui};
 use abide_server::dev;
 
 use super::{Settings, Start, StartDev, Web};
@@ -76,7 +76,21 @@ fn ui(listen: &super::Listen, web: &Web, port: u16) -> Ui {
         assets: web.ui_asset_path.clone(),
         codec_endpoint: web.ui_codec_endpoint.clone(),
         disable_news_fetch: web.ui_disable_news_fetch,
+        switches: switches(web),
     }
+}
+
+fn switches(web: &Web) -> Switches {
+    Switches {
+        read_only: web.ui_read_only,
+        disabled: web.ui_disable.iter().copied().collect(),
+        hide_query_errors: web.ui_hide_query_errors,
+    }
+}
+
+/// An action by its name.
+pub(super) fn action(name: &str) -> std::result::Result<Action, String> {
+    Action::named(name).ok_or_else(|| format!("must be one of {}", Action::ALL.map(Action::name).join(", ")))
 }
 
 /// Where any free port does for gRPC, any free port does for the web UI.

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tonic::Status;
 use tonic::service::Routes;
 
-use super::CLIENT;
-use crate::call::{Call, call};
-use crate::{answer, header, url};
+use abide_http::{Call, call, forwarded, url};
+
+use super::{CLIENT, with_type};
 
 const SERVICE: &str = "temporal.api.workflowservice.v1";
 
@@ -49,7 +49,7 @@ struct Rest {
 
 /// Its events, as a list.
 pub(super) fn stream(routes: Routes, run: Run, headers: &HeaderMap) -> Response {
-    let headers = header::forwarded(headers, CLIENT);
+    let headers = forwarded(headers, CLIENT);
     let rest = Rest { routes, run, headers, page: Some(String::new()), sent: 0, parts: 0 };
     let parts = stream::unfold(rest, |mut rest| async {
         let token = rest.page.take()?;
@@ -66,7 +66,7 @@ pub(super) fn stream(routes: Routes, run: Run, headers: &HeaderMap) -> Response 
         };
         Some((Ok::<_, std::convert::Infallible>(text), rest))
     });
-    answer::with_type(StatusCode::OK, HeaderValue::from_static("application/json"), Body::from_stream(parts))
+    with_type(StatusCode::OK, HeaderValue::from_static("application/json"), Body::from_stream(parts))
 }
 
 fn part(rest: &mut Rest, events: Vec<Value>) -> String {

@@ -7,6 +7,8 @@ use http::header::{AUTHORIZATION, COOKIE, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use uuid::Uuid;
 
+use crate::form::is_same;
+
 const COOKIE_NAME: &str = "_csrf";
 const HEADER: &str = "x-csrf-token";
 /// For how long a browser keeps it: a day.
@@ -35,24 +37,39 @@ impl Refusal {
     }
 }
 
-/// The token that the browser is to keep, if any, or why the request is not let in.
-pub(super) fn check(method: &Method, headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    if headers.contains_key(AUTHORIZATION) {
-        return Ok(None);
-    }
-    let kept = kept(headers);
-    if matches!(*method, Method::GET | Method::HEAD) {
-        return Ok(Some(kept.map_or_else(|| Uuid::new_v4().simple().to_string(), str::to_owned)));
+/// What a browser of this origin can show.
+pub(super) struct Token {
+    pub(super) value: String,
+    /// The browser had it before.
+    is_kept: bool,
+    /// Who asks has not come by a cookie.
+    is_needless: bool,
+}
+
+/// The token that the browser has, or is to have.
+pub(super) fn token(headers: &HeaderMap) -> Token {
+    let kept = kept(headers).filter(|token| !token.is_empty()).map(str::to_owned);
+    let is_needless = headers.contains_key(AUTHORIZATION);
+    let is_kept = kept.is_some();
+    Token { value: kept.unwrap_or_else(|| Uuid::new_v4().simple().to_string()), is_kept, is_needless }
+}
+
+/// Whether a request of the API is let in.
+pub(super) fn check(method: &Method, headers: &HeaderMap, token: &Token) -> Result<(), Refusal> {
+    if token.is_needless || matches!(*method, Method::GET | Method::HEAD) {
+        return Ok(());
     }
     let shown = headers.get(HEADER).ok_or(Refusal::Missing)?;
-    match kept {
-        Some(kept) if !kept.is_empty() && is_same(kept.as_bytes(), shown.as_bytes()) => Ok(Some(kept.to_owned())),
-        Some(_) | None => Err(Refusal::Wrong),
-    }
+    let is_right = token.is_kept && is_same(token.value.as_bytes(), shown.as_bytes());
+    if is_right { Ok(()) } else { Err(Refusal::Wrong) }
 }
 
 /// Has the browser keep the token.
-pub(super) fn remember(response: &mut Response, token: &str) {
+pub(super) fn remember(response: &mut Response, token: &Token) {
+    if token.is_needless {
+        return;
+    }
+    let token = &token.value;
     let cookie = format!("{COOKIE_NAME}={token}; Path=/; Max-Age={AGE_SECONDS}; SameSite=Strict");
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -66,11 +83,6 @@ fn kept(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value)
 }
 
-/// In the same time wherever they differ.
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,17 +93,17 @@ mod tests {
             let pairs = pairs
                 .iter()
                 .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)));
-            super::check(&method, &pairs.collect())
+            let headers = pairs.collect();
+            super::check(&method, &headers, &token(&headers))
         };
-        let fresh = check(Method::GET, &[]).expect("looking is free").expect("a new token");
-        assert_eq!(fresh.len(), 32);
-        assert_eq!(check(Method::GET, &[("cookie", "a=b; _csrf=t")]), Ok(Some("t".into())));
+        assert_eq!(token(&HeaderMap::new()).value.len(), 32);
+        assert_eq!(check(Method::GET, &[]), Ok(()));
         assert_eq!(check(Method::POST, &[]), Err(Refusal::Missing));
         assert_eq!(check(Method::POST, &[("cookie", "_csrf=t")]), Err(Refusal::Missing));
         assert_eq!(check(Method::POST, &[("x-csrf-token", "t")]), Err(Refusal::Wrong));
         assert_eq!(check(Method::POST, &[("x-csrf-token", ""), ("cookie", "_csrf=")]), Err(Refusal::Wrong));
         assert_eq!(check(Method::DELETE, &[("x-csrf-token", "t"), ("cookie", "_csrf=u")]), Err(Refusal::Wrong));
-        assert_eq!(check(Method::POST, &[("x-csrf-token", "t"), ("cookie", "_csrf=t")]), Ok(Some("t".into())));
-        assert_eq!(check(Method::POST, &[("authorization", "Bearer x")]), Ok(None));
+        assert_eq!(check(Method::POST, &[("x-csrf-token", "t"), ("cookie", "a=b; _csrf=t")]), Ok(()));
+        assert_eq!(check(Method::POST, &[("authorization", "Bearer x")]), Ok(()));
     }
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
 
-use crate::{answer, url};
+use super::with_type;
 
 /// Where the UI is told the path that everything begins with.
 const BASE: &str = "base: \"\"";
@@ -17,19 +17,19 @@ const APP: &str = "/_app/";
 const IMMUTABLE: &str = "/_app/immutable/";
 
 /// See the file's first lines.
-pub(super) struct Assets {
+pub(super) struct Files {
     pub(super) folder: PathBuf,
     /// What all paths begin with.
     pub(super) public_path: String,
 }
 
-impl Assets {
+impl Files {
     /// The file of this path, if it is one.
     pub(super) async fn file(&self, path: &str) -> Option<Response> {
         let file = inside(&self.folder, path)?;
         let kind = HeaderValue::from_static(kind(&file));
         let bytes = read(file).await?;
-        let mut response = answer::with_type(StatusCode::OK, kind, bytes);
+        let mut response = with_type(StatusCode::OK, kind, bytes);
         if path.starts_with(IMMUTABLE) {
             let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
             response.headers_mut().insert(CACHE_CONTROL, for_ever);
@@ -40,7 +40,7 @@ impl Assets {
     /// The page that every page begins with; what pages load is there or is not.
     pub(super) async fn index(&self, path: &str) -> Response {
         let text = |status: StatusCode, text: String| {
-            answer::with_type(status, HeaderValue::from_static("text/plain; charset=utf-8"), text)
+            with_type(status, HeaderValue::from_static("text/plain; charset=utf-8"), text)
         };
         if path.starts_with(APP) {
             return text(StatusCode::NOT_FOUND, "404 page not found\n".into());
@@ -50,8 +50,7 @@ impl Assets {
             return text(StatusCode::NOT_FOUND, format!("{folder} has no index.html: it is not a built web UI\n"));
         };
         let page = self.under_public_path(String::from_utf8_lossy(&index).into_owned());
-        let mut response =
-            answer::with_type(StatusCode::OK, HeaderValue::from_static("text/html; charset=utf-8"), page);
+        let mut response = with_type(StatusCode::OK, HeaderValue::from_static("text/html; charset=utf-8"), page);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         response
     }
@@ -84,7 +83,7 @@ fn without_policy(page: &str) -> String {
 
 /// The path of a file below the folder; none if it leads out of it, or nowhere.
 fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
-    let path = url::decoded(path).ok()?;
+    let path = abide_http::url::decoded(path).ok()?;
     let relative = Path::new(path.strip_prefix('/')?);
     let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
     (is_plain && relative.file_name().is_some() && !path.contains(['\\', '\0'])).then(|| folder.join(relative))
@@ -136,12 +135,12 @@ mod tests {
     fn under_a_public_path_the_page_says_so() {
         let page = r#"<meta charset="utf-8"><META x>
 <meta http-equiv="Content-Security-Policy" content="script-src 'sha256-x'"><link href="/_app/a.js">{ base: "" }"#;
-        let assets = Assets { folder: PathBuf::new(), public_path: "/temporal".into() };
+        let files = Files { folder: PathBuf::new(), public_path: "/temporal".into() };
         assert_eq!(
-            assets.under_public_path(page.into()),
+            files.under_public_path(page.into()),
             "<meta charset=\"utf-8\"><META x>\n<link href=\"/temporal/_app/a.js\">{ base: \"/temporal\" }"
         );
-        let plain = Assets { folder: PathBuf::new(), public_path: String::new() };
+        let plain = Files { folder: PathBuf::new(), public_path: String::new() };
         assert_eq!(plain.under_public_path(page.into()), page);
     }
 }

@@ -1,0 +1,23 @@
+//! All pages, by address: those of the official web UI, so that links to it are links to these.
+
+mod home;
+mod run;
+mod workflows;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::problem::Problem;
+
+/// Which address is which page.
+pub(crate) fn router() -> Router {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/preferences", post(home::prefer))
+        .route("/namespaces/{namespace}", get(home::namespace))
+        .route("/namespaces/{namespace}/workflows", get(workflows::list))
+        .route("/namespaces/{namespace}/workflows/{workflow}", get(run::newest))
+        .route("/namespaces/{namespace}/workflows/{workflow}/{run}", get(run::summary))
+        .fallback(async || Problem::nothing())
+        .method_not_allowed_fallback(async || Problem::nothing())
+}

@@ -1,0 +1,50 @@
+//! Where one arrives, and what one wants pages to look like.
+
+use abide_api::temporal::api::workflowservice::v1::ListNamespacesRequest;
+use abide_http::url::{encoded, path};
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::HeaderValue;
+use http::header::SET_COOKIE;
+
+use crate::form::Fields;
+use crate::preferences::{self, Theme, TimeFormat};
+use crate::problem::Problem;
+use crate::visit::Visit;
+
+/// A browser keeps wishes for a year.
+const AGE_SECONDS: u32 = 365 * 86_400;
+
+/// The first namespace's workflows.
+pub(crate) async fn home(visit: Visit) -> Result<Redirect, Problem> {
+    let request = visit.request(ListNamespacesRequest { page_size: 1, ..Default::default() });
+    let found = visit.workflows().list_namespaces(request).await?.into_inner().namespaces.into_iter().next();
+    let first = found.and_then(|namespace| namespace.namespace_info);
+    let to = first.map_or("/namespaces".to_owned(), |first| path(&["namespaces", &first.name, "workflows"]));
+    Ok(Redirect::temporary(&visit.href(&to)))
+}
+
+/// The workflows of a namespace.
+pub(crate) async fn namespace(visit: Visit, Path(namespace): Path<String>) -> Redirect {
+    Redirect::temporary(&visit.href(&path(&["namespaces", &namespace, "workflows"])))
+}
+
+/// Has the browser keep what its owner wants.
+pub(crate) async fn prefer(visit: Visit, fields: Fields) -> Result<Response, Problem> {
+    let theme = fields.text("theme").unwrap_or(Theme::System.name());
+    let time = fields.text("time").unwrap_or(TimeFormat::Utc.name());
+    let codec = fields.text("codec").unwrap_or_default();
+    if !codec.is_empty() && preferences::origin(codec).is_none() {
+        return Err(Problem::invalid("the codec server's address must be http:// or https:// with a host"));
+    }
+    // Only a place of this site.
+    let back = fields.text("back").filter(|back| back.starts_with('/') && !back.starts_with("//")).unwrap_or("/");
+    let mut response = Redirect::to(&visit.href(back)).into_response();
+    for (name, value) in [(preferences::THEME, theme), (preferences::TIME, time), (preferences::CODEC, codec)] {
+        let cookie = format!("{name}={}; Path=/; Max-Age={AGE_SECONDS}; SameSite=Strict", encoded(value));
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    Ok(response)
+}

@@ -1,0 +1,107 @@
+//! What a visitor wants pages to look like. Kept in cookies of the browser, which the scripts read as well.
+
+use abide_http::url;
+use http::HeaderMap;
+use http::header::COOKIE;
+
+/// See the file's first lines.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Preferences {
+    pub(crate) theme: Theme,
+    pub(crate) time: TimeFormat,
+    /// Where this browser has payloads decoded, if its owner has said so.
+    pub(crate) codec: Option<String>,
+}
+
+/// Light, dark, or as the system is.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// How times are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum TimeFormat {
+    #[default]
+    Utc,
+    Local,
+    Relative,
+}
+
+pub(crate) const THEME: &str = "abide_theme";
+pub(crate) const TIME: &str = "abide_time";
+pub(crate) const CODEC: &str = "abide_codec";
+
+impl Theme {
+    pub(crate) const ALL: [(Self, &str); 3] = [(Self::System, "system"), (Self::Light, "light"), (Self::Dark, "dark")];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(theme, _)| *theme == self).map_or("", |(_, name)| name)
+    }
+}
+
+impl TimeFormat {
+    pub(crate) const ALL: [(Self, &str); 3] =
+        [(Self::Utc, "utc"), (Self::Local, "local"), (Self::Relative, "relative")];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(format, _)| *format == self).map_or("", |(_, name)| name)
+    }
+}
+
+impl Preferences {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let theme = cookie(headers, THEME).unwrap_or_default();
+        let time = cookie(headers, TIME).unwrap_or_default();
+        Self {
+            theme: Theme::ALL.into_iter().find(|(_, name)| *name == theme).map(|(theme, _)| theme).unwrap_or_default(),
+            time: TimeFormat::ALL.into_iter().find(|(_, name)| *name == time).map(|(time, _)| time).unwrap_or_default(),
+            codec: cookie(headers, CODEC).filter(|codec| origin(codec).is_some()),
+        }
+    }
+}
+
+/// The value of a cookie, decoded.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(known, _)| *known == name)?;
+    url::decoded(value).ok().map(|value| value.into_owned())
+}
+
+/// The origin of an address that a browser may ask: it becomes part of a page's policy, so it is nothing but that.
+pub(crate) fn origin(address: &str) -> Option<String> {
+    let uri: http::Uri = address.parse().ok()?;
+    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
+    let authority = uri.authority()?.as_str();
+    let is_plain = authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    is_plain.then(|| format!("{scheme}://{authority}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn cookies_say_what_a_visitor_wants_and_nonsense_is_nothing() {
+        let of =
+            |text: &'static str| Preferences::of(&HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(text))]));
+        let wanted = of("a=b; abide_theme=dark; abide_time=local; abide_codec=http%3A%2F%2Flocalhost%3A8081%2Fx");
+        let codec = Some("http://localhost:8081/x".to_owned());
+        assert_eq!(wanted, Preferences { theme: Theme::Dark, time: TimeFormat::Local, codec });
+        assert_eq!(of("abide_theme=x; abide_time=; abide_codec=javascript:1"), Preferences::default());
+    }
+
+    #[test]
+    fn only_an_origin_becomes_part_of_a_policy() {
+        assert_eq!(origin("https://codec.example:8/p?q").as_deref(), Some("https://codec.example:8"));
+        for wrong in ["", "x", "ftp://a", "https://a;script-src *", "https://u@a", "//a"] {
+            assert_eq!(origin(wrong), None, "{wrong}");
+        }
+    }
+}

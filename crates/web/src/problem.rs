@@ -1,0 +1,65 @@
+//! What went wrong, as a page: in the words of the service, with the status that a browser understands.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use maud::{Markup, html};
+use tonic::{Code, Status};
+
+use crate::page::{Page, Place};
+
+/// See the file's first lines.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    pub(crate) said: String,
+}
+
+impl Problem {
+    /// The visitor has asked for what cannot be.
+    pub(crate) fn invalid(said: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, said: said.into() }
+    }
+
+    /// There is nothing at this address.
+    pub(crate) fn nothing() -> Self {
+        Self { status: StatusCode::NOT_FOUND, said: "There is no page at this address.".into() }
+    }
+
+    /// As a part of a page whose rest is there.
+    pub(crate) fn alert(&self) -> Markup {
+        html! { p.alert role="alert" { (self.said) } }
+    }
+}
+
+impl From<Status> for Problem {
+    fn from(status: Status) -> Self {
+        let http = match status.code() {
+            Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => StatusCode::BAD_REQUEST,
+            Code::NotFound => StatusCode::NOT_FOUND,
+            Code::AlreadyExists | Code::Aborted => StatusCode::CONFLICT,
+            Code::PermissionDenied => StatusCode::FORBIDDEN,
+            Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
+            Code::Unimplemented => StatusCode::NOT_IMPLEMENTED,
+            Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+            Code::Ok | Code::Cancelled | Code::Unknown | Code::Internal | Code::DataLoss => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        Self { status: http, said: status.message().to_owned() }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let title = match self.status {
+            StatusCode::NOT_FOUND => "Not found",
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => "Not allowed",
+            StatusCode::BAD_REQUEST => "This cannot be done",
+            _ => "Something went wrong",
+        };
+        let body = html! { h1 { (title) } (self.alert()) };
+        Page { status: self.status, ..Page::new(Place::Elsewhere, title, body) }.into_response()
+    }
+}
