@@ -16,8 +16,7 @@ pub(crate) fn router() -> Router {
         .route("/preferences", post(home::prefer))
         .route("/namespaces/{namespace}", get(home::namespace))
         .route("/namespaces/{namespace}/workflows", get(workflows::list))
-        .route("/namespaces/{namespace}/workflows/{workflow}", get(run::newest))
-        .route("/namespaces/{namespace}/workflows/{workflow}/{run}", get(run::summary))
+        .merge(run::router())
         .fallback(async || Problem::nothing())
         .method_not_allowed_fallback(async || Problem::nothing())
 }

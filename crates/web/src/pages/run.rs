@@ -1,20 +1,41 @@
-//! One run.
+//! The pages of one run: the run that an address names, what Describe says of it, and which address is which page.
+
+pub(crate) mod frame;
 
 use abide_api::temporal::api::common::v1::WorkflowExecution;
+use abide_api::temporal::api::enums::v1::WorkflowExecutionStatus as Status;
+use abide_api::temporal::api::workflow::v1::{WorkflowExecutionExtendedInfo, WorkflowExecutionInfo};
 use abide_api::temporal::api::workflowservice::v1::{
     DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse,
 };
 use abide_http::url::path;
+use axum::Router;
 use axum::extract::Path;
 use axum::response::Redirect;
-use maud::{Markup, html};
+use axum::routing::get;
+use maud::html;
 
-use crate::page::{Page, Place, Watch};
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::visit::Visit;
-use crate::widgets::{copyable, facts, run_status, time};
+use frame::{Tab, frame};
+
+/// What the addresses of a run's pages begin with.
+pub(crate) const PREFIX: &str = "/namespaces/{namespace}/workflows/{workflow}/{run}";
+
+/// What an address says of a run: namespace, workflow id, run id.
+pub(crate) type Names = Path<(String, String, String)>;
+
+/// Which address is which page.
+pub(crate) fn router() -> Router {
+    Router::new()
+        .route("/namespaces/{namespace}/workflows/{workflow}", get(newest))
+        .route(PREFIX, get(open))
+        .route(&format!("{PREFIX}/history"), get(history))
+}
 
 /// The run that an address names.
+#[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) namespace: String,
     pub(crate) workflow_id: String,
@@ -22,6 +43,11 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// The run at an address.
+    pub(crate) fn at(Path((namespace, workflow_id, run_id)): Names) -> Self {
+        Self { namespace, workflow_id, run_id }
+    }
+
     /// The address of one of its pages.
     pub(crate) fn href(&self, visit: &Visit, rest: &[&str]) -> String {
         let segments = ["namespaces", &self.namespace, "workflows", &self.workflow_id, &self.run_id];
@@ -31,6 +57,42 @@ impl Run {
     /// As the protocol names it.
     pub(crate) fn execution(&self) -> WorkflowExecution {
         WorkflowExecution { workflow_id: self.workflow_id.clone(), run_id: self.run_id.clone() }
+    }
+}
+
+/// A run, and what the service says of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Described {
+    pub(crate) run: Run,
+    pub(crate) found: DescribeWorkflowExecutionResponse,
+    /// What lists show of it.
+    pub(crate) info: WorkflowExecutionInfo,
+    /// What only Describe shows of it.
+    pub(crate) more: WorkflowExecutionExtendedInfo,
+}
+
+impl Described {
+    /// Asks the service.
+    pub(crate) async fn ask(visit: &Visit, run: Run) -> Result<Self, Problem> {
+        let found = describe(visit, &run.namespace, run.execution()).await?;
+        Ok(Self::of(run, found))
+    }
+
+    /// A run with what was found.
+    pub(crate) fn of(run: Run, mut found: DescribeWorkflowExecutionResponse) -> Self {
+        let info = found.workflow_execution_info.take().unwrap_or_default();
+        let more = found.workflow_extended_info.take().unwrap_or_default();
+        Self { run, found, info, more }
+    }
+
+    /// Whether the run goes on.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.info.status(), Status::Running | Status::Paused)
+    }
+
+    /// The name of the workflow's type.
+    pub(crate) fn workflow_type(&self) -> &str {
+        self.info.r#type.as_ref().map(|kind| kind.name.as_str()).unwrap_or_default()
     }
 }
 
@@ -44,40 +106,19 @@ async fn describe(
 }
 
 /// The newest run of a workflow id.
-pub(crate) async fn newest(
-    visit: Visit,
-    Path((namespace, workflow_id)): Path<(String, String)>,
-) -> Result<Redirect, Problem> {
+async fn newest(visit: Visit, Path((namespace, workflow_id)): Path<(String, String)>) -> Result<Redirect, Problem> {
     let found = describe(&visit, &namespace, WorkflowExecution { workflow_id, ..Default::default() }).await?;
     let execution = found.workflow_execution_info.and_then(|info| info.execution).unwrap_or_default();
     let run = Run { namespace, workflow_id: execution.workflow_id, run_id: execution.run_id };
-    Ok(Redirect::temporary(&run.href(&visit, &[])))
+    Ok(Redirect::temporary(&run.href(&visit, Tab::DEFAULT.segments())))
 }
 
-/// See the file's first lines.
-pub(crate) async fn summary(
-    visit: Visit,
-    Path((namespace, workflow_id, run_id)): Path<(String, String, String)>,
-) -> Result<Page, Problem> {
-    let run = Run { namespace, workflow_id, run_id };
-    let found = describe(&visit, &run.namespace, run.execution()).await?;
-    let watch = Watch::Workflow(run.namespace.clone(), run.workflow_id.clone());
-    let body = html! {
-        h1 { (run.workflow_id) }
-        (visit.live("head", head(&run, &found)))
-    };
-    Ok(Page::new(Place::Workflows, &run.workflow_id, body).of(&run.namespace).watching(watch))
+/// The page of a run that is looked at first.
+async fn open(visit: Visit, names: Names) -> Redirect {
+    Redirect::temporary(&Run::at(names).href(&visit, Tab::DEFAULT.segments()))
 }
 
-fn head(run: &Run, found: &DescribeWorkflowExecutionResponse) -> Markup {
-    let info = found.workflow_execution_info.clone().unwrap_or_default();
-    html! {
-        p { (run_status(info.status())) }
-        (facts(&[
-            ("Run id", Some(copyable(&run.run_id))),
-            ("Start", Some(time(info.start_time.as_ref()))),
-            ("End", info.close_time.as_ref().map(|at| time(Some(at)))),
-            ("Events", Some(html! { (info.history_length) })),
-        ]))
-    }
+async fn history(visit: Visit, names: Names) -> Result<Page, Problem> {
+    let run = Described::ask(&visit, Run::at(names)).await?;
+    frame(&visit, &run, Tab::History, html! {}).await
 }
