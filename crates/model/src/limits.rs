@@ -23,6 +23,8 @@ pub const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const CONTINUE_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// A gRPC message that is read: bytes. SDKs know that a server reads no more.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Pages that are kept as things are while somebody looks at them, on one server.
+pub const PAGE_STREAMS_MAX: usize = 1000;
 /// User metadata of a command or a start: bytes of the summary.
 pub const SUMMARY_BYTES_MAX: usize = 400;
 /// User metadata of a command or a start: bytes of the details.

@@ -20,6 +20,7 @@ use crate::{grpc, listen};
 
 /// How long calls that are being answered may still take when the node stops.
 const DRAIN: Duration = Duration::from_secs(1);
+
 /// A node that serves.
 pub struct Node {
     addresses: Addresses,
@@ -76,8 +77,10 @@ impl Node {
         for socket in sockets.grpc {
             serving.spawn(grpc::serve(socket, services.grpc(), Stopping(stage.clone())));
         }
-        let ports =
-            [(sockets.http, http_port(&config, &services)), (sockets.ui, ui_port(&config, &services, &addresses))];
+        let ports = [
+            (sockets.http, http_port(&config, &services)),
+            (sockets.ui, ui_port(&config, &services, &addresses, &stage)),
+        ];
         for (sockets, router) in ports {
             let Some(router) = router else { continue };
             for socket in sockets {
@@ -159,8 +162,14 @@ fn http_port(config: &Config, services: &Services) -> Option<Router> {
     Some(abide_http::front(front))
 }
 
-fn ui_port(config: &Config, services: &Services, addresses: &Addresses) -> Option<Router> {
+fn ui_port(
+    config: &Config,
+    services: &Services,
+    addresses: &Addresses,
+    stage: &watch::Receiver<Stage>,
+) -> Option<Router> {
     let ui = config.ui.as_ref()?;
+    let stopping = Stopping(stage.clone());
     let shown = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::to_string);
     let site = Site {
         routes: services.routes(),
@@ -171,6 +180,7 @@ fn ui_port(config: &Config, services: &Services, addresses: &Addresses) -> Optio
         grpc_address: shown(&addresses.grpc).unwrap_or_default(),
         http_address: shown(&addresses.http),
         version: env!("CARGO_PKG_VERSION"),
+        stopping: Box::new(move || Box::pin(stopping.clone().stopped())),
         inside: Box::new(Vec::new),
     };
     Some(abide_web::port(Port { site, files: ui.assets.clone(), disable_news_fetch: ui.disable_news_fetch }))

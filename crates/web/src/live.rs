@@ -12,8 +12,9 @@ use abide_cluster::changes::{Topic, Watching};
 use abide_model::{NamespaceId, WorkflowKey};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -24,10 +25,11 @@ use crate::visit::{Visit, hash};
 /// Its address. The query has the page's own address as `page`, and what the browser has as `seen`: `NAME:HASH`, repeated.
 pub(crate) const PATH: &str = "/live";
 
-/// What comes within this time is told together.
+/// What comes within this time is told together: of one workflow, and of all of a namespace.
 const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE_NAMESPACE: Duration = Duration::from_millis(250);
 /// How much of the time a page may spend on being made anew, as a fraction: one in this many.
-const SHARE: u32 = 10;
+const SHARE: u32 = 20;
 /// A page that could not be made is tried again after this.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -40,19 +42,33 @@ struct Live {
     watching: Option<(Watch, Option<Watching>)>,
     /// No new look before this.
     not_before: Instant,
+    /// One of the streams that a server has.
+    _permit: OwnedSemaphorePermit,
 }
 
 /// The stream of a page.
-pub(crate) fn stream(pages: Arc<Pages>, visit: Visit) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(crate) fn stream(
+    pages: Arc<Pages>,
+    visit: Visit,
+    permit: OwnedSemaphorePermit,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let stopping = (pages.site.stopping)();
     let seen = visit.values("seen").filter_map(|pair| pair.rsplit_once(':'));
     let seen = seen.map(|(name, hash)| (name.to_owned(), hash.to_owned())).collect();
     let visit = visit.elsewhere(visit.value("page").unwrap_or("/"));
-    let live = Live { pages, visit, seen, watching: None, not_before: Instant::now() };
+    let live = Live { pages, visit, seen, watching: None, not_before: Instant::now(), _permit: permit };
     let events = stream::unfold(live, |mut live| async move {
         let event = live.next().await?;
         Some((Ok(event), live))
     });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    Sse::new(events.take_until(stopping)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}
+
+fn pause(watch: &Watch) -> Duration {
+    match watch {
+        Watch::Namespace(_) => PAUSE_NAMESPACE,
+        Watch::Workflow(..) | Watch::Every(_) | Watch::Nothing => PAUSE,
+    }
 }
 
 impl Live {
@@ -70,7 +86,7 @@ impl Live {
                 // The address is no page any more.
                 return is_first.then(|| Event::default().event("gone").data("")).inspect(|_| self.not_before += RETRY);
             };
-            self.not_before = Instant::now() + PAUSE.max(begun.elapsed() * SHARE);
+            self.not_before = Instant::now() + pause(&page.watch).max(begun.elapsed() * SHARE);
             if is_first || self.watching.as_ref().is_some_and(|(watch, _)| *watch != page.watch) {
                 let watching = self.listen(&page.watch).await;
                 self.watching = Some((page.watch, watching));
@@ -131,3 +147,6 @@ impl Live {
         Uuid::parse_str(&id).ok().map(NamespaceId)
     }
 }
+
+#[cfg(test)]
+mod tests;

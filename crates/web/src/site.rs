@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use abide_cluster::Changes;
+use abide_cluster::{BoxFuture, Changes};
+use abide_model::limits;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
+use tokio::sync::Semaphore;
 use tonic::service::Routes;
 use tower::ServiceExt;
 
@@ -35,6 +37,8 @@ pub struct Site {
     pub http_address: Option<String>,
     /// This server's own version.
     pub version: &'static str,
+    /// Returns when the server stops: streams end then, so that it need not wait for them.
+    pub stopping: Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
     /// What the system page shows of the inside: headings with names and values.
     pub inside: Box<dyn Fn() -> Vec<(String, Vec<(String, String)>)> + Send + Sync>,
 }
@@ -43,11 +47,13 @@ pub struct Site {
 pub(crate) struct Pages {
     pub(crate) site: Arc<Site>,
     router: Router,
+    streams: Arc<Semaphore>,
 }
 
 impl Pages {
     pub(crate) fn new(site: Site) -> Self {
-        Self { site: Arc::new(site), router: pages::router() }
+        let streams = Arc::new(Semaphore::new(limits::PAGE_STREAMS_MAX));
+        Self { site: Arc::new(site), router: pages::router(), streams }
     }
 
     /// Answers a request; `token` is the one that forms must carry. The path is without the site's public path.
@@ -59,7 +65,10 @@ impl Pages {
         let is_live = request.method() == Method::GET && path == live::PATH;
         let visit = Visit::new(self.site.clone(), token, &request);
         if is_live {
-            return live::stream(self.clone(), visit).into_response();
+            return match self.streams.clone().try_acquire_owned() {
+                Ok(permit) => live::stream(self.clone(), visit, permit).into_response(),
+                Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            };
         }
         let mut response = self.respond(visit.clone(), request).await;
         match response.extensions_mut().remove::<Page>() {

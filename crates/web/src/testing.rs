@@ -47,6 +47,7 @@ pub(crate) fn site(routes: Routes) -> Site {
         grpc_address: "127.0.0.1:7233".into(),
         http_address: Some("127.0.0.1:7243".into()),
         version: "1.2.3",
+        stopping: Box::new(|| Box::pin(std::future::pending())),
         inside: Box::new(Vec::new),
     }
 }
