@@ -176,13 +176,14 @@ async function open(opener) {
   dialog.showModal();
 }
 
-/** A command that follows what is typed: {NAME} is a field of its form; an option whose field is empty is left out. */
+/** A command that follows what is typed: {NAME} is a field of its form, {NAME?} a box that is ticked; an option whose field is
+    empty is left out. */
 function fill(command) {
   const form = command.closest("form");
   const values = form ? new FormData(form) : new FormData();
   const quote = (text) => (/^[\w\-./:=,@+]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-  const text = command.dataset.command.replace(/ (--[\w-]+) \{([\w-]+)\}/g, (_, flag, name) =>
-    values.getAll(name).filter(Boolean).map((value) => ` ${flag} ${quote(value)}`).join(""));
+  const text = command.dataset.command.replace(/ (--[\w-]+) \{([\w-]+)(\?)?\}/g, (_, flag, name, alone) =>
+    values.getAll(name).filter(Boolean).map((value) => ` ${flag}${alone ? "" : ` ${quote(value)}`}`).join(""));
   if (command.textContent !== text) command.textContent = text;
 }
 

@@ -5,6 +5,7 @@
 mod assets;
 mod command_line;
 mod form;
+mod input;
 mod live;
 mod page;
 mod pages;
