@@ -13,7 +13,11 @@ function ago(time) {
 function dress(element) {
   const time = Date.parse(element.dateTime);
   if (Number.isNaN(time)) return;
-  element.dataset.ownUtc ||= element.textContent;
+  // The element may have become another time's since it was dressed.
+  if (element.dataset.ownTime !== element.dateTime) {
+    element.dataset.ownTime = element.dateTime;
+    element.dataset.ownUtc = element.textContent;
+  }
   const format = document.body.dataset.time;
   const text = format === "relative" ? ago(time) : format === "local" ? local.format(time) : element.dataset.ownUtc;
   if (element.textContent !== text) element.textContent = text;
