@@ -83,6 +83,7 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 /** Whatever was shown anew. */
 function dress(root) {
   dressTimes(root);
+  if (root.querySelector("abide-timeline")) import("./el/timeline.js");
   for (const command of root.querySelectorAll("[data-command]")) fill(command);
 }
 

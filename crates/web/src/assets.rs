@@ -22,6 +22,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("morph.js", SCRIPT, include_str!("../assets/morph.js")),
     ("el/payload.js", SCRIPT, include_str!("../assets/el/payload.js")),
     ("el/time.js", SCRIPT, include_str!("../assets/el/time.js")),
+    ("el/timeline.css", STYLE, include_str!("../assets/el/timeline.css")),
+    ("el/timeline.js", SCRIPT, include_str!("../assets/el/timeline.js")),
 ];
 
 /// Changes with any of the files: a script loads its parts from beside itself.

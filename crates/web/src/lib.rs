@@ -17,6 +17,7 @@ mod site;
 mod switches;
 #[cfg(test)]
 mod testing;
+mod timeline;
 mod visit;
 mod widgets;
 

@@ -1,6 +1,10 @@
 //! The pages of one run: the run that an address names, what Describe says of it, and which address is which page.
 
 pub(crate) mod frame;
+mod histories;
+mod timeline;
+
+use std::sync::Arc;
 
 use abide_api::temporal::api::common::v1::WorkflowExecution;
 use abide_api::temporal::api::enums::v1::WorkflowExecutionStatus as Status;
@@ -19,6 +23,7 @@ use crate::page::Page;
 use crate::problem::Problem;
 use crate::visit::Visit;
 use frame::{Tab, frame};
+pub(crate) use histories::Histories;
 
 /// What the addresses of a run's pages begin with.
 pub(crate) const PREFIX: &str = "/namespaces/{namespace}/workflows/{workflow}/{run}";
@@ -28,14 +33,17 @@ pub(crate) type Names = Path<(String, String, String)>;
 
 /// Which address is which page.
 pub(crate) fn router() -> Router {
+    let histories = Arc::new(Histories::default());
     Router::new()
         .route("/namespaces/{namespace}/workflows/{workflow}", get(newest))
         .route(PREFIX, get(open))
         .route(&format!("{PREFIX}/history"), get(history))
+        .route(&format!("{PREFIX}/timeline"), get(timeline::page).with_state(histories.clone()))
+        .route(&format!("{PREFIX}/timeline.json"), get(timeline::json).with_state(histories))
 }
 
 /// The run that an address names.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Run {
     pub(crate) namespace: String,
     pub(crate) workflow_id: String,

@@ -26,7 +26,7 @@ impl Tab {
     pub(crate) const DEFAULT: Self = Self::History;
 
     /// In the order in which they are offered.
-    const OFFERED: &[Self] = &[Self::History];
+    const OFFERED: &[Self] = &[Self::Timeline, Self::History];
 
     /// What stands behind the run in its address.
     pub(crate) fn segments(self) -> &'static [&'static str] {
