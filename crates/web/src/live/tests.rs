@@ -15,7 +15,7 @@ use super::*;
 use crate::site::Site;
 use crate::testing::{self, service};
 
-const PAGE: &str = "/live?page=%2Fnamespaces%2Fn%2Fworkflows%2Fw%2Fr";
+const PAGE: &str = "/live?page=%2Fnamespaces%2Fn%2Fworkflows%2Fw%2Fr%2Fhistory";
 
 /// A site on which the one run has as many events as `events` says, and which stops when it is told to.
 fn site(events: &Arc<AtomicU32>, stop: &Arc<Notify>) -> Site {
@@ -82,7 +82,7 @@ async fn a_browser_that_comes_back_gets_only_what_it_does_not_have() {
         let request = Request::get(address).body(()).expect("a request");
         Visit::new(pages.site.clone(), "token".into(), &request)
     };
-    let (_, regions) = pages.page(visit("/namespaces/n/workflows/w/r")).await.expect("a page");
+    let (_, regions) = pages.page(visit("/namespaces/n/workflows/w/r/history")).await.expect("a page");
     assert!(!regions.is_empty());
     let seen: String = regions.iter().map(|(name, html)| format!("&seen={name}:{}", hash(html))).collect();
     let mut stream = open(&pages, &format!("{PAGE}{seen}")).await;
