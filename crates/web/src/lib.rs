@@ -9,11 +9,13 @@ mod input;
 mod live;
 mod page;
 mod pages;
+mod paging;
 mod port;
 mod preferences;
 mod problem;
 mod shell;
 mod site;
+mod span;
 mod switches;
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,7 @@
 //! All pages, by address: those of the official web UI, so that links to it are links to these.
 
 mod home;
+mod namespaces;
 mod run;
 mod workflows;
 
@@ -14,7 +15,11 @@ pub(crate) fn router() -> Router {
     Router::new()
         .route("/", get(home::home))
         .route("/preferences", post(home::prefer))
-        .route("/namespaces/{namespace}", get(home::namespace))
+        .route("/namespaces", get(namespaces::list))
+        .route("/namespaces/actions/create", get(namespaces::create::ask).post(namespaces::create::act))
+        .route("/namespaces/{namespace}", get(namespaces::detail::detail))
+        .route("/namespaces/{namespace}/actions/edit", get(namespaces::edit::ask).post(namespaces::edit::act))
+        .route("/namespaces/{namespace}/actions/delete", get(namespaces::delete::ask).post(namespaces::delete::act))
         .route("/namespaces/{namespace}/workflows", get(workflows::list))
         .merge(run::router())
         .fallback(async || Problem::nothing())

@@ -75,3 +75,30 @@ fn grpc(answer: Result<Bytes, Status>) -> Response {
         Err(status) => status.into_http(),
     }
 }
+
+/// What a page shows in its frame, an element a line, with its status; of a site that was made on these services. `fields`
+/// are sent to it as its own form would, if there are any.
+pub(crate) async fn shown(site: Site, path: &str, fields: Option<&str>) -> (u16, String) {
+    let port = crate::port(crate::Port { site, files: None, disable_news_fetch: false });
+    let request = Request::builder().uri(path).header("cookie", "_csrf=t");
+    let request = match fields {
+        None => request.method("GET").body(Body::empty()),
+        Some(fields) => {
+            let form = request.method("POST").header("content-type", "application/x-www-form-urlencoded");
+            form.body(Body::from(format!("_csrf=t&{fields}")))
+        }
+    };
+    let (status, headers, html) = exchange(&port, request.expect("a request")).await;
+    let main = html.split_once("<main").and_then(|(_, rest)| rest.split_once('>')).map(|(_, rest)| rest);
+    let main = main.and_then(|rest| rest.rsplit_once("</main>")).map(|(main, _)| main.replace("><", ">\n<"));
+    let main = main.map(|main| without_hashes(&main));
+    let moved = headers.get("location").map(|to| format!("to {}", String::from_utf8_lossy(to.as_bytes())));
+    (status.as_u16(), main.or(moved).unwrap_or(html))
+}
+
+// What a hash is made of may change with the compiler.
+fn without_hashes(html: &str) -> String {
+    let mut parts = html.split(" data-live=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + part.split_once('"').map_or(part, |(_, rest)| rest))
+}

@@ -4,6 +4,7 @@ mod command;
 mod failure;
 mod list;
 mod payload;
+mod size;
 mod status;
 mod time;
 
@@ -11,5 +12,6 @@ pub(crate) use command::{command, copyable};
 pub(crate) use failure::failure;
 pub(crate) use list::{Column, empty, facts, tabs};
 pub(crate) use payload::{payload, payloads};
+pub(crate) use size::size;
 pub(crate) use status::{run_status, status_name};
 pub(crate) use time::{duration, since, span_text, time, until};

@@ -2,7 +2,6 @@
 
 use abide_api::temporal::api::workflowservice::v1::ListNamespacesRequest;
 use abide_http::url::{encoded, path};
-use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
@@ -22,11 +21,6 @@ pub(crate) async fn home(visit: Visit) -> Result<Redirect, Problem> {
     let first = found.and_then(|namespace| namespace.namespace_info);
     let to = first.map_or("/namespaces".to_owned(), |first| path(&["namespaces", &first.name, "workflows"]));
     Ok(Redirect::temporary(&visit.href(&to)))
-}
-
-/// The workflows of a namespace.
-pub(crate) async fn namespace(visit: Visit, Path(namespace): Path<String>) -> Redirect {
-    Redirect::temporary(&visit.href(&path(&["namespaces", &namespace, "workflows"])))
 }
 
 /// Has the browser keep what its owner wants.
