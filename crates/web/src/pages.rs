@@ -3,6 +3,7 @@
 mod home;
 mod namespaces;
 mod run;
+mod search_attributes;
 mod workflows;
 
 use axum::Router;
@@ -15,11 +16,8 @@ pub(crate) fn router() -> Router {
     Router::new()
         .route("/", get(home::home))
         .route("/preferences", post(home::prefer))
-        .route("/namespaces", get(namespaces::list))
-        .route("/namespaces/actions/create", get(namespaces::create::ask).post(namespaces::create::act))
-        .route("/namespaces/{namespace}", get(namespaces::detail::detail))
-        .route("/namespaces/{namespace}/actions/edit", get(namespaces::edit::ask).post(namespaces::edit::act))
-        .route("/namespaces/{namespace}/actions/delete", get(namespaces::delete::ask).post(namespaces::delete::act))
+        .merge(namespaces::router())
+        .merge(search_attributes::router())
         .route("/namespaces/{namespace}/workflows", get(workflows::list))
         .merge(run::router())
         .fallback(async || Problem::nothing())

@@ -1,9 +1,9 @@
 //! All namespaces, or those in whose name, description or owner something is found.
 
-pub(crate) mod create;
-pub(crate) mod delete;
+mod create;
+mod delete;
 pub(crate) mod detail;
-pub(crate) mod edit;
+mod edit;
 mod fields;
 #[cfg(test)]
 mod tests;
@@ -14,6 +14,8 @@ use abide_api::temporal::api::enums::v1::NamespaceState;
 use abide_api::temporal::api::namespace::v1::NamespaceFilter;
 use abide_api::temporal::api::workflowservice::v1::{DescribeNamespaceResponse, ListNamespacesRequest};
 use abide_http::url::path;
+use axum::Router;
+use axum::routing::get;
 use bytes::Bytes;
 use maud::{Markup, html};
 
@@ -31,6 +33,16 @@ const FOUND_ENOUGH: usize = 100;
 const PAGES_SEARCHED_MAX: usize = 50;
 /// Namespaces change by a human's hand.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// The pages of namespaces, by address.
+pub(crate) fn router() -> Router {
+    Router::new()
+        .route("/namespaces", get(list))
+        .route("/namespaces/actions/create", get(create::ask).post(create::act))
+        .route("/namespaces/{namespace}", get(detail::detail))
+        .route("/namespaces/{namespace}/actions/edit", get(edit::ask).post(edit::act))
+        .route("/namespaces/{namespace}/actions/delete", get(delete::ask).post(delete::act))
+}
 
 /// See the file's first line.
 pub(crate) async fn list(visit: Visit) -> Result<Page, Problem> {
