@@ -4,7 +4,7 @@
 mod common;
 
 use abide_mutation::{Random, cases, mutated_text};
-use abide_server::config::{Data, Http, Listen, Ui};
+use abide_server::config::{Data, Http, Listen, Switches, Ui};
 use common::*;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -53,6 +53,7 @@ async fn server() -> (Server, Caller, std::net::SocketAddr) {
         assets: None,
         codec_endpoint: "https://codec.example".into(),
         disable_news_fetch: true,
+        switches: Switches::default(),
     });
     let server = Server::start(config).await;
     let addresses = server.node().all_addresses().clone();
@@ -119,8 +120,8 @@ async fn every_route_is_answered_by_the_server() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_port_for_people_says_what_it_is_and_lets_no_foreign_page_act() {
     let (server, _, address) = server().await;
-    let (status, page) = exchange(address, "GET / HTTP/1.1\r\n", "").await;
-    assert!(status == 200 && page.contains("gRPC"), "{status} {page}");
+    let (status, page) = exchange(address, "GET /namespaces/default/workflows HTTP/1.1\r\n", "").await;
+    assert!(status == 200 && page.contains("<h1>Workflows"), "{status} {page}");
     assert_eq!(exchange(address, "GET /namespaces HTTP/1.1\r\n", "").await.0, 404);
     let (_, settings) = exchange(address, "GET /api/v1/settings HTTP/1.1\r\n", "").await;
     let settings: Value = serde_json::from_str(&settings).expect("JSON");
