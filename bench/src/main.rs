@@ -7,6 +7,7 @@ mod baseline;
 mod compare;
 mod driver;
 mod figures;
+mod page;
 mod profile;
 mod rest;
 mod scale;
@@ -33,6 +34,8 @@ enum Command {
     Rest(rest::Arguments),
     /// What large runs and many runs cost; drives the owner of runs directly, without gRPC.
     Scale(scale::Arguments),
+    /// What a page of the web UI costs a server that runs already.
+    Page(page::Arguments),
     /// The profiles, and what each does.
     Profiles,
     /// The commit that later ones are compared with.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
             runtime.block_on(driver::run(arguments)).map(|figures| println!("{}", figures.json()))
         }
         Command::Rest(arguments) => runtime.block_on(rest::run(&arguments)),
+        Command::Page(arguments) => runtime.block_on(page::run(&arguments)),
         Command::Scale(arguments) => {
             runtime.block_on(scale::run(arguments));
             Ok(())
