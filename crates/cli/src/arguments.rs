@@ -27,6 +27,29 @@ pub struct Arguments {
     pub command: Command,
 }
 
+/// The same, of a line that begins with `server`: the tree of all commands is some ten megabytes, which the allocator would
+/// keep for as long as a server runs.
+#[derive(Parser, Debug)]
+#[command(name = "abide", version)]
+#[command(disable_version_flag = true, disable_help_subcommand = true)]
+#[command(max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub struct OfServer {
+    #[command(flatten)]
+    common: Common,
+    /// Print the version.
+    #[arg(long, short = 'v', action = ArgAction::Version)]
+    version: Option<bool>,
+    #[command(subcommand)]
+    command: ServerCommand,
+}
+
+/// The one first word of [`OfServer`].
+#[derive(Subcommand, Debug)]
+enum ServerCommand {
+    /// Run a server, and look after its data.
+    Server(server::Arguments),
+}
+
 /// The commands' first words.
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -254,6 +277,8 @@ pub enum LogFormat {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use std::ffi::OsString;
 
     #[track_caller]
@@ -262,6 +287,22 @@ mod tests {
         let given: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
         let parsed = crate::parse(&crate::grammar::ordered(&given, &tree), &tree);
         assert!(parsed.is_ok(), "{line}: {}", parsed.expect_err("refused"));
+    }
+
+    #[test]
+    fn the_tree_of_server_is_the_part_of_the_whole_one() {
+        fn shown(command: &mut clap::Command, all: &mut Vec<String>) {
+            let help = command.render_long_help();
+            all.push(format!("{} {help}", command.get_name()));
+            command.get_subcommands_mut().for_each(|command| shown(command, all));
+        }
+        let of = |commands: clap::Command| {
+            let (mut tree, mut all) = (crate::built(commands, "abide"), Vec::new());
+            shown(tree.find_subcommand_mut("server").expect("a command"), &mut all);
+            all
+        };
+        let (part, whole) = (of(super::OfServer::command()), of(super::Arguments::command()));
+        assert!(whole.len() > 5 && part == whole, "{part:?}\n{whole:?}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::arguments::{Arguments, Command, Common};
+use crate::arguments::{Arguments, Command, Common, OfServer};
 use crate::error::{Error, Result};
 
 #[global_allocator]
@@ -35,7 +35,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let given: Vec<OsString> = std::env::args_os().collect();
-    let tree = tree(called(&given));
+    let is_server = given.get(1).is_some_and(|word| word == "server");
+    let tree = if is_server { built(OfServer::command(), called(&given)) } else { tree(called(&given)) };
     if let Some(extension) = extension::find(&given, &tree) {
         return extension.run();
     }
@@ -55,7 +56,11 @@ fn called(given: &[OsString]) -> &'static str {
 }
 
 fn tree(name: &'static str) -> clap::Command {
-    let mut tree = grammar::finished(Arguments::command().name(name).bin_name(name));
+    built(Arguments::command(), name)
+}
+
+fn built(commands: clap::Command, name: &'static str) -> clap::Command {
+    let mut tree = grammar::finished(commands.name(name).bin_name(name));
     tree.build();
     tree
 }

@@ -8,11 +8,14 @@ const TABLE: &str = include_str!("../../commands.md");
 /// Groups whose commands call a server.
 const CALLING: [&str; 8] = ["activity", "batch", "nexus", "operator", "schedule", "task-queue", "worker", "workflow"];
 /// Flags that are ours alone, with the reason.
-const OURS: [(&str, &str, &str); 8] = [
+const OURS: [(&str, &str, &str); 11] = [
     ("batch describe", "follow", "a batch can be waited for"),
     ("workflow list", "order-by", "lists are sorted by any column"),
     ("workflow metadata", "headers", "headers go with every query"),
     ("server start-dev", "http-cors-origin", "browsers ask servers whether pages may call them"),
+    ("server start-dev", "ui-disable", "the official web UI is told in its own configuration"),
+    ("server start-dev", "ui-hide-query-errors", "the official web UI is told in its own configuration"),
+    ("server start-dev", "ui-read-only", "the official web UI is told in its own configuration"),
     ("server start-dev", "dynamic-config-file", "a file of settings, read again when it changes"),
     ("workflow query", "headers", "of the set query-modifiers, which metadata shares"),
     ("activity pause", "identity", "the same flag as that of the connection"),
