@@ -2,28 +2,25 @@
 import { longRun } from './long.mjs';
 import { EMPTY_QUEUE, runPath } from './world.mjs';
 
-/** The pages of a run. */
-export const RUN_PAGES = ['timeline', 'history', 'relationships', 'workers', 'pending-activities', 'call-stack', 'query', 'metadata'];
-
 /** Starts it all and waits until it stands. Returns the handles by name, and paths to begin with. */
 export async function everything(world) {
   const all = {};
-  all.waiting = await world.start('approval', 'order-waiting', ['1001'], {
+  all.waiting = await world.start('approval', 'order-1-waiting', ['1001'], {
     memo: { customer: 'a customer', notes: ['fragile', 'blue'] },
     staticSummary: 'Waits for an approval',
     staticDetails: 'The order is **large**.',
   });
-  all.shipped = await world.start('ships', 'order-shipped', ['1002']);
-  all.broken = await world.start('breaks', 'order-broken', ['1003']);
-  all.retrying = await world.start('retries', 'order-retrying');
-  all.family = await world.start('family', 'order-family', ['order-family']);
-  all.chain = await world.start('countsDown', 'order-chain', [2]);
-  all.sleeping = await world.start('sleeps', 'order-sleeping');
-  all.nobody = await world.start('approval', 'order-nobody', ['1004'], { taskQueue: EMPTY_QUEUE });
-  all.canceled = await world.start('sleeps', 'order-canceled');
-  all.terminated = await world.start('approval', 'order-terminated', ['1005']);
-  await world.work('uncached', { maxCachedWorkflows: 0 });
-  all.drifting = await world.start('drifts', 'order-drifting', [], { taskQueue: 'uncached' });
+  all.shipped = await world.start('ships', 'order-1-shipped', ['1002']);
+  all.broken = await world.start('breaks', 'order-1-broken', ['1003']);
+  all.retrying = await world.start('retries', 'order-1-retrying');
+  all.family = await world.start('family', 'order-1-family', ['order-1-family']);
+  all.chain = await world.start('countsDown', 'order-1-chain', [2]);
+  all.sleeping = await world.start('sleeps', 'order-1-sleeping');
+  all.nobody = await world.start('approval', 'order-1-nobody', ['1004'], { taskQueue: EMPTY_QUEUE });
+  all.canceled = await world.start('sleeps', 'order-1-canceled');
+  all.terminated = await world.start('approval', 'order-1-terminated', ['1005']);
+  await world.work('uncached-1', { maxCachedWorkflows: 0 });
+  all.drifting = await world.start('drifts', 'order-1-drifting', [], { taskQueue: 'uncached-1' });
 
   await all.waiting.query('state');
   await all.waiting.executeUpdate('amend', { args: ['without onions'] });
@@ -37,10 +34,9 @@ export async function everything(world) {
   await all.canceled.cancel();
   await all.canceled.result().catch(() => {});
   await all.terminated.terminate('no longer wanted');
-  all.long = await longRun(world, 'order-long', 20_000);
+  all.long = await longRun(world, 'order-1-long', 20_000);
 
-  const paths = ['/namespaces/default/workflows'];
-  for (const run of [all.broken, all.waiting]) for (const page of RUN_PAGES) paths.push(runPath(run, page));
-  all.paths = paths;
+  // One that waits is full of what can be done, one that has failed of what went wrong.
+  all.paths = ['/', runPath(all.waiting), runPath(all.broken)];
   return all;
 }

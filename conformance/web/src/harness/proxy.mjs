@@ -1,10 +1,10 @@
 // A reverse proxy as people put before a server: it serves it under a sub-path, and either keeps the path or strips it
-// and says so in X-Forwarded-Prefix. It passes streams on as they come.
+// and says so in X-Forwarded-Prefix. It passes streams on as they come, or holds them back as some do.
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 
-/** @param {string} origin @param {{ prefix: string, strip: boolean }} options */
-export async function proxy(origin, { prefix, strip }) {
+/** @param {string} origin @param {{ prefix?: string, strip?: boolean, holds?: boolean }} options */
+export async function proxy(origin, { prefix = '', strip = false, holds = false } = {}) {
   const target = new URL(origin);
   const server = createServer((incoming, outgoing) => {
     const inside = incoming.url === prefix || incoming.url.startsWith(`${prefix}/`) || incoming.url.startsWith(`${prefix}?`);
@@ -15,6 +15,7 @@ export async function proxy(origin, { prefix, strip }) {
     if (strip) headers['x-forwarded-prefix'] = prefix;
     const { method } = incoming;
     const onward = request({ host: target.hostname, port: target.port, method, path, headers }, (answer) => {
+      if (holds && answer.headers['content-type'] === 'text/event-stream') return answer.resume();
       outgoing.writeHead(answer.statusCode, answer.headers);
       outgoing.flushHeaders();
       answer.pipe(outgoing);

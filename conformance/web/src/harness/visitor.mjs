@@ -24,6 +24,8 @@ export async function browse() {
 export class Visitor {
   #forgiven = [];
   problems = [];
+  /** Where else the browser may ask. */
+  known = new Set();
   /** The path of each request that the browser has made. */
   requests = [];
 
@@ -34,6 +36,7 @@ export class Visitor {
     context.setDefaultTimeout(PATIENCE);
     visitor.context = context;
     visitor.origin = origin;
+    visitor.scripted = options.javaScriptEnabled ?? true;
     visitor.page = await visitor.#open();
     return visitor;
   }
@@ -59,7 +62,7 @@ export class Visitor {
     page.on('request', (request) => {
       const { origin, pathname, protocol } = new URL(request.url());
       this.requests.push(pathname);
-      if (protocol.startsWith('http') && origin !== this.origin) this.#note(`stranger: ${request.url()}`, page);
+      if (protocol.startsWith('http') && origin !== this.origin && !this.known.has(origin)) this.#note(`stranger: ${request.url()}`, page);
     });
     await page.exposeBinding('abideViolation', (_source, text) => this.#note(`policy: ${text}`, page));
     await page.addInitScript(() => {
@@ -82,8 +85,67 @@ export class Visitor {
   /** Opens a page and insists that it is one of ours. */
   async open(path, { status = 200 } = {}) {
     const response = await this.page.goto(this.origin + path, { waitUntil: 'load' });
-    assert.equal(response.status(), status, `${path}: ${response.status()}\n${(await response.text()).slice(0, 500)}`);
+    assert.equal(response.status(), status, `${path}: ${response.status()}: ${await this.page.locator('body').innerText()}`);
     return response;
+  }
+
+  /** Waits until the page's stream stands: from then on what changes is told. */
+  async live() {
+    await this.page.locator('body[data-ready=live]').waitFor();
+  }
+
+  /** Does something that changes what is shown, and returns after how many milliseconds the page said `text`. */
+  async delay(text, action) {
+    const seen = this.page.evaluate(
+      ([text, patience]) =>
+        new Promise((resolve, reject) => {
+          const look = () => document.querySelector('main').innerText.includes(text) && done();
+          const observer = new MutationObserver(look);
+          const done = () => (observer.disconnect(), resolve(performance.timeOrigin + performance.now()));
+          observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+          setTimeout(() => reject(new Error(`the page never says ${text}`)), patience);
+        }),
+      [text, PATIENCE]
+    );
+    const begun = performance.timeOrigin + performance.now();
+    await action();
+    return Math.round((await seen) - begun);
+  }
+
+  /** Does something, and waits until any live part of the page has changed. */
+  async changes(action) {
+    const hashes = () => [...document.querySelectorAll('[data-live]')].map(({ dataset }) => dataset.live).join();
+    const before = await this.page.evaluate(hashes);
+    await action();
+    await this.page.waitForFunction(
+      (before) => [...document.querySelectorAll('[data-live]')].map(({ dataset }) => dataset.live).join() !== before,
+      before
+    );
+  }
+
+  /** Opens the dialog behind a link, or the page that it is without scripts, and returns what has its form. */
+  async form(name, within = this.page.locator('main')) {
+    await within.getByRole('link', { name, exact: true }).click();
+    if (this.scripted) return this.page.locator('dialog[open]');
+    await this.page.locator('main form.fields').first().waitFor();
+    return this.page.locator('main');
+  }
+
+  /** Fills in a form, presses its button, and waits until the next page says that it was done. */
+  async act(form, fields, button, said) {
+    await this.fill(form, fields);
+    await form.getByRole('button', { name: button, exact: true }).click();
+    await this.page.locator('.said').getByText(said).waitFor();
+  }
+
+  /** Fields by label: texts are typed, `true` ticks a box, an array chooses the option with that label. */
+  async fill(form, fields) {
+    for (const [label, value] of Object.entries(fields)) {
+      const field = form.getByLabel(label, { exact: true });
+      if (value === true) await field.check();
+      else if (Array.isArray(value)) await field.selectOption(value.map((label) => ({ label })));
+      else await field.fill(value);
+    }
   }
 
   /** The violations of axe's rules that people with a screen reader or a keyboard stumble over, as text. */

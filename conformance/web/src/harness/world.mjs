@@ -8,9 +8,9 @@ import * as activities from '../activities.mjs';
 import { Server } from './server.mjs';
 import { silent } from './silent.mjs';
 
-/** The queue of the worker, and one on which nobody works. */
-export const QUEUE = 'orders';
-export const EMPTY_QUEUE = 'nobody-works-here';
+/** The queue of the worker, and one on which nobody works. A number tells ids from the words of addresses. */
+export const QUEUE = 'orders-1';
+export const EMPTY_QUEUE = 'nobody-1';
 
 const codePath = fileURLToPath(new URL('../../build/workflows.js', import.meta.url));
 
