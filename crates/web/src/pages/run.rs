@@ -1,5 +1,6 @@
 //! The pages of one run: the run that an address names, what Describe says of it, and which address is which page.
 
+pub(crate) mod action;
 pub(crate) mod frame;
 mod histories;
 mod timeline;
@@ -40,6 +41,7 @@ pub(crate) fn router() -> Router {
         .route(&format!("{PREFIX}/history"), get(history))
         .route(&format!("{PREFIX}/timeline"), get(timeline::page).with_state(histories.clone()))
         .route(&format!("{PREFIX}/timeline.json"), get(timeline::json).with_state(histories))
+        .merge(action::router())
 }
 
 /// The run that an address names.
