@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Described;
+use super::{Described, action};
 use crate::page::{Page, Place, Watch};
 use crate::problem::Problem;
 use crate::visit::Visit;
@@ -77,6 +77,7 @@ pub(crate) async fn frame(visit: &Visit, run: &Described, tab: Tab, content: Mar
     let body = html! {
         h1 { (run.run.workflow_id) }
         (visit.live("head", head(run)))
+        (visit.live("actions", action::links(visit, run).await))
         (visit.live("tabs", tabs("Of this run", &offered)))
         (content)
     };

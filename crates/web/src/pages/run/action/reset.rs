@@ -181,6 +181,7 @@ fn first_of(events: &[HistoryEvent]) -> Option<Point> {
     of_kind(EventType::WorkflowTaskCompleted).and_then(task).or_else(scheduled)
 }
 
+#[expect(deprecated, reason = "older workers name their build by its checksum")]
 fn build(run: &Run, point: &ResetPointInfo) -> Option<Point> {
     let name = if point.build_id.is_empty() { &point.binary_checksum } else { &point.build_id };
     let is_here = point.run_id == run.run_id && point.resettable;
@@ -236,7 +237,8 @@ mod tests {
             cause: WorkflowTaskFailedCause::NonDeterministicError.into(),
             ..Default::default()
         };
-        let failed = event(7, EventType::WorkflowTaskFailed, Attributes::WorkflowTaskFailedEventAttributes(attributes));
+        let failed =
+            event(7, EventType::WorkflowTaskFailed, Attributes::WorkflowTaskFailedEventAttributes(attributes.into()));
         assert_eq!(task(&failed), Some(Point { event_id: 7, said: "failed, non deterministic error".into() }));
         assert_eq!(task(&scheduled(2)), None);
         assert_eq!(first_of(&[scheduled(2), completed(4)]).map(|point| point.event_id), Some(4));

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use abide_api::temporal::api::common::v1::{Payload, Payloads};
-use abide_api::temporal::api::enums::v1::{UpdateWorkflowExecutionLifecycleStage as Stage, WorkflowExecutionStatus as RunStatus};
+use abide_api::temporal::api::enums::v1::{
+    UpdateWorkflowExecutionLifecycleStage as Stage, WorkflowExecutionStatus as RunStatus,
+};
 use abide_api::temporal::api::failure::v1::Failure;
 use abide_api::temporal::api::update::v1::{Outcome, outcome};
 use abide_api::temporal::api::workflowservice::v1::*;
@@ -31,7 +33,10 @@ struct World {
 }
 
 impl World {
-    fn new(switches: Switches, answer: impl Fn(&Asked) -> Result<Bytes, Status> + Clone + Send + Sync + 'static) -> Self {
+    fn new(
+        switches: Switches,
+        answer: impl Fn(&Asked) -> Result<Bytes, Status> + Clone + Send + Sync + 'static,
+    ) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let record = asked.clone();
         let routes = service(move |asked| {
@@ -176,7 +181,8 @@ async fn cancel_terminate_and_delete_name_the_run_and_the_reason() {
     let sent: RequestCancelWorkflowExecutionRequest =
         world.sent(Deed::Cancel, &reason, "RequestCancelWorkflowExecution").await;
     assert_eq!((sent.reason.as_str(), sent.identity.as_str()), ("it's late", "abide-web"));
-    let sent: TerminateWorkflowExecutionRequest = world.sent(Deed::Terminate, &reason, "TerminateWorkflowExecution").await;
+    let sent: TerminateWorkflowExecutionRequest =
+        world.sent(Deed::Terminate, &reason, "TerminateWorkflowExecution").await;
     assert_eq!((sent.reason.as_str(), sent.details), ("it's late", json("[1]")));
     let sent: DeleteWorkflowExecutionRequest = world.sent(Deed::Delete, &[], "DeleteWorkflowExecution").await;
     assert_eq!(sent.workflow_execution.map(|run| run.run_id), Some("r1".to_owned()));
@@ -229,7 +235,8 @@ async fn an_update_leads_to_what_came_of_it() {
 async fn what_came_of_an_update_is_its_result_or_its_failure() {
     let shown = async |value: outcome::Value| {
         let outcome = Some(Outcome { value: Some(value) });
-        let answer = PollWorkflowExecutionUpdateResponse { outcome, stage: Stage::Completed.into(), ..Default::default() };
+        let answer =
+            PollWorkflowExecutionUpdateResponse { outcome, stage: Stage::Completed.into(), ..Default::default() };
         let answer = answer.encode_to_vec();
         let world = World::new(Switches::default(), move |asked| match asked.path.ends_with("Update") {
             true => Ok(answer.clone().into()),
