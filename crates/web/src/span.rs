@@ -41,9 +41,13 @@ fn scaled(number: &str, factor: i128) -> Option<i128> {
     digits(whole)?.checked_mul(factor)?.checked_add(parts)
 }
 
-/// In a form that [`parse`] and the command line read: exact to the second.
+/// In a form that [`parse`] and the command line read.
 pub(crate) fn written(duration: &Duration) -> String {
-    let seconds = duration.seconds.max(0);
+    let (seconds, nanos) = (duration.seconds.max(0), duration.nanos.max(0));
+    if nanos > 0 {
+        let fraction = format!("{nanos:09}");
+        return format!("{seconds}.{}s", fraction.trim_end_matches('0'));
+    }
     let parts = [(seconds / 86_400, 'd'), (seconds / 3600 % 24, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
     let text: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
     if text.is_empty() { "0s".into() } else { text }
@@ -65,9 +69,9 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(Duration { seconds, nanos }), "{text}");
         }
-        for seconds in [0, 1, 61, 86_400, 90_061, 259_200] {
-            let duration = Duration { seconds, nanos: 0 };
-            assert_eq!(parse(&written(&duration)), Some(duration), "{seconds}");
+        for (seconds, nanos) in [(0, 0), (1, 0), (61, 0), (86_400, 0), (90_061, 0), (0, 20_000_000), (61, 5)] {
+            let duration = Duration { seconds, nanos };
+            assert_eq!(parse(&written(&duration)), Some(duration), "{seconds} {nanos}");
         }
     }
 
