@@ -109,7 +109,8 @@ addEventListener("popstate", () => location.reload());
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (form.method !== "post" || form.enctype === "multipart/form-data") return;
+  // What changes more than what the page shows, such as whom it may ask, needs another document.
+  if (form.method !== "post" || form.enctype === "multipart/form-data" || form.hasAttribute("data-whole")) return;
   event.preventDefault();
   if (form.dataset.busy) return;
   form.dataset.busy = "true";
@@ -127,7 +128,7 @@ document.addEventListener("submit", async (event) => {
 });
 
 function complain(form, text) {
-  let alert = form.querySelector(":scope > .alert");
+  let alert = form.querySelector(":scope > [role=alert]");
   if (!alert) {
     alert = document.createElement("p");
     alert.className = "alert";

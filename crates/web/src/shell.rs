@@ -148,7 +148,7 @@ fn wishes(visit: &Visit) -> Markup {
     html! {
         details.menu.wishes {
             summary { "Settings" }
-            form method="post" action=(visit.href("/preferences")) {
+            form method="post" action=(visit.href("/preferences")) data-whole="" {
                 (form::token(visit))
                 input type="hidden" name="back" value=(visit.address());
                 (choice("theme", "Colours", preferences.theme.name(), &Theme::ALL.map(|(_, name)| name)))

@@ -85,7 +85,10 @@ export class Visitor {
   /** Opens a page and insists that it is one of ours. */
   async open(path, { status = 200 } = {}) {
     const response = await this.page.goto(this.origin + path, { waitUntil: 'load' });
-    assert.equal(response.status(), status, `${path}: ${response.status()}: ${await this.page.locator('body').innerText()}`);
+    if (response.status() !== status) {
+      const text = await this.page.locator('main').innerText();
+      assert.fail(`${path}: ${response.status()}: ${text.slice(0, 300).replaceAll('\n', ' ')}`);
+    }
     return response;
   }
 
@@ -142,8 +145,10 @@ export class Visitor {
   async fill(form, fields) {
     for (const [label, value] of Object.entries(fields)) {
       const field = form.getByLabel(label, { exact: true });
+      // The text of a label around a choice has all that can be chosen.
+      const choice = form.locator('label').filter({ hasText: label }).locator('select');
       if (value === true) await field.check();
-      else if (Array.isArray(value)) await field.selectOption(value.map((label) => ({ label })));
+      else if (Array.isArray(value)) await choice.selectOption(value.map((label) => ({ label })));
       else await field.fill(value);
     }
   }
@@ -172,7 +177,7 @@ export class Visitor {
   /** Ends the visit; everything that went wrong meanwhile is told now. */
   async leave() {
     await this.context.close();
-    assert.deepEqual(this.problems, [], this.problems.join('\n'));
+    assert(this.problems.length === 0, this.problems.join('\n'));
   }
 }
 
