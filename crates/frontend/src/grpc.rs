@@ -2,17 +2,16 @@
 //! its beginning, and the one that nearly every call is for comes first.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use abide_api::temporal::api::{
     operatorservice::v1::operator_service_server::OperatorServiceServer,
     workflowservice::v1::workflow_service_server::WorkflowServiceServer,
 };
-use bytes::Bytes;
+use abide_http2::{Answer, Incoming};
 use http::{Request, Response};
-use http_body::Body as HttpBody;
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service};
 use tonic::server::NamedService;
@@ -20,7 +19,8 @@ use tonic::service::Routes;
 
 use crate::Frontend;
 use crate::compression::LikeRequest;
-use crate::unread::{Answer, Unread};
+use crate::unary;
+use crate::unread::{self, Unread};
 
 type Workflow = LikeRequest<Unread<WorkflowServiceServer<Frontend>>>;
 type Operator = LikeRequest<Unread<OperatorServiceServer<Frontend>>>;
@@ -31,17 +31,19 @@ type Boxed = BoxFuture<Response<Body>, Infallible>;
 pub struct Answering(From);
 
 enum From {
-    Hot(Answer<Boxed>),
+    Hot(unary::Answering),
+    Known(unread::Answer<Boxed>),
     Other(Boxed),
 }
 
 impl Future for Answering {
-    type Output = Result<Response<Body>, Infallible>;
+    type Output = Result<Answer<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            From::Hot(answer) => Pin::new(answer).poll(context),
-            From::Other(answer) => answer.as_mut().poll(context),
+            From::Hot(answer) => answer.as_mut().poll(context).map(Ok),
+            From::Known(answer) => Pin::new(answer).poll(context).map_ok(Answer::Parts),
+            From::Other(answer) => answer.as_mut().poll(context).map_ok(Answer::Parts),
         }
     }
 }
@@ -49,18 +51,15 @@ impl Future for Answering {
 /// All services of the gRPC port.
 #[derive(Clone)]
 pub struct Grpc {
+    pub(crate) hot: Arc<Frontend>,
     pub(crate) workflow: Workflow,
     pub(crate) operator: Operator,
     /// Those that are seldom asked, and what is not there at all.
     pub(crate) others: Routes,
 }
 
-impl<B> Service<Request<B>> for Grpc
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
-{
-    type Response = Response<Body>;
+impl Service<Request<Incoming>> for Grpc {
+    type Response = Answer<Body>;
     type Error = Infallible;
     type Future = Answering;
 
@@ -68,12 +67,15 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Answering {
+    fn call(&mut self, mut request: Request<Incoming>) -> Answering {
+        if let Some(answer) = unary::begin(&self.hot, &mut request) {
+            return Answering(From::Hot(answer));
+        }
         if is_of::<Workflow>(&request) {
-            return Answering(From::Hot(self.workflow.call(request)));
+            return Answering(From::Known(self.workflow.call(request)));
         }
         if is_of::<Operator>(&request) {
-            return Answering(From::Hot(self.operator.call(request)));
+            return Answering(From::Known(self.operator.call(request)));
         }
         Answering(From::Other(Box::pin(self.others.call(request.map(Body::new)))))
     }

@@ -17,6 +17,7 @@ mod service;
 mod status;
 mod system;
 mod token;
+mod unary;
 mod unread;
 mod worker;
 mod workflow;

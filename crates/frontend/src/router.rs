@@ -1,5 +1,7 @@
 //! All gRPC services of the server on one set of routes: the public ones, health, reflection.
 
+use std::sync::Arc;
+
 use abide_api::temporal::api::{
     operatorservice::v1::operator_service_server::OperatorServiceServer,
     workflowservice::v1::workflow_service_server::WorkflowServiceServer,
@@ -32,6 +34,7 @@ pub async fn router(frontend: Frontend) -> Router {
         health_service.accept_compressed(CompressionEncoding::Gzip).send_compressed(CompressionEncoding::Gzip);
     health.set_serving::<WorkflowServiceServer<Frontend>>().await;
     health.set_serving::<OperatorServiceServer<Frontend>>().await;
+    let hot = Arc::new(frontend.clone());
     let operator = OperatorServiceServer::new(frontend.clone())
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip)
@@ -43,5 +46,5 @@ pub async fn router(frontend: Frontend) -> Router {
     let (workflow, operator) = (LikeRequest(Unread(workflow)), LikeRequest(Unread(operator)));
     let others = Routes::new(LikeRequest(health_service)).add_service(V1).add_service(V1Alpha);
     let routes = others.clone().add_service(workflow.clone()).add_service(operator.clone());
-    Router { routes, grpc: Grpc { workflow, operator, others }, health }
+    Router { routes, grpc: Grpc { hot, workflow, operator, others }, health }
 }

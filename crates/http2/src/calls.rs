@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
-use http::Response;
 use http_body::Body;
 
+use crate::answer::Answer;
 use crate::connection::Connection;
 use crate::frame::Reason;
 use crate::ids::IdMap;
@@ -71,7 +71,7 @@ impl Wake for SlotWaker {
 
 impl<F, B, E> Calls<F, B>
 where
-    F: Future<Output = Result<Response<B>, E>> + Unpin,
+    F: Future<Output = Result<Answer<B>, E>> + Unpin,
     B: Body<Data = Bytes>,
 {
     /// None yet.
@@ -156,7 +156,7 @@ where
                 Call::None => return,
                 Call::Asked(future) => match unless_it_panics(|| Pin::new(future).poll(&mut context)) {
                     Some(Poll::Pending) => return,
-                    Some(Poll::Ready(Ok(response))) => begin_answer(&mut slot.call, stream, response, connection),
+                    Some(Poll::Ready(Ok(answer))) => begin_answer(&mut slot.call, stream, answer, connection),
                     Some(Poll::Ready(Err(_))) | None => {
                         connection.reset(stream, Reason::Internal);
                         true
@@ -192,9 +192,16 @@ fn unless_it_panics<T>(poll: impl FnOnce() -> T) -> Option<T> {
 fn begin_answer<F, B: Body<Data = Bytes>>(
     call: &mut Call<F, B>,
     stream: u32,
-    response: Response<B>,
+    answer: Answer<B>,
     connection: &mut Connection,
 ) -> bool {
+    let response = match answer {
+        Answer::Parts(response) => response,
+        Answer::Whole(whole) => {
+            connection.send_whole(stream, whole);
+            return true;
+        }
+    };
     let (head, body) = response.into_parts();
     let is_all = body.is_end_stream();
     connection.send_head(stream, head.status, &head.headers, is_all);

@@ -36,6 +36,14 @@ impl Incoming {
         Self(Parts::Whole(if body.is_empty() { None } else { Some(body) }))
     }
 
+    /// All of it, if it is there and nobody has read it.
+    pub fn as_whole(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Parts::Whole(body) => body.as_ref(),
+            Parts::Arriving(_) => None,
+        }
+    }
+
     /// What arrives here.
     pub(crate) fn arriving(inbox: Arc<Inbox>) -> Self {
         Self(Parts::Arriving(inbox))

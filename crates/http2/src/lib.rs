@@ -9,6 +9,7 @@
 //! - `connection` is the protocol without input and output.
 //! - `hpack` is header compression, `frame` the layout of frames.
 
+mod answer;
 mod calls;
 mod connection;
 mod frame;
@@ -17,5 +18,6 @@ mod ids;
 mod incoming;
 mod serve;
 
+pub use answer::{Answer, Block, Whole};
 pub use incoming::{Gone, Incoming};
 pub use serve::{Options, serve};

@@ -7,12 +7,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::{Request, Response};
+use http::Request;
 use http_body::Body;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 use tower::Service;
 
+use crate::answer::Answer;
 use crate::calls::Calls;
 use crate::connection::{Connection, Event};
 use crate::frame::PREFACE;
@@ -45,7 +46,7 @@ pub struct Options {
 pub async fn serve<IO, S, B>(io: IO, service: S, options: Options, stop: impl Future<Output = ()>) -> io::Result<()>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
-    S: Service<Request<Incoming>, Response = Response<B>>,
+    S: Service<Request<Incoming>, Response = Answer<B>>,
     S::Future: Unpin,
     B: Body<Data = Bytes>,
 {
@@ -112,7 +113,7 @@ where
 impl<IO, S, B> Driver<IO, S, B>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
-    S: Service<Request<Incoming>, Response = Response<B>>,
+    S: Service<Request<Incoming>, Response = Answer<B>>,
     S::Future: Unpin,
     B: Body<Data = Bytes>,
 {

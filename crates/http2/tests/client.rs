@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use abide_http2::{Incoming, Options, serve};
+use abide_http2::{Block, Incoming, Options, Whole, serve};
 use bytes::Bytes;
 use h2::client::{self, SendRequest};
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tower::service_fn;
+use tower::{Service, ServiceExt, service_fn};
 
 type Body = BoxBody<Bytes, Infallible>;
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
@@ -36,8 +36,7 @@ impl Served {
     async fn with(window: u32, answer: impl Fn(Request<Incoming>) -> Answer + Send + 'static) -> Self {
         let (near, far) = tokio::io::duplex(4096);
         let (stop, stopped) = oneshot::channel::<()>();
-        let service = service_fn(answer);
-        let server = tokio::spawn(serve(near, service, OPTIONS, async move { drop(stopped.await) }));
+        let server = tokio::spawn(serve(near, in_parts(answer), OPTIONS, async move { drop(stopped.await) }));
         let mut builder = client::Builder::new();
         builder.initial_window_size(window).initial_connection_window_size(window.max(65_535));
         let (client, connection) = builder.handshake::<DuplexStream, Bytes>(far).await.expect("greeted");
@@ -55,6 +54,18 @@ impl Served {
         }
         read(answer.await.expect("answered")).await
     }
+}
+
+/// A service whose answers come in parts.
+fn in_parts(
+    answer: impl Fn(Request<Incoming>) -> Answer + Send + 'static,
+) -> impl Service<
+    Request<Incoming>,
+    Response = abide_http2::Answer<Body>,
+    Error = Infallible,
+    Future: Future<Output = Result<abide_http2::Answer<Body>, Infallible>> + Unpin + Send,
+> + Send {
+    service_fn(answer).map_response(abide_http2::Answer::Parts)
 }
 
 async fn read(answer: Response<h2::RecvStream>) -> (Bytes, Option<HeaderMap>) {
@@ -291,8 +302,7 @@ fn is_left(client: &mut SendRequest<Bytes>) -> bool {
 #[tokio::test(start_paused = true)]
 async fn a_silent_client_is_asked_and_then_left() {
     let (near, mut far) = tokio::io::duplex(1 << 16);
-    let service = service_fn(echo);
-    let server = tokio::spawn(serve(near, service, OPTIONS, std::future::pending()));
+    let server = tokio::spawn(serve(near, in_parts(echo), OPTIONS, std::future::pending()));
     // SETTINGS, and then nothing: no answer to PING either.
     far.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.expect("written");
     let begun = tokio::time::Instant::now();
@@ -311,8 +321,38 @@ async fn a_client_that_answers_is_kept() {
 #[tokio::test]
 async fn who_does_not_speak_http_2_is_refused() {
     let (near, mut far) = tokio::io::duplex(1 << 16);
-    let server = tokio::spawn(serve(near, service_fn(echo), OPTIONS, std::future::pending()));
+    let server = tokio::spawn(serve(near, in_parts(echo), OPTIONS, std::future::pending()));
     far.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("written");
     let error = server.await.expect("no panic").expect_err("refused");
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+}
+
+#[tokio::test]
+async fn a_whole_answer_is_one_also_where_the_client_has_little_room() {
+    for (window, length) in [(1 << 20, 1), (1 << 20, 100_000), (10, 1000), (16_384, 16_384)] {
+        let (near, far) = tokio::io::duplex(4096);
+        let fields = |name: &'static str, value: &'static str| {
+            HeaderMap::from_iter([(http::HeaderName::from_static(name), HeaderValue::from_static(value))])
+        };
+        let (head, trailers) = (
+            Block::head(http::StatusCode::OK, &fields("content-type", "x/y")),
+            Block::trailers(&fields("x-end", "yes")),
+        );
+        let service = service_fn(move |_: Request<Incoming>| {
+            let (head, trailers) = (head.clone(), trailers.clone());
+            let whole = Whole { head, body: vec![7; length].into(), trailers };
+            std::future::ready(Ok::<_, Infallible>(abide_http2::Answer::<Body>::Whole(whole)))
+        });
+        let server = tokio::spawn(serve(near, service, OPTIONS, std::future::pending()));
+        let mut builder = client::Builder::new();
+        builder.initial_window_size(window).initial_connection_window_size(window.max(65_535));
+        let (mut client, connection) = builder.handshake::<DuplexStream, Bytes>(far).await.expect("greeted");
+        tokio::spawn(async move { drop(connection.await) });
+        let request = Request::get("http://server/").body(()).expect("a request");
+        let answer = client.send_request(request, true).expect("sent").0.await.expect("answered");
+        assert_eq!(answer.headers()["content-type"], "x/y");
+        let (body, trailers) = read(answer).await;
+        assert_eq!((body.len(), &trailers.expect("an end")["x-end"]), (length, &HeaderValue::from_static("yes")));
+        server.abort();
+    }
 }

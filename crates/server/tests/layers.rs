@@ -23,7 +23,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("cluster", &["model", "api", "engine"]),
     ("matching", &["model", "api", "engine", "cluster"]),
     ("history", &["model", "api", "engine", "cluster", "store", "visibility"]),
-    ("frontend", &["model", "api", "engine", "cluster", "visibility"]),
+    ("frontend", &["model", "api", "engine", "cluster", "visibility", "http2"]),
     ("nexus", &["model", "api", "json", "engine", "cluster"]),
     ("http", &["model", "json"]),
     ("web", &["api", "model", "json", "cluster", "http"]),

@@ -5,6 +5,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::stream::End;
 use super::{CONNECTION_WINDOW, Connection, STREAM_WINDOW};
+use crate::answer::Whole;
 use crate::frame::{self, Kind, flag};
 use crate::hpack;
 
@@ -34,6 +35,16 @@ impl Connection {
         self.fill();
     }
 
+    /// A whole answer.
+    pub(crate) fn send_whole(&mut self, id: u32, whole: Whole) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        stream.outgoing = whole.body;
+        stream.end = Some(End::Trailers(whole.trailers.0));
+        self.put_block(id, &whole.head.0, false);
+        self.resume(id);
+        self.fill();
+    }
+
     /// The end of the body.
     pub(crate) fn send_end(&mut self, id: u32, trailers: Option<&HeaderMap>) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
@@ -42,7 +53,7 @@ impl Connection {
             Some(trailers) => {
                 let mut block = BytesMut::with_capacity(32);
                 hpack::encode(trailers, &mut block);
-                End::Trailers(block)
+                End::Trailers(block.freeze())
             }
         });
         // An end takes no room in any window, so it does not stand behind what waits for some.

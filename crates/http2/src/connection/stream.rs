@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::Request;
 
 use crate::incoming::{Gone, Inbox};
@@ -47,7 +47,7 @@ pub(crate) enum End {
     /// With its last byte.
     Data,
     /// With this header block.
-    Trailers(BytesMut),
+    Trailers(Bytes),
 }
 
 /// Which streams ended not long ago.
