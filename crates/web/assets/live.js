@@ -99,11 +99,15 @@ function replace(html, url) {
   document.querySelector("dialog[open]")?.close();
   morphChildren(body, fresh.body);
   if (url !== location.href) history.pushState(null, "", url);
+  shown = address();
   dress(body);
   connect();
 }
 
-addEventListener("popstate", () => location.reload());
+// A jump within the page is no other page.
+const address = () => location.href.split("#")[0];
+let shown = address();
+addEventListener("popstate", () => address() === shown || location.reload());
 
 // ---- forms and dialogs
 

@@ -84,13 +84,30 @@ pub(super) async fn act(visit: &Visit, run: &Run, fields: &Fields) -> Result<Don
     let mut service = visit.workflows();
     let answer = tokio::time::timeout(WAIT, service.update_workflow_execution(request)).await;
     let said = match answer {
-        Ok(Ok(answer)) => said(name, answer.into_inner().stage()),
+        Ok(Ok(answer)) => {
+            let answer = answer.into_inner();
+            let refusal = answer.outcome.as_ref().and_then(refusal);
+            // Of what a workflow turns down, nothing is kept: it is told now or never.
+            if let Some(why) = refusal
+                && ask(visit, run, &update_id).await.is_err()
+            {
+                return Err(Problem::invalid(format!("The update {name} was turned down: {why}")));
+            }
+            said(name, answer.stage())
+        }
         // The service gave up first.
         Ok(Err(status)) if status.code() != Code::DeadlineExceeded => return Err(status.into()),
         Ok(Err(_)) | Err(_) => said(name, Stage::Unspecified),
     };
     let to = format!("{}?{}", run.href(visit, &["actions", "update"]), query([(UPDATE_ID, update_id.as_str())]));
     Ok(Done { to, said })
+}
+
+fn refusal(outcome: &Outcome) -> Option<&str> {
+    match outcome.value.as_ref()? {
+        outcome::Value::Failure(failure) => Some(&failure.message),
+        outcome::Value::Success(_) => None,
+    }
 }
 
 fn said(name: &str, stage: Stage) -> String {
