@@ -1,9 +1,14 @@
 //! The pages of one run: the run that an address names, what Describe says of it, and which address is which page.
 
 pub(crate) mod action;
+mod call_stack;
 pub(crate) mod frame;
 mod histories;
+mod queries;
+pub(crate) mod question;
+mod relationships;
 mod timeline;
+mod workers;
 
 use std::sync::Arc;
 
@@ -41,6 +46,10 @@ pub(crate) fn router() -> Router {
         .route(&format!("{PREFIX}/history"), get(history))
         .route(&format!("{PREFIX}/timeline"), get(timeline::page).with_state(histories.clone()))
         .route(&format!("{PREFIX}/timeline.json"), get(timeline::json).with_state(histories))
+        .route(&format!("{PREFIX}/relationships"), get(relationships::page))
+        .route(&format!("{PREFIX}/workers"), get(workers::page))
+        .route(&format!("{PREFIX}/call-stack"), get(call_stack::page))
+        .route(&format!("{PREFIX}/query"), get(queries::page))
         .merge(action::router())
 }
 

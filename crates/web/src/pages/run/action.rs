@@ -5,7 +5,7 @@ mod activity;
 mod activity_options;
 mod cancel;
 mod delete;
-mod form;
+pub(super) mod form;
 mod options;
 mod pause;
 mod reset;

@@ -26,7 +26,8 @@ impl Tab {
     pub(crate) const DEFAULT: Self = Self::History;
 
     /// In the order in which they are offered.
-    const OFFERED: &[Self] = &[Self::Timeline, Self::History];
+    const OFFERED: &[Self] =
+        &[Self::Timeline, Self::History, Self::Relationships, Self::Workers, Self::CallStack, Self::Queries];
 
     /// What stands behind the run in its address.
     pub(crate) fn segments(self) -> &'static [&'static str] {

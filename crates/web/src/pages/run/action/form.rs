@@ -59,7 +59,7 @@ impl Form {
 }
 
 /// A command about this run, before what follows the fields.
-pub(super) fn command(run: &Run, words: &str, fields: &str) -> String {
+pub(in crate::pages::run) fn command(run: &Run, words: &str, fields: &str) -> String {
     let flags = [
         ("namespace", Some(run.namespace.as_str())),
         ("workflow-id", Some(&run.workflow_id)),
