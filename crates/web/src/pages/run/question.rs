@@ -1,5 +1,8 @@
 //! Questions to a workflow's own code. A worker must answer, so every question has an end; none is asked by a page that lives.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use abide_api::temporal::api::common::v1::Payloads;
@@ -152,39 +155,4 @@ fn known(said: &str) -> Option<Vec<Named>> {
     let (list, _) = list.split_once(']')?;
     let names = list.split([' ', ',']).map(|name| name.trim_matches(['"', '\''])).filter(|name| !name.is_empty());
     Some(names.map(|name| Named { name: name.to_owned(), description: String::new() }).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_workflow_says_what_it_listens_to_in_either_spelling() {
-        let value = json!({
-            "definition": { "queryDefinitions": [{ "name": "status", "description": "How far" }, {}],
-                "signal_definitions": [{ "name": "go" }] },
-            "currentDetails": "waits"
-        });
-        let found = defined(&value);
-        let status = Named { name: "status".into(), description: "How far".into() };
-        assert_eq!((found.current_details.as_str(), found.queries), ("waits", vec![status]));
-        assert_eq!(found.signals[0].name, "go");
-        assert_eq!(defined(&json!(5)), Definition::default());
-    }
-
-    #[test]
-    fn the_queries_are_found_in_what_an_sdk_says_of_another() {
-        let names = |said: &str| known(said).map(|all| all.into_iter().map(|one| one.name).collect::<Vec<_>>());
-        let expected = Some(vec!["__stack_trace".to_owned(), "status".to_owned()]);
-        for said in [
-            "Query handler for 'x' expected but not found, known queries: [__stack_trace status]",
-            "unknown queryType x. KnownQueryTypes=[__stack_trace, status]",
-            "Unknown query type: x, knownTypes=[__stack_trace,status]",
-        ] {
-            assert_eq!(names(said), expected, "{said}");
-        }
-        assert_eq!(names("no such query"), None);
-    }
 }

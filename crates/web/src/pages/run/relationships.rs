@@ -2,6 +2,8 @@
 //! large for a page is shown as what stands around this run.
 
 mod chain;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use abide_api::temporal::api::common::v1::WorkflowExecution;
@@ -99,14 +101,4 @@ fn href(visit: &Visit, of: &Run, execution: &WorkflowExecution) -> String {
 
 fn type_name(one: &WorkflowExecutionInfo) -> &str {
     one.r#type.as_ref().map(|kind| kind.name.as_str()).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_in_a_query_stays_one() {
-        assert_eq!(text(r"it's \ x"), r"'it\'s \\ x'");
-    }
 }
