@@ -85,6 +85,7 @@ function dress(root) {
   dressTimes(root);
   if (root.querySelector("abide-timeline")) import("./el/timeline.js");
   for (const command of root.querySelectorAll("[data-command]")) fill(command);
+  for (const link of root.querySelectorAll("a[data-more]")) nearby.observe(link);
 }
 
 /** Shows another page in the place of this one. */
@@ -216,16 +217,18 @@ async function more(link) {
   nearby.unobserve(link);
   const list = document.getElementById(link.dataset.more);
   const fresh = parse(await (await fetch(link.href)).text());
-  list.append(...fresh.getElementById(link.dataset.more).childNodes);
+  const part = fresh.getElementById(link.dataset.more);
+  if (!list || !part) return;
+  list.append(...part.childNodes);
   const next = fresh.querySelector(`a[data-more="${link.dataset.more}"]`);
+  // From now on it is further down than the server knows.
+  const place = link.closest("[data-key=more]");
+  if (place) place.dataset.keep = "";
+  if (next) link.replaceWith(next);
+  else link.remove();
   dress(list);
-  if (next) {
-    link.replaceWith(next);
-    nearby.observe(next);
-  } else link.remove();
+  if (next) nearby.observe(next);
 }
-
-for (const link of document.querySelectorAll("a[data-more]")) nearby.observe(link);
 
 // ---- keys
 

@@ -10,6 +10,7 @@ export function morphChildren(old, fresh) {
     const key = keyOf(child);
     if (key) byKey.set(key, child);
   }
+  const stays = old.dataset?.grows !== undefined && goesOn(old, fresh, byKey);
   let place = old.firstChild;
   for (const wanted of [...fresh.childNodes]) {
     const key = keyOf(wanted);
@@ -24,11 +25,19 @@ export function morphChildren(old, fresh) {
     else old.insertBefore(match, place);
     morph(match, wanted);
   }
-  while (place) {
+  while (place && !stays) {
     const next = place.nextSibling;
     place.remove();
     place = next;
   }
+}
+
+// A list that grows keeps the rows that were put behind those of the fresh one, unless there is a gap between them: then it begins
+// anew, and so does what leads to its next part.
+function goesOn(list, fresh, byKey) {
+  if ([...fresh.children].some((row) => byKey.has(keyOf(row)))) return true;
+  list.parentElement?.querySelector(":scope > [data-key=more]")?.removeAttribute("data-keep");
+  return false;
 }
 
 function isSameKind(one, other) {
