@@ -2,11 +2,23 @@
 
 pub(crate) mod action;
 mod call_stack;
+mod event;
 pub(crate) mod frame;
+mod glimpse;
+mod header;
 mod histories;
+mod history;
+mod metadata;
+mod pending;
 mod queries;
 pub(crate) mod question;
 mod relationships;
+mod stuck;
+mod summary;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod workers;
 
@@ -23,12 +35,11 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::Redirect;
 use axum::routing::get;
-use maud::html;
 
-use crate::page::Page;
 use crate::problem::Problem;
 use crate::visit::Visit;
-use frame::{Tab, frame};
+use frame::Tab;
+pub(crate) use glimpse::Glimpse;
 pub(crate) use histories::Histories;
 
 /// What the addresses of a run's pages begin with.
@@ -43,7 +54,13 @@ pub(crate) fn router() -> Router {
     Router::new()
         .route("/namespaces/{namespace}/workflows/{workflow}", get(newest))
         .route(PREFIX, get(open))
-        .route(&format!("{PREFIX}/history"), get(history))
+        .route(&format!("{PREFIX}/history"), get(history::history).with_state(histories.clone()))
+        .route(&format!("{PREFIX}/history/events/{{event}}"), get(history::event))
+        .route(&format!("{PREFIX}/pending-activities"), get(pending::page))
+        .route(&format!("{PREFIX}/metadata"), get(metadata::page))
+        .route(&format!("{PREFIX}/user-metadata"), get(metadata::elsewhere))
+        .route(&format!("{PREFIX}/search-attributes"), get(metadata::elsewhere))
+        .route(&format!("{PREFIX}/memo"), get(metadata::elsewhere))
         .route(&format!("{PREFIX}/timeline"), get(timeline::page).with_state(histories.clone()))
         .route(&format!("{PREFIX}/timeline.json"), get(timeline::json).with_state(histories))
         .route(&format!("{PREFIX}/relationships"), get(relationships::page))
@@ -135,9 +152,4 @@ async fn newest(visit: Visit, Path((namespace, workflow_id)): Path<(String, Stri
 /// The page of a run that is looked at first.
 async fn open(visit: Visit, names: Names) -> Redirect {
     Redirect::temporary(&Run::at(names).href(&visit, Tab::DEFAULT.segments()))
-}
-
-async fn history(visit: Visit, names: Names) -> Result<Page, Problem> {
-    let run = Described::ask(&visit, Run::at(names)).await?;
-    frame(&visit, &run, Tab::History, html! {}).await
 }

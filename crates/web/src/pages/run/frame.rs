@@ -1,12 +1,16 @@
 //! The frame of a run's pages: its header, its tabs, and below them the content of one of them.
 
+use abide_model::{Clock, SystemClock};
 use maud::{Markup, html};
+use prost_types::Timestamp;
 
-use super::{Described, action};
+use super::header::{header, outcome};
+use super::summary::summary;
+use super::{Described, Glimpse, action, stuck};
 use crate::page::{Page, Place, Watch};
 use crate::problem::Problem;
 use crate::visit::Visit;
-use crate::widgets::{copyable, facts, run_status, tabs, time};
+use crate::widgets::tabs;
 
 /// The pages of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,11 +27,19 @@ pub(crate) enum Tab {
 
 impl Tab {
     /// The page that is looked at first.
-    pub(crate) const DEFAULT: Self = Self::History;
+    pub(crate) const DEFAULT: Self = Self::Timeline;
 
     /// In the order in which they are offered.
-    const OFFERED: &[Self] =
-        &[Self::Timeline, Self::History, Self::Relationships, Self::Workers, Self::CallStack, Self::Queries];
+    const OFFERED: &[Self] = &[
+        Self::Timeline,
+        Self::History,
+        Self::Relationships,
+        Self::Workers,
+        Self::PendingActivities,
+        Self::CallStack,
+        Self::Queries,
+        Self::Metadata,
+    ];
 
     /// What stands behind the run in its address.
     pub(crate) fn segments(self) -> &'static [&'static str] {
@@ -71,15 +83,17 @@ impl Tab {
 
 /// The page of a run with this content; what changes in the content is wrapped by whoever made it.
 pub(crate) async fn frame(visit: &Visit, run: &Described, tab: Tab, content: Markup) -> Result<Page, Problem> {
-    let offered: Vec<_> = Tab::OFFERED
-        .iter()
-        .map(|one| (one.name(), one.count(run), run.run.href(visit, one.segments()), *one == tab))
-        .collect();
+    let glimpse = Glimpse::ask(visit, run).await;
+    let queues = stuck::queues(visit, run).await;
+    let seen = stuck::Seen { run, glimpse: &glimpse, queues: &queues, now: now() };
+    let why = stuck::panel(visit, run, &stuck::reasons(seen));
     let body = html! {
         h1 { (run.run.workflow_id) }
-        (visit.live("head", head(run)))
+        (visit.live("head", header(visit, run, &glimpse)))
         (visit.live("actions", action::links(visit, run).await))
-        (visit.live("tabs", tabs("Of this run", &offered)))
+        (visit.live("why", html! { (why) @if let Some(outcome) = outcome(run, &glimpse) { (outcome) } }))
+        @if matches!(tab, Tab::Timeline | Tab::History) { (visit.live("summary", summary(run, &glimpse))) }
+        (visit.live("tabs", offered(visit, run, tab)))
         (content)
     };
     let watch = Watch::Workflow(run.run.namespace.clone(), run.run.workflow_id.clone());
@@ -87,14 +101,12 @@ pub(crate) async fn frame(visit: &Visit, run: &Described, tab: Tab, content: Mar
     Ok(Page::new(Place::Workflows, title, body).of(&run.run.namespace).watching(watch))
 }
 
-fn head(run: &Described) -> Markup {
-    let info = &run.info;
-    html! {
-        p { (run_status(info.status())) }
-        (facts(&[
-            ("Run id", Some(copyable(&run.run.run_id))),
-            ("Start", Some(time(info.start_time.as_ref()))),
-            ("End", info.close_time.as_ref().map(|at| time(Some(at)))),
-        ]))
-    }
+fn offered(visit: &Visit, run: &Described, tab: Tab) -> Markup {
+    let one = |one: &Tab| (one.name(), one.count(run), run.run.href(visit, one.segments()), *one == tab);
+    tabs("Of this run", &Tab::OFFERED.iter().map(one).collect::<Vec<_>>())
+}
+
+fn now() -> Timestamp {
+    let nanos = SystemClock.now().nanos;
+    Timestamp { seconds: nanos.div_euclid(1_000_000_000), nanos: nanos.rem_euclid(1_000_000_000) as i32 }
 }
