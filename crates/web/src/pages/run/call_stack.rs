@@ -98,7 +98,7 @@ fn frame_of(place: &Value, of: &Value) -> Markup {
         li.quiet[is_internal] {
             code { (text("functionName", "function_name")) }
             " " span.quiet { (file) @if let Some(line) = line { ":" (line) } }
-            @if let Some(source) = source { pre { (source) } }
+            @if let Some(source) = source { pre { (source.trim()) } }
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) async fn page(visit: Visit, names: Names) -> Result<Page, Problem> {
     let content = html! {
         h2 { "Query this workflow" }
         p { "A query asks the workflow's code on a worker, and changes nothing." }
-        (choice(&visit, &run.run, known.as_ref()))
+        (choice(&visit, &run.run, known.as_ref(), answer.is_some()))
         (form(&visit, &run.run, known.as_ref().ok(), &typed))
         @if let Some(answer) = &answer { (answer) }
     };
@@ -64,13 +64,15 @@ fn shown(visit: &Visit, run: &Run, name: &str, answer: &Result<Payloads, Unanswe
     }
 }
 
-/// The queries that are known, to be asked without arguments.
-fn choice(visit: &Visit, run: &Run, known: Result<&Definition, &Unanswered>) -> Markup {
+/// The queries that are known, to be asked without arguments. Why they are not is not said twice.
+fn choice(visit: &Visit, run: &Run, known: Result<&Definition, &Unanswered>, is_answered: bool) -> Markup {
     match known {
-        Ok(definition) if definition.queries.is_empty() => empty("This workflow says of no queries that it has them."),
+        Ok(definition) if own(definition).next().is_none() => {
+            empty("This workflow says of no queries that it has them.")
+        }
         Ok(definition) => html! {
             ul.chips {
-                @for Named { name, description } in &definition.queries {
+                @for Named { name, description } in own(definition) {
                     @let to = visit.here_with(&[("type", Some(name)), ("input", None), ("input-meta", None)]);
                     li { a.chip href=(to) aria-current=[(visit.value("type") == Some(name)).then_some("true")]
                         title=[(!description.is_empty()).then_some(description)] { (name) } }
@@ -78,10 +80,15 @@ fn choice(visit: &Visit, run: &Run, known: Result<&Definition, &Unanswered>) -> 
             }
         },
         Err(why) => html! {
-            (why.alert(visit, run))
-            p.quiet { "So the queries that it has are not known. One can be asked by its name." }
+            @if !is_answered { (why.alert(visit, run)) }
+            p.quiet { "The queries that it has are not known; one can be asked by its name." }
         },
     }
+}
+
+/// Without what every SDK answers by itself.
+fn own(definition: &Definition) -> impl Iterator<Item = &Named> {
+    definition.queries.iter().filter(|query| !query.name.starts_with("__"))
 }
 
 fn form(visit: &Visit, run: &Run, known: Option<&Definition>, typed: &Typed<'_>) -> Markup {

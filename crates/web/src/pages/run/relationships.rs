@@ -65,27 +65,47 @@ pub(super) fn text(value: &str) -> String {
     format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
+/// What runs of a list are known by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KnownBy {
+    WorkflowId,
+    /// They have the workflow id in common.
+    RunId,
+}
+
+impl KnownBy {
+    fn column(self) -> &'static str {
+        match self {
+            Self::WorkflowId => "Workflow id",
+            Self::RunId => "Run id",
+        }
+    }
+}
+
 /// A list of runs with a link to the next ones: `name` is that of the list, and of the value in the address.
-fn table(visit: &Visit, of: &Run, name: &str, caption: &str, found: &Found) -> Markup {
+fn table(visit: &Visit, of: &Run, (name, caption): (&str, &str), by: KnownBy, found: &Found) -> Markup {
     let next = (!found.next.is_empty()).then(|| visit.here_with(&[(name, Some(&found.next))]));
     html! {
         div.scroll { table {
             caption { (caption) }
-            thead { tr { @for column in ["Status", "Workflow id", "Run id", "Type", "Start", "End"] { th scope="col" { (column) } } } }
-            tbody id=(name) { @for one in &found.runs { (row(visit, of, one)) } }
+            thead { tr { @for column in ["Status", by.column(), "Type", "Start", "End"] { th scope="col" { (column) } } } }
+            tbody id=(name) { @for one in &found.runs { (row(visit, of, by, one)) } }
         } }
         @if let Some(next) = next { p { a href=(next) data-more=(name) { "Show more" } } }
     }
 }
 
-fn row(visit: &Visit, of: &Run, one: &WorkflowExecutionInfo) -> Markup {
+fn row(visit: &Visit, of: &Run, by: KnownBy, one: &WorkflowExecutionInfo) -> Markup {
     let execution = one.execution.clone().unwrap_or_default();
     let is_this = execution.run_id == of.run_id;
+    let name = match by {
+        KnownBy::WorkflowId => html! { (execution.workflow_id) },
+        KnownBy::RunId => html! { code { (execution.run_id) } },
+    };
     html! {
         tr data-row="" data-key=(execution.run_id) {
             td { (run_status(one.status())) }
-            td { a href=(href(visit, of, &execution)) data-row-link="" { (execution.workflow_id) } @if is_this { " (this run)" } }
-            td.mono { (execution.run_id) }
+            td { a href=(href(visit, of, &execution)) data-row-link="" { (name) } @if is_this { " (this run)" } }
             td { (type_name(one)) }
             td { (time(one.start_time.as_ref())) }
             td { (time(one.close_time.as_ref())) }

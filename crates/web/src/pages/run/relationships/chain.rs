@@ -7,7 +7,7 @@ use abide_api::temporal::api::history::v1::{HistoryEvent, WorkflowExecutionStart
 use abide_api::temporal::api::workflowservice::v1::GetWorkflowExecutionHistoryRequest;
 use maud::{Markup, html};
 
-use super::{Described, ROWS, Run, href, list, table, text};
+use super::{Described, KnownBy, ROWS, Run, href, list, table, text};
 use crate::problem::Problem;
 use crate::visit::Visit;
 use crate::widgets::facts;
@@ -36,7 +36,7 @@ pub(super) async fn neighbours(visit: &Visit, run: &Described) -> Result<Markup,
 pub(super) async fn all(visit: &Visit, run: &Described) -> Result<Markup, Problem> {
     let query = format!("WorkflowId = {}", text(&run.run.workflow_id));
     let found = list(visit, &run.run.namespace, query, ROWS, visit.value(RUNS).unwrap_or_default()).await?;
-    let shown = table(visit, &run.run, RUNS, "All runs, the newest first", &found);
+    let shown = table(visit, &run.run, (RUNS, "All runs, the newest first"), KnownBy::RunId, &found);
     // A list that is read on is left as it is.
     let is_whole = found.next.is_empty() && visit.value(RUNS).is_none();
     Ok(if is_whole { visit.live("runs", shown) } else { shown })
@@ -104,6 +104,9 @@ fn next(closed: &Attributes) -> Option<(&'static str, &str)> {
 }
 
 fn shown(visit: &Visit, run: &Run, found: &Neighbours) -> Markup {
+    if *found == Neighbours::default() {
+        return html! {};
+    }
     let link = |id: &String| {
         let execution = WorkflowExecution { workflow_id: run.workflow_id.clone(), run_id: id.clone() };
         html! { a.mono href=(href(visit, run, &execution)) { (id) } }

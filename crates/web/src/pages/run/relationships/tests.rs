@@ -84,8 +84,7 @@ fn answer(asked: Asked, family_next: &'static str) -> Result<Bytes, Status> {
                 r#"WorkflowId = '\'"><script>'"# => (vec![info(HOSTILE, "r1", None)], ""),
                 other => return Err(Status::invalid_argument(other.to_owned())),
             };
-            ListWorkflowExecutionsResponse { executions, next_page_token: next_page_token.into(), ..Default::default() }
-                .encode_to_vec()
+            ListWorkflowExecutionsResponse { executions, next_page_token: next_page_token.into() }.encode_to_vec()
         }
         _ => Vec::new(),
     }

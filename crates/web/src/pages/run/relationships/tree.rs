@@ -6,7 +6,7 @@ use abide_api::temporal::api::common::v1::WorkflowExecution;
 use abide_api::temporal::api::workflow::v1::WorkflowExecutionInfo;
 use maud::{Markup, html};
 
-use super::{Described, FAMILY_SHOWN_MAX, Found, ROWS, Run, href, list, table, text, type_name};
+use super::{Described, FAMILY_SHOWN_MAX, Found, KnownBy, ROWS, Run, href, list, table, text, type_name};
 use crate::problem::Problem;
 use crate::visit::Visit;
 use crate::widgets::{empty, run_status, since, time};
@@ -93,7 +93,7 @@ fn around(visit: &Visit, run: &Described, root: &WorkflowExecution, children: &F
         @if children.runs.is_empty() {
             (empty("This run has no children."))
         } @else {
-            (table(visit, &run.run, CHILDREN, "Children of this run", children))
+            (table(visit, &run.run, (CHILDREN, "Children of this run"), KnownBy::WorkflowId, children))
         }
     }
 }
