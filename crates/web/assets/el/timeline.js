@@ -9,8 +9,8 @@ const FIELDS = "id category name status start end events started attempt key lab
 const PENDING = "id state attempt most since next reason".split(" ");
 const RUN = 0, STARTED = 1, OPEN = 0, FAILED = 2, OTHER = 3; // a category, a state, three tones of statuses
 const SECOND = 1e3, MINUTE = 6e4, HOUR = 36e5, DAY = 864e5;
-const STEPS = [[1, [1, 2, 5, 10, 20, 50, 100, 200, 500]], [SECOND, [1, 2, 5, 10, 15, 30]], [MINUTE, [1, 2, 5, 10, 15, 30]],
-  [HOUR, [1, 2, 3, 6, 12]], [DAY, [1, 2, 5, 10, 30, 100, 365]]].flatMap(([unit, steps]) => steps.map((step) => step * unit));
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, ...[SECOND, MINUTE].flatMap((unit) => [1, 2, 5, 10, 15, 30].map((many) => many * unit)),
+  ...[1, 2, 3, 6, 12, 24, 48, 120, 240, 720, 2400, 8760].map((many) => many * HOUR)];
 
 const clamp = (value, least, most) => Math.max(least, Math.min(value, most));
 const record = (names, row) => Object.fromEntries(names.map((name, index) => [name, row[index]]));
@@ -95,6 +95,7 @@ class Timeline extends HTMLElement {
     this.loading = true;
     try {
       const url = new URL(this.getAttribute("src"), document.baseURI);
+      this.events = new URL("history/events/", url);
       if (this.last) url.searchParams.set("after", this.last);
       const answer = await fetch(url);
       if (!answer.ok) throw new Error(`the server says ${answer.status}`);
@@ -149,9 +150,12 @@ class Timeline extends HTMLElement {
   fold(idle) {
     this.folds = [];
     if (!idle) return;
-    const shown = this.rows.filter((group) => group.category !== RUN);
-    const times = Float64Array.from([0, this.now(), ...shown.map((group) => group.start), ...shown.map((group) => this.until(group)),
-      ...shown.map((group) => group.started ?? 0)]).sort();
+    const times = new Float64Array(this.rows.length * 3 + 1);
+    this.rows.forEach((group, index) => {
+      if (group.category !== RUN) times.set([group.start, group.started ?? 0, this.until(group)], index * 3);
+    });
+    times[times.length - 1] = this.now();
+    times.sort();
     const gaps = times.map((time, index) => time - (times[index - 1] ?? 0)).filter((gap) => gap > 0).sort();
     const usual = gaps[gaps.length >> 1];
     let sum = 0;
@@ -212,7 +216,8 @@ class Timeline extends HTMLElement {
 
   // Shows a part of the run, with some room on both sides.
   frame(from, to, room) {
-    const [left, right] = [from, to].map((time) => this.map(time, "run", "axis")), spare = (right - left) * room;
+    const [left, right] = [from, to].map((time) => this.map(time, "run", "axis"));
+    const spare = room && Math.max((right - left) * room, this.per * this.width / 16);
     this.look(left - spare, (right - left + 2 * spare) / this.width);
   }
 
@@ -235,7 +240,7 @@ class Timeline extends HTMLElement {
     const page = Math.max(1, Math.floor((this.height - AXIS) / ROW) - 1), all = this.rows.length, group = this.rows[this.row];
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -all, End: all };
     const views = { ArrowLeft: () => this.pan(-this.width / 8), ArrowRight: () => this.pan(this.width / 8), "+": () => this.zoom(0.5),
-      "=": () => this.zoom(0.5), "-": () => this.zoom(2), 0: () => this.fit(), z: () => this.frame(group.start, this.until(group), 1) };
+      "=": () => this.zoom(0.5), "-": () => this.zoom(2), 0: () => this.fit(), z: () => this.frame(group.start, this.until(group), 1), Escape: () => this.tell() };
     if (!all || event.ctrlKey || event.metaKey || event.altKey) return;
     if (steps[event.key]) this.go(this.row + steps[event.key]);
     else if (views[event.key]) views[event.key]();
@@ -308,18 +313,15 @@ class Timeline extends HTMLElement {
   }
 
   hover(event) {
-    const group = event && this.rows[this.place(event)[2]];
-    if (group !== this.over) this.paint();
-    this.over = group;
-    this.tell(group, event);
+    this.tell(event && this.rows[this.place(event)[2]], event);
   }
 
-  // All that is known of a group, line by line.
+  // What is known of a group besides its name, line by line.
   lines(group) {
     const { words } = this, { start, end, attempt, reason, pending, due, id } = group, open = group.tone === OPEN;
     const took = open ? `for ${time(this.until(group) - start)}` : end > start && `took ${time(end - start)}`;
-    return [`${words.categories[group.category]} ${this.named(group)}`,
-      [words.statuses[group.status][0], attempt > 1 && `attempt ${attempt}`, took].filter(Boolean).join(", "), reason,
+    return [[words.categories[group.category], words.statuses[group.status][0], attempt > 1 && `attempt ${attempt}`, took]
+      .filter(Boolean).join(", "), reason,
       pending && this.attempt(pending), pending?.reason !== reason && pending?.reason,
       due && open && `due in ${time(due - this.now())}`, `at ${time(start)}, ${this.date(start)}`,
       `events ${[id, ...group.events].join(", ")}`].filter(Boolean);
@@ -337,9 +339,10 @@ class Timeline extends HTMLElement {
 
   tell(group, event) {
     const { tip } = this;
-    tip.hidden = !group;
-    if (!group) return;
-    tip.textContent = this.lines(group).join("\n");
+    this.told = group;
+    this.paint();
+    if (tip.hidden = !group) return;
+    tip.textContent = [this.named(group), ...this.lines(group)].join("\n");
     const y = (event ? this.place(event)[2] : this.row) * ROW - this.scroll.scrollTop + AXIS;
     const x = event ? event.clientX - this.layer.getBoundingClientRect().left : this.list.offsetWidth;
     tip.style.left = `${clamp(x + 14, 0, this.layer.clientWidth - tip.offsetWidth)}px`;
@@ -363,7 +366,7 @@ class Timeline extends HTMLElement {
     this.axis();
     this.top = Math.floor(scrollTop / ROW);
     const seen = this.rows.slice(this.top, this.top + Math.ceil((height - AXIS) / ROW) + 1);
-    this.names(seen);
+    this.names(seen, scrollTop);
     pen.save();
     pen.beginPath(); pen.rect(0, AXIS, width, height); pen.clip();
     seen.forEach((group, index) => this.bar(group, AXIS + (this.top + index) * ROW - scrollTop));
@@ -373,9 +376,9 @@ class Timeline extends HTMLElement {
   // The colours are what the style sheet makes of the controls, in whatever scheme the page is.
   read() {
     const colour = (part) => getComputedStyle(part).color;
-    const [line, failed, muted, accent] = [...this.probes.children].map(colour);
+    const [line, failed, muted, accent, back] = [...this.probes.children].map(colour);
     const kinds = this.kinds.map((kind) => colour(kind.nextSibling));
-    return { kinds, line, failed, muted, accent, font: `12px ${getComputedStyle(this).fontFamily}` };
+    return { kinds, line, failed, muted, accent, back, font: `12px ${getComputedStyle(this).fontFamily}` };
   }
 
   fill(colour, x, y, width, height, alpha = 1) {
@@ -411,6 +414,7 @@ class Timeline extends HTMLElement {
     }
     ticks(end);
     this.fill(colours.line, 0, AXIS - 1, width, 1);
+    this.fill(colours.line, 0, 0, 1, height);
     if (this.open) this.fill(colours.accent, this.x(this.now()), 0, 1.5, height);
     const [left, right] = drag?.axis ? [drag.x, drag.to] : this.range?.map((time) => this.x(time)) ?? [0, 0];
     this.fill(colours.accent, left, 0, right - left, height, 0.12);
@@ -421,8 +425,9 @@ class Timeline extends HTMLElement {
     const middle = y + ROW / 2, until = this.until(group), bad = tone === FAILED || pending?.reason;
     const colour = tone === FAILED ? colours.failed : tone === OTHER ? colours.muted : colours.kinds[group.category];
     const left = this.x(start), begun = this.x(started ?? start);
+    const hollow = pending ? pending.state !== STARTED : open && started == null && !due && group.category !== RUN;
     let right = this.x(until);
-    if (group === this.over || group === this.list.querySelector(":focus")?.parentNode.group) this.fill(colours.accent, 0, y, width, ROW, 0.12);
+    if (group === this.told) this.fill(colours.accent, 0, y, width, ROW, 0.12);
     if (left > width) return this.write(colour, "▸", width - 16, middle);
     if (right < 0 && !pending) return this.write(colour, "◂", 4, middle);
     const box = (from, to, { high = BAR, alpha = 1, dashed = false, ink = colour }) => {
@@ -433,33 +438,39 @@ class Timeline extends HTMLElement {
       if (dashed) pen.stroke(); else pen.fill();
       pen.globalAlpha = 1;
     };
-    if (begun > left) box(left, begun, { high: 5, alpha: 0.45 });
+    const since = open && pending?.since != null ? this.x(pending.since) : begun;
+    if (since > left) box(left, since, { high: 5, alpha: 0.45 });
     if (group.end === start && group.category !== RUN) box(left - 4, left + 5, { high: 9 });
-    else box(begun, right, { alpha: open ? 0.7 : 1, dashed: open && started == null && due == null && group.category !== RUN });
+    else if (!pending || !open) box(begun, right, { alpha: open ? 0.7 : 1, dashed: hollow });
     if (due && open) box(right, right = this.x(due), { dashed: true });
     if (pending) {
       right = this.x(pending.next ?? this.now());
-      box(this.x(pending.since ?? until), right, { alpha: 0.8, dashed: pending.state !== STARTED, ink: bad ? colours.failed : colour });
+      box(open ? since : this.x(pending.since ?? until), right, { alpha: 0.8, dashed: hollow, ink: bad ? colours.failed : colour });
     }
     const told = pending ? this.attempt(pending) : group.attempt > 1 && `attempt ${group.attempt}`;
     const took = open ? time(until - start, SECOND) : until > start && time(until - start);
     const words = [took, told, pending?.reason || group.reason].filter(Boolean).join(" · ").slice(0, 200);
-    this.write(bad ? colours.failed : colours.muted, words, Math.max(right, 0) + 8, middle);
+    // Behind the bar, or before it, or in it: wherever there is room.
+    const wide = pen.measureText(words).width + 16, behind = Math.max(right, 0), before = left > wide, within = right - Math.max(left, 0) > wide;
+    const ink = bad ? colours.failed : colours.muted;
+    if (behind + wide < width || !before && !within) this.write(ink, words, behind + 8, middle);
+    else if (before) this.write(ink, words, left - wide + 8, middle);
+    else this.write(hollow ? ink : colours.back, words, Math.max(left, 0) + 8, middle);
   }
 
   // The links of the rows in sight. A row that stays in sight keeps its link, and with it the focus.
-  names(seen) {
+  names(seen, scrollTop) {
     const { list, top } = this, moved = top - this.first, { length } = seen;
     while (list.childElementCount < length) list.append(this.line.content.cloneNode(true));
     while (list.childElementCount > length) list.lastChild.remove();
     if (moved > 0 && moved < length) list.append(...[...list.children].slice(0, moved));
     if (moved < 0 && -moved < length) list.prepend(...[...list.children].slice(moved));
     this.first = top;
-    list.style.transform = `translateY(${AXIS + top * ROW - this.scroll.scrollTop}px)`;
+    list.style.transform = `translateY(${AXIS + top * ROW - scrollTop}px)`;
     const focus = clamp(this.row - top, 0, length - 1);
     seen.forEach((group, index) => {
       const line = list.children[index];
-      line.classList.toggle("over", group === this.over);
+      line.className = group === this.told ? "told" : "";
       line.firstChild.tabIndex = index === focus ? 0 : -1;
       if (line.group !== group || this.fresh) this.name(line, group, top + index);
     });
@@ -467,12 +478,12 @@ class Timeline extends HTMLElement {
   }
 
   name(line, group, row) {
-    const link = line.firstChild, [dot, name, status] = link.children, { pending } = group;
+    const link = line.firstChild, [dot, name, status, rest] = link.children, { pending } = group;
     line.group = group;
     line.ariaPosInSet = row + 1;
     line.ariaSetSize = this.rows.length;
-    link.href = new URL(`history/events/${group.id}`, new URL(this.getAttribute("src"), document.baseURI));
-    link.ariaLabel = this.lines(group).join(", ");
+    link.href = `${this.events}${group.id}`;
+    rest.textContent = this.lines(group).join(", ");
     dot.className = `c${group.category}`;
     name.textContent = this.named(group);
     if (group.label?.data) {

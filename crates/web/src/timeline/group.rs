@@ -1,5 +1,7 @@
 //! One group of events, and the words for what it is and how it stands. Does not know which events make it.
 
+use std::borrow::Cow;
+
 use abide_api::temporal::api::common::v1::Payload;
 
 /// What a group is about. The order is that of filters, and the numbers are those of the JSON form.
@@ -249,4 +251,28 @@ pub(crate) struct Group {
     pub(crate) events: Vec<i64>,
     /// The last event that changed it, which is another group's when the run ended before it.
     pub(crate) changed: i64,
+}
+
+impl Group {
+    /// What it is called, for people: SDKs number timers, and a number alone says nothing.
+    pub(crate) fn title(&self) -> Cow<'_, str> {
+        match self.category {
+            Category::Timer if self.name.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("Timer {}", self.name).into()
+            }
+            Category::Timer
+            | Category::Run
+            | Category::WorkflowTask
+            | Category::Activity
+            | Category::LocalActivity
+            | Category::ChildWorkflow
+            | Category::Signal
+            | Category::Update
+            | Category::ExternalSignal
+            | Category::ExternalCancel
+            | Category::NexusOperation
+            | Category::Marker
+            | Category::Property => Cow::Borrowed(&self.name),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Groups in the form that the element in the browser reads: arrays, in which a number stands for a word and for a name
 //! that comes more than once, and what is missing at the end is as it is by default.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use abide_api::temporal::api::common::v1::Payload;
@@ -65,13 +66,13 @@ fn tone(status: Status) -> u8 {
 /// Texts that come more than once, by number.
 #[derive(Default)]
 struct Names<'a> {
-    texts: Vec<&'a str>,
-    numbers: HashMap<&'a str, usize>,
+    texts: Vec<Cow<'a, str>>,
+    numbers: HashMap<Cow<'a, str>, usize>,
 }
 
 impl<'a> Names<'a> {
-    fn number(&mut self, text: &'a str) -> usize {
-        *self.numbers.entry(text).or_insert_with(|| {
+    fn number(&mut self, text: Cow<'a, str>) -> usize {
+        *self.numbers.entry(text.clone()).or_insert_with(|| {
             self.texts.push(text);
             self.texts.len() - 1
         })
@@ -82,7 +83,7 @@ fn row<'a>(group: &'a Group, names: &mut Names<'a>) -> Value {
     let row = vec![
         Value::from(group.id),
         Value::from(group.category as u8),
-        Value::from(names.number(&group.name)),
+        Value::from(names.number(group.title())),
         Value::from(group.status as u8),
         Value::from(group.start),
         Value::from(group.end),

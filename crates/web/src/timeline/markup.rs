@@ -24,7 +24,7 @@ pub(crate) fn controls(visit: &Visit) -> Markup {
                 input type="search" name="search" aria-label="Filter by name" placeholder="Filter by name";
                 label { input type="checkbox" name="failed"; "Failed" }
                 label { input type="checkbox" name="pending"; "Open" }
-                details {
+                details.menu {
                     summary { "Kinds" }
                     fieldset {
                         legend { "Kinds to show" }
@@ -56,8 +56,8 @@ pub(crate) fn controls(visit: &Visit) -> Markup {
             }
             p.quiet { "Arrows: rows and time. " kbd { "+" } " " kbd { "−" } ": zoom. " kbd { "z" } ": zoom to the row. "
                 kbd { "0" } ": all. Drag on the axis: choose a range." }
-            span id="probes" hidden { i.line {} i.failed {} i.muted {} i.accent {} }
-            template id="line" { li { a { i {} span {} small {} } } }
+            span id="probes" hidden { i.line {} i.failed {} i.muted {} i.accent {} i.back {} }
+            template id="line" { li { a { i {} span {} small {} b.hidden-visually {} } } }
         }
     }
 }
@@ -102,14 +102,14 @@ fn row(group: &Group, end: i64, to: String) -> Markup {
     html! {
         tr {
             td { (group.category.title()) }
-            td { a href=(to) { (group.name) }
+            td { a href=(to) { (group.title()) }
                 @if let Label::Text(text) = &group.label { " " (text) }
                 @if !group.key.is_empty() { " " span.quiet { (group.key) } } }
             td class=[tone(group.status)] { (group.status.title()) @if group.attempt > 1 { ", attempt " (group.attempt) }
                 @if !group.reason.is_empty() { ": " (group.reason) } }
             td.nowrap { (span(group.start)) }
             td.nowrap { (span(until - group.start)) }
-            td { svg width=(WIDTH) height="14" aria-hidden="true" class=[tone(group.status)] {
+            td { svg width=(WIDTH) height="14" aria-hidden="true" class=(tone(group.status).unwrap_or("quiet")) {
                 rect x=(left) width=(width) height="14" fill="currentColor" {}
             } }
         }

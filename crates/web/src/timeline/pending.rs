@@ -4,6 +4,7 @@ use abide_api::temporal::api::enums::v1::{PendingActivityState, PendingNexusOper
 use abide_api::temporal::api::workflow::v1::{PendingActivityInfo, PendingNexusOperationInfo, PendingWorkflowTaskInfo};
 use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 
+use super::group::{Category, Group};
 use super::groups::Groups;
 use super::meaning;
 
@@ -120,11 +121,13 @@ fn operation(groups: &Groups, operation: &PendingNexusOperationInfo) -> Option<P
     })
 }
 
-/// A workflow task that is tried again has no event for it: it belongs to the one that failed.
+/// A workflow task that is tried again has no event until it is done: it belongs to the last one that has.
 fn workflow_task(groups: &Groups, task: &PendingWorkflowTaskInfo) -> Option<Pending> {
     let group = groups.workflow_task().filter(|group| group.status.is_open() || group.status.is_failed())?;
     let started = PendingWorkflowTaskState::try_from(task.state) == Ok(PendingWorkflowTaskState::Started);
     let since = if started { task.started_time } else { task.scheduled_time };
+    let is_failed = |group: &&Group| group.category == Category::WorkflowTask && group.status.is_failed();
+    let failed = groups.all().iter().rev().find(is_failed).filter(|_| task.attempt > 1);
     Some(Pending {
         group: group.id,
         state: if started { State::Started } else { State::Scheduled },
@@ -132,7 +135,7 @@ fn workflow_task(groups: &Groups, task: &PendingWorkflowTaskInfo) -> Option<Pend
         attempts_max: None,
         since: since.map(|at| groups.time(at)),
         next: None,
-        reason: group.reason.clone(),
+        reason: failed.map(|failed| failed.reason.clone()).unwrap_or_default(),
     })
 }
 
