@@ -163,7 +163,8 @@ export class Visitor {
   }
 
   async accessible(where = this.page.url()) {
-    assert.deepEqual(await this.axe(), [], `axe on ${where}`);
+    const violations = await this.axe();
+    assert(violations.length === 0, `axe on ${where}: ${violations.join('\n  ')}`);
   }
 
   /** A picture, when somebody wants pictures: ABIDE_SCREENSHOTS is a folder. */
