@@ -18,7 +18,7 @@ pub(crate) fn router() -> Router {
         .route("/preferences", post(home::prefer))
         .merge(namespaces::router())
         .merge(search_attributes::router())
-        .route("/namespaces/{namespace}/workflows", get(workflows::list))
+        .merge(workflows::router())
         .merge(run::router())
         .fallback(async || Problem::nothing())
         .method_not_allowed_fallback(async || Problem::nothing())

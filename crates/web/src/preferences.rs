@@ -1,8 +1,9 @@
 //! What a visitor wants pages to look like. Kept in cookies of the browser, which the scripts read as well.
 
 use abide_http::url;
-use http::HeaderMap;
-use http::header::COOKIE;
+use axum::response::Response;
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
 
 /// See the file's first lines.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -11,6 +12,10 @@ pub(crate) struct Preferences {
     pub(crate) time: TimeFormat,
     /// Where this browser has payloads decoded, if its owner has said so.
     pub(crate) codec: Option<String>,
+    /// Which columns of lists are shown, as the list keeps it; empty if nothing was chosen.
+    pub(crate) columns: String,
+    /// The visitor's own views, as the list keeps them.
+    pub(crate) views: String,
 }
 
 /// Light, dark, or as the system is.
@@ -34,6 +39,10 @@ pub(crate) enum TimeFormat {
 pub(crate) const THEME: &str = "abide_theme";
 pub(crate) const TIME: &str = "abide_time";
 pub(crate) const CODEC: &str = "abide_codec";
+pub(crate) const COLUMNS: &str = "abide_columns";
+pub(crate) const VIEWS: &str = "abide_views";
+/// A browser keeps wishes for a year.
+const AGE_SECONDS: u32 = 365 * 86_400;
 
 impl Theme {
     pub(crate) const ALL: [(Self, &str); 3] = [(Self::System, "system"), (Self::Light, "light"), (Self::Dark, "dark")];
@@ -60,6 +69,8 @@ impl Preferences {
             theme: Theme::ALL.into_iter().find(|(_, name)| *name == theme).map(|(theme, _)| theme).unwrap_or_default(),
             time: TimeFormat::ALL.into_iter().find(|(_, name)| *name == time).map(|(time, _)| time).unwrap_or_default(),
             codec: cookie(headers, CODEC).filter(|codec| origin(codec).is_some()),
+            columns: cookie(headers, COLUMNS).unwrap_or_default(),
+            views: cookie(headers, VIEWS).unwrap_or_default(),
         }
     }
 }
@@ -70,6 +81,14 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(known, _)| *known == name)?;
     url::decoded(value).ok().map(|value| value.into_owned())
+}
+
+/// Has the browser keep a wish.
+pub(crate) fn keep(response: &mut Response, name: &str, value: &str) {
+    let cookie = format!("{name}={}; Path=/; Max-Age={AGE_SECONDS}; SameSite=Strict", url::encoded(value));
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
 }
 
 /// The origin of an address that a browser may ask: it becomes part of a page's policy, so it is nothing but that.
@@ -83,8 +102,6 @@ pub(crate) fn origin(address: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -93,7 +110,8 @@ mod tests {
             |text: &'static str| Preferences::of(&HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(text))]));
         let wanted = of("a=b; abide_theme=dark; abide_time=local; abide_codec=http%3A%2F%2Flocalhost%3A8081%2Fx");
         let codec = Some("http://localhost:8081/x".to_owned());
-        assert_eq!(wanted, Preferences { theme: Theme::Dark, time: TimeFormat::Local, codec });
+        let expected = Preferences { theme: Theme::Dark, time: TimeFormat::Local, codec, ..Preferences::default() };
+        assert_eq!(wanted, expected);
         assert_eq!(of("abide_theme=x; abide_time=; abide_codec=javascript:1"), Preferences::default());
     }
 

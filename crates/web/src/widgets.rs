@@ -3,6 +3,7 @@
 mod command;
 mod failure;
 mod list;
+mod number;
 mod payload;
 mod size;
 mod status;
@@ -11,6 +12,7 @@ mod time;
 pub(crate) use command::{command, copyable};
 pub(crate) use failure::failure;
 pub(crate) use list::{Column, empty, facts, tabs};
+pub(crate) use number::number;
 pub(crate) use payload::{payload, payloads};
 pub(crate) use size::size;
 pub(crate) use status::{run_status, status_name};

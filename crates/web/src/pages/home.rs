@@ -1,18 +1,13 @@
 //! Where one arrives, and what one wants pages to look like.
 
 use abide_api::temporal::api::workflowservice::v1::ListNamespacesRequest;
-use abide_http::url::{encoded, path};
+use abide_http::url::path;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::HeaderValue;
-use http::header::SET_COOKIE;
 
 use crate::form::Fields;
 use crate::preferences::{self, Theme, TimeFormat};
 use crate::problem::Problem;
 use crate::visit::Visit;
-
-/// A browser keeps wishes for a year.
-const AGE_SECONDS: u32 = 365 * 86_400;
 
 /// The first namespace's workflows.
 pub(crate) async fn home(visit: Visit) -> Result<Redirect, Problem> {
@@ -35,10 +30,7 @@ pub(crate) async fn prefer(visit: Visit, fields: Fields) -> Result<Response, Pro
     let back = fields.text("back").filter(|back| back.starts_with('/') && !back.starts_with("//")).unwrap_or("/");
     let mut response = Redirect::to(&visit.href(back)).into_response();
     for (name, value) in [(preferences::THEME, theme), (preferences::TIME, time), (preferences::CODEC, codec)] {
-        let cookie = format!("{name}={}; Path=/; Max-Age={AGE_SECONDS}; SameSite=Strict", encoded(value));
-        if let Ok(cookie) = HeaderValue::try_from(cookie) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+        preferences::keep(&mut response, name, value);
     }
     Ok(response)
 }

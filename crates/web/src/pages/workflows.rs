@@ -1,61 +1,165 @@
-//! The runs of a namespace that a query finds.
+//! The runs of a namespace that a query finds: the query and its conditions, the counts, the rows and what can be done to them.
 
-use abide_api::temporal::api::workflow::v1::WorkflowExecutionInfo;
-use abide_api::temporal::api::workflowservice::v1::ListWorkflowExecutionsRequest;
+mod attributes;
+mod column_choice;
+mod columns;
+mod counts;
+mod filter;
+pub(crate) mod query;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use abide_api::temporal::api::workflowservice::v1::{ListWorkflowExecutionsRequest, ListWorkflowExecutionsResponse};
+use abide_http::url;
 use abide_http::url::path;
+use axum::Router;
 use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::StatusCode;
 use maud::{Markup, html};
 
 use crate::page::{Page, Place, Watch};
 use crate::problem::Problem;
+use crate::switches::Action;
 use crate::visit::Visit;
-use crate::widgets::{Column, empty, run_status, time};
+use attributes::{Attribute, attributes};
+use counts::{Counts, count};
+use query::Query;
 
-/// How many runs a page shows.
-const PAGE_SIZE: i32 = 100;
+/// How many runs a page shows, unless its address says otherwise.
+const SIZE: i32 = 100;
+const SIZES: [i32; 4] = [25, 50, 100, 250];
+/// How many runs the list as JSON has, with a token for the rest.
+const EXPORT_SIZE: &str = "1000";
 
-/// See the file's first lines.
-pub(crate) async fn list(visit: Visit, Path(namespace): Path<String>) -> Result<Page, Problem> {
-    let request = ListWorkflowExecutionsRequest {
-        namespace: namespace.clone(),
-        page_size: PAGE_SIZE,
-        query: visit.value("query").unwrap_or_default().to_owned(),
-        ..Default::default()
-    };
-    let found = visit.workflows().list_workflow_executions(visit.request(request)).await?.into_inner();
-    let body = html! {
-        h1 { "Workflows" }
-        (visit.live("rows", rows(&visit, &namespace, &found.executions)))
-    };
-    Ok(Page::new(Place::Workflows, "Workflows", body).of(&namespace).watching(Watch::Namespace(namespace)))
+/// Which address is which page.
+pub(crate) fn router() -> Router {
+    const LIST: &str = "/namespaces/{namespace}/workflows";
+    Router::new()
+        .route(LIST, get(list))
+        .route(&format!("{LIST}/actions/columns"), get(column_choice::choice).post(column_choice::choose))
+        .route(&format!("{LIST}/actions/views"), post(views::keep))
 }
 
-fn rows(visit: &Visit, namespace: &str, runs: &[WorkflowExecutionInfo]) -> Markup {
-    if runs.is_empty() {
-        return empty("No workflow matches.");
+/// What an address asks for.
+struct Asked {
+    namespace: String,
+    /// The query as a text, with its order.
+    text: String,
+    /// The query in its parts, if it has any.
+    query: Option<Query>,
+    size: i32,
+    /// Behind which page.
+    token: Bytes,
+}
+
+impl Asked {
+    fn of(visit: &Visit, namespace: String) -> Self {
+        let viewed = visit.value("view").and_then(|view| views::query(view, jiff::Timestamp::now()));
+        let text = viewed.unwrap_or_else(|| visit.value("query").unwrap_or_default().trim().to_owned());
+        let size = visit.value("size").and_then(|size| size.parse().ok()).filter(|size| SIZES.contains(size));
+        let token = visit.value("token").and_then(|token| URL_SAFE_NO_PAD.decode(token).ok());
+        Self {
+            namespace,
+            query: Query::parse(&text),
+            text,
+            size: size.unwrap_or(SIZE),
+            token: token.unwrap_or_default().into(),
+        }
     }
-    let columns = ["Status", "Workflow id", "Run id", "Type", "Start", "End"];
+
+    /// What must hold, without an order, as far as that is known.
+    fn filter(&self) -> String {
+        self.query.as_ref().map_or_else(|| self.text.clone(), Query::filter)
+    }
+}
+
+/// What the service answers.
+struct Found {
+    list: Result<ListWorkflowExecutionsResponse, Problem>,
+    counts: Option<Counts>,
+    attributes: Vec<Attribute>,
+}
+
+/// See the file's first lines.
+async fn list(visit: Visit, Path(namespace): Path<String>) -> Result<Response, Problem> {
+    let attributes = attributes(&visit, &namespace).await;
+    if let Some(to) = filter::added(&visit, &attributes) {
+        return Ok(Redirect::to(&to).into_response());
+    }
+    let asked = Asked::of(&visit, namespace);
+    let request = ListWorkflowExecutionsRequest {
+        namespace: asked.namespace.clone(),
+        page_size: asked.size,
+        next_page_token: asked.token.clone(),
+        query: asked.text.clone(),
+    };
+    let list = visit.workflows().list_workflow_executions(visit.request(request)).await;
+    let list = match list.map_err(Problem::from) {
+        // The query can be put right on the page itself.
+        Err(problem) if problem.status != StatusCode::BAD_REQUEST => return Err(problem),
+        list => list.map(tonic::Response::into_inner),
+    };
+    let counts = match (&asked.query, &list) {
+        (Some(query), Ok(_)) => count(&visit, &asked.namespace, query).await,
+        (None, _) | (_, Err(_)) => None,
+    };
+    let found = Found { list, counts, attributes };
+    let status = found.list.as_ref().map_or_else(|problem| problem.status, |_| StatusCode::OK);
+    let page = Page::new(Place::Workflows, "Workflows", body(&visit, &asked, &found)).of(&asked.namespace);
+    Ok(Page { status, ..page }.watching(Watch::Namespace(asked.namespace)).into_response())
+}
+
+fn body(visit: &Visit, asked: &Asked, found: &Found) -> Markup {
     html! {
-        div.scroll {
-            table {
-                thead { tr { @for name in columns { (Column { name, sort: None, order: None }.head()) } } }
-                tbody { @for run in runs { (row(visit, namespace, run)) } }
+        div.head { h1 { "Workflows" } (links(visit, asked)) }
+        (views::views(visit, &asked.namespace, &asked.text))
+        (search(visit, asked))
+        @match &asked.query {
+            Some(query) => (filter::chips(visit, query, &found.attributes)),
+            None => p.quiet { "This query cannot be taken apart here; it is asked as it stands." },
+        }
+        @match &found.list {
+            Ok(list) => {
+                @if let (Some(counts), Some(query)) = (&found.counts, &asked.query) {
+                    (visit.live("counts", counts.chips(visit, query)))
+                }
+                (rows::rows(visit, asked, list))
+            }
+            Err(problem) => (problem.alert()),
+        }
+    }
+}
+
+fn links(visit: &Visit, asked: &Asked) -> Markup {
+    let within = |rest: &[&str]| visit.href(&path(&[&["namespaces", &asked.namespace, "workflows"], rest].concat()));
+    let query = url::query([("query", asked.text.as_str())].into_iter().filter(|(_, query)| !query.is_empty()));
+    let export = format!("/api/v1{}", path(&["namespaces", &asked.namespace, "workflows"]));
+    let export = visit.href(&format!("{export}?pageSize={EXPORT_SIZE}&{query}"));
+    html! {
+        div.actions {
+            a.button href={ (within(&["actions", "columns"])) "?" (query) } data-dialog="" { "Columns" }
+            a.button href=(export.trim_end_matches('&')) download="workflows.json" { "JSON" }
+            @if visit.may(Action::Start) {
+                a.button.primary href=(within(&["start-workflow"])) data-key-create="" { "Start a workflow" }
             }
         }
     }
 }
 
-fn row(visit: &Visit, namespace: &str, run: &WorkflowExecutionInfo) -> Markup {
-    let execution = run.execution.clone().unwrap_or_default();
-    let to = visit.href(&path(&["namespaces", namespace, "workflows", &execution.workflow_id, &execution.run_id]));
+fn search(visit: &Visit, asked: &Asked) -> Markup {
     html! {
-        tr data-row="" data-key=(execution.run_id) {
-            td { (run_status(run.status())) }
-            td { a href=(to) data-row-link="" { (execution.workflow_id) } }
-            td.mono { (execution.run_id) }
-            td { (run.r#type.as_ref().map(|kind| kind.name.as_str()).unwrap_or_default()) }
-            td { (time(run.start_time.as_ref())) }
-            td { (time(run.close_time.as_ref())) }
+        form.bar role="search" method="get" action=(visit.here_with(&[]).split('?').next().unwrap_or_default()) {
+            input.wide type="search" name="query" value=(asked.text) data-search="" aria-label="Query" spellcheck="false"
+                autocomplete="off" placeholder="WorkflowType = 'Order' AND StartTime > '2026-01-01T00:00:00Z'";
+            @if asked.size != SIZE { input type="hidden" name="size" value=(asked.size); }
+            button { "Search" }
         }
     }
 }
