@@ -30,6 +30,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_NAMESPACE: Duration = Duration::from_millis(250);
 /// How much of the time a page may spend on being made anew, as a fraction: one in this many.
 const SHARE: u32 = 20;
+/// An open run is looked at again after this even if nothing was heard of it: workers come and go.
+const AGAIN: Duration = Duration::from_secs(10);
 /// A page that could not be made is tried again after this.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -67,7 +69,7 @@ pub(crate) fn stream(
 fn pause(watch: &Watch) -> Duration {
     match watch {
         Watch::Namespace(_) => PAUSE_NAMESPACE,
-        Watch::Workflow(..) | Watch::Every(_) | Watch::Nothing => PAUSE,
+        Watch::Workflow(..) | Watch::OpenRun(..) | Watch::Every(_) | Watch::Nothing => PAUSE,
     }
 }
 
@@ -121,9 +123,12 @@ impl Live {
     /// Returns when it is time for another look.
     async fn changed(&mut self) {
         match &mut self.watching {
+            Some((Watch::OpenRun(..), Some(watching))) => drop(tokio::time::timeout(AGAIN, watching.changed()).await),
             Some((_, Some(watching))) => watching.changed().await,
             Some((Watch::Every(pause), None)) => tokio::time::sleep(*pause).await,
-            Some((Watch::Namespace(_) | Watch::Workflow(..), None)) => tokio::time::sleep(RETRY).await,
+            Some((Watch::Namespace(_) | Watch::Workflow(..) | Watch::OpenRun(..), None)) => {
+                tokio::time::sleep(RETRY).await
+            }
             Some((Watch::Nothing, None)) | None => std::future::pending().await,
         }
     }
@@ -132,7 +137,7 @@ impl Live {
         let topic = match watch {
             Watch::Nothing | Watch::Every(_) => return None,
             Watch::Namespace(name) => Topic::Namespace(self.namespace_id(name).await?),
-            Watch::Workflow(name, workflow_id) => {
+            Watch::Workflow(name, workflow_id) | Watch::OpenRun(name, workflow_id) => {
                 let namespace = self.namespace_id(name).await?;
                 Topic::Workflow(WorkflowKey { namespace, workflow_id: workflow_id.clone() })
             }

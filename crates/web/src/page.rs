@@ -44,6 +44,8 @@ pub(crate) enum Watch {
     Namespace(String),
     /// When this workflow of this namespace has changed.
     Workflow(String, String),
+    /// The same, and from time to time besides: what holds an open run up is not all its own.
+    OpenRun(String, String),
     /// From time to time.
     Every(Duration),
 }

@@ -96,7 +96,11 @@ pub(crate) async fn frame(visit: &Visit, run: &Described, tab: Tab, content: Mar
         (visit.live("tabs", offered(visit, run, tab)))
         (content)
     };
-    let watch = Watch::Workflow(run.run.namespace.clone(), run.run.workflow_id.clone());
+    let (namespace, workflow_id) = (run.run.namespace.clone(), run.run.workflow_id.clone());
+    let watch = match run.is_open() {
+        true => Watch::OpenRun(namespace, workflow_id),
+        false => Watch::Workflow(namespace, workflow_id),
+    };
     let title = format!("{} · {}", tab.name(), run.run.workflow_id);
     Ok(Page::new(Place::Workflows, title, body).of(&run.run.namespace).watching(watch))
 }

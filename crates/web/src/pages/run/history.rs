@@ -27,6 +27,9 @@ use window::{Cursor, Order, WINDOW_EVENTS_MAX, between, window};
 /// How many events around one are shown with it.
 const AROUND: i64 = 50;
 
+/// A running workflow task has two events that are not stored yet.
+const EVENTS_NOT_STORED_MAX: i64 = 2;
+
 /// How a history is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum View {
@@ -179,11 +182,11 @@ pub(crate) async fn event(
     let run = Described::ask(&visit, Run { namespace, workflow_id, run_id }).await?;
     let around = ((event_id.saturating_sub(AROUND)).max(1), event_id.saturating_add(AROUND));
     let length = run.info.history_length;
-    let events = if (1..=length + 1).contains(&event_id) {
-        between(&visit, &run.run, around, length).await?
-    } else {
-        Vec::new()
-    };
+    // What is behind the end is not stored yet, and only there for who reads on from the beginning.
+    let is_near_the_beginning = around.1 <= length / 2 || event_id > length;
+    let order = if is_near_the_beginning { Order::OldestFirst } else { Order::NewestFirst };
+    let is_there = (1..=length + EVENTS_NOT_STORED_MAX).contains(&event_id);
+    let events = if is_there { between(&visit, &run.run, around, order).await? } else { Vec::new() };
     let Some(found) = events.iter().find(|event| event.event_id == event_id) else {
         let said = format!("This run has no event {event_id}; it has {length} of them.");
         return Err(Problem { status: http::StatusCode::NOT_FOUND, said });

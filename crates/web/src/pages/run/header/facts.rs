@@ -14,7 +14,7 @@ use crate::widgets::{self, copyable, duration, since, size, time, until};
 pub(super) fn facts(visit: &Visit, run: &Described, glimpse: &Glimpse) -> Markup {
     html! {
         div.columns { (main(visit, run)) (times(visit, run)) (relations(visit, run, glimpse)) }
-        details data-key="more-facts" { summary { "More about this run" } div.columns { (more(run, glimpse)) (limits(run)) } }
+        details.more data-key="more-facts" { summary { "More about this run" } div.columns { (more(run, glimpse)) (limits(run)) } }
     }
 }
 

@@ -79,7 +79,7 @@ fn row(visit: &Visit, run: &Described, group: &Group) -> Markup {
                 summary {
                     a.number href=(to(group.id)) data-row-link="" aria-label={ "Event " (group.id) } { (group.id) }
                     " " strong.type data-category=(category(group.category).name()) { (group.category.title()) }
-                    " " span.summary { (group.name) @if !group.key.is_empty() { " " span.quiet { (group.key) } } }
+                    " " span.summary { @if group.name != group.category.title() { (group.name) } @if !group.key.is_empty() { " " span.quiet { (group.key) } } }
                     " " (status(group))
                     @match &group.label {
                         Label::None => {},

@@ -138,14 +138,13 @@ pub(crate) async fn window(
     }
 }
 
-/// The events from one to another, both included, in their order; the end that is nearer is the one that is read from.
+/// The events from one to another, both included, in the order of their numbers; `order` says from which end they are looked for.
 pub(crate) async fn between(
     visit: &Visit,
     run: &Run,
     (first, last): (i64, i64),
-    length: i64,
+    order: Order,
 ) -> Result<Vec<HistoryEvent>, Problem> {
-    let order = if last <= length / 2 { Order::OldestFirst } else { Order::NewestFirst };
     let mut found = Vec::new();
     let mut token = Bytes::new();
     loop {

@@ -10,7 +10,7 @@ use prost_types::Timestamp;
 
 use super::Seen;
 use super::mismatch::{Mismatch, mismatch};
-use crate::pages::run::event::messages;
+use crate::pages::run::event::{label, messages, text};
 
 /// How a workflow task did not succeed.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,6 +30,8 @@ impl Problem {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Timer {
     pub(crate) id: String,
+    /// What the code says of it.
+    pub(crate) label: Option<String>,
     pub(crate) event_id: i64,
     pub(crate) fires_at: Option<Timestamp>,
 }
@@ -94,7 +96,8 @@ pub(super) fn timers(seen: Seen<'_>) -> Vec<Timer> {
                 let fires_at = event.event_time.zip(it.start_to_fire_timeout);
                 let fires_at = fires_at
                     .map(|(at, span)| Timestamp { seconds: at.seconds.saturating_add(span.seconds), nanos: at.nanos });
-                timers.push(Timer { id: it.timer_id.clone(), event_id: event.event_id, fires_at });
+                let label = label(event).and_then(text);
+                timers.push(Timer { id: it.timer_id.clone(), label, event_id: event.event_id, fires_at });
             }
             _ => {}
         }

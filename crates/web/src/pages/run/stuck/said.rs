@@ -178,7 +178,7 @@ impl Said<'_> {
 
     fn timer(&self, it: &Timer) -> Markup {
         html! {
-            strong { "It waits for timer " (it.id) } ": it fires in " (until(it.fires_at.as_ref())) ", at " (time(it.fires_at.as_ref()))
+            strong { "It waits for timer " (it.id) } @if let Some(label) = &it.label { " (" (label) ")" } ": it fires in " (until(it.fires_at.as_ref())) ", at " (time(it.fires_at.as_ref()))
             " (event " (self.event(it.event_id)) ")."
         }
     }
@@ -218,7 +218,7 @@ fn asked(last: Option<&PollerInfo>) -> Markup {
 }
 
 fn attempts(attempt: i32) -> String {
-    if attempt > 1 { format!("attempt {attempt} is next") } else { "once so far".into() }
+    if attempt > 1 { format!("attempt {attempt}") } else { "once so far".into() }
 }
 
 fn attempt_of(it: &PendingActivityInfo) -> String {

@@ -195,7 +195,8 @@ fn a_timer_is_waited_for_until_it_has_fired() {
     let fired = event(8, EventType::TimerFired, Attributes::TimerFiredEventAttributes(fired));
     let events =
         vec![started(), timer_started(5, "a", 1), timer_started(6, "b", 500), timer_started(7, "c", 60), fired];
-    let timer = |id: &str, event_id, fires| Reason::Timer(Timer { id: id.into(), event_id, fires_at: at(fires) });
+    let timer =
+        |id: &str, event_id, fires| Reason::Timer(Timer { id: id.into(), label: None, event_id, fires_at: at(fires) });
     let expected = [timer("c", 7, 66), timer("b", 6, 505)];
     assert_eq!(found(open(), events, &[polled(Kind::Workflow, 1)]), expected);
 }
