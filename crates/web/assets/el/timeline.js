@@ -449,13 +449,14 @@ class Timeline extends HTMLElement {
     }
     const told = pending ? this.attempt(pending) : group.attempt > 1 && `attempt ${group.attempt}`;
     const took = open ? time(until - start, SECOND) : until > start && time(until - start);
-    const words = [took, told, pending?.reason || group.reason].filter(Boolean).join(" · ").slice(0, 200);
-    // Behind the bar, or before it, or in it: wherever there is room.
-    const wide = pen.measureText(words).width + 16, behind = Math.max(right, 0), before = left > wide, within = right - Math.max(left, 0) > wide;
-    const ink = bad ? colours.failed : colours.muted;
-    if (behind + wide < width || !before && !within) this.write(ink, words, behind + 8, middle);
-    else if (before) this.write(ink, words, left - wide + 8, middle);
-    else this.write(hollow ? ink : colours.back, words, Math.max(left, 0) + 8, middle);
+    const ends = due && open && `due in ${time(due - this.now(), SECOND)}`;
+    const words = [took, ends, told, pending?.reason || group.reason].filter(Boolean).join(" · ").slice(0, 200);
+    // Behind the bar, or else where there is the most room: before it, or in it.
+    const wide = pen.measureText(words).width + 16, rooms = [width - Math.max(right, 0), left, right - Math.max(left, 0)];
+    const place = rooms[0] > wide ? 0 : rooms.indexOf(Math.max(...rooms)), room = rooms[place];
+    const text = room < wide ? `${words.slice(0, Math.max(0, words.length * (room - 30) / wide))}…` : words;
+    const x = [Math.max(right, 0), left - Math.min(wide, room), Math.max(left, 0)][place] + 8;
+    this.write(place === 2 && !hollow ? colours.back : bad ? colours.failed : colours.muted, text, x, middle);
   }
 
   // The links of the rows in sight. A row that stays in sight keeps its link, and with it the focus.
