@@ -121,7 +121,8 @@ document.addEventListener("submit", async (event) => {
   form.dataset.busy = "true";
   try {
     const fields = new URLSearchParams(new FormData(form, event.submitter));
-    const answer = await fetch(form.action, { method: "post", body: fields });
+    const action = event.submitter?.getAttribute("formaction") ?? form.action;
+    const answer = await fetch(action, { method: "post", body: fields });
     const html = await answer.text();
     if (answer.ok) replace(html, answer.url);
     else complain(form, parse(html).querySelector("[role=alert]")?.textContent || `${answer.status} ${answer.statusText}`);

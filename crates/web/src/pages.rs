@@ -1,5 +1,6 @@
 //! All pages, by address: those of the official web UI, so that links to it are links to these.
 
+mod batches;
 mod home;
 mod namespaces;
 mod run;
@@ -11,6 +12,9 @@ use axum::routing::{get, post};
 
 use crate::problem::Problem;
 
+/// What the service is told about who acts.
+pub(crate) const IDENTITY: &str = "abide-web";
+
 /// Which address is which page.
 pub(crate) fn router() -> Router {
     Router::new()
@@ -18,6 +22,7 @@ pub(crate) fn router() -> Router {
         .route("/preferences", post(home::prefer))
         .merge(namespaces::router())
         .merge(search_attributes::router())
+        .merge(batches::router())
         .merge(workflows::router())
         .merge(run::router())
         .fallback(async || Problem::nothing())

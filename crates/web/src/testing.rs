@@ -97,7 +97,7 @@ pub(crate) async fn shown(site: Site, path: &str, fields: Option<&str>) -> (u16,
 }
 
 // What a hash is made of may change with the compiler.
-fn without_hashes(html: &str) -> String {
+pub(crate) fn without_hashes(html: &str) -> String {
     let mut parts = html.split(" data-live=\"");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |all, part| all + part.split_once('"').map_or(part, |(_, rest)| rest))

@@ -1,6 +1,7 @@
 //! The runs of a namespace that a query finds: the query and its conditions, the counts, the rows and what can be done to them.
 
 mod attributes;
+pub(crate) mod bulk;
 mod column_choice;
 mod columns;
 mod counts;
@@ -45,6 +46,7 @@ pub(crate) fn router() -> Router {
         .route(LIST, get(list))
         .route(&format!("{LIST}/actions/columns"), get(column_choice::choice).post(column_choice::choose))
         .route(&format!("{LIST}/actions/views"), post(views::keep))
+        .merge(bulk::router(LIST))
 }
 
 /// What an address asks for.
