@@ -15,7 +15,7 @@ pub(crate) use group::{Category, Group, Label, Status};
 pub(crate) use groups::Groups;
 pub(crate) use json::answer;
 pub(crate) use markup::{controls, fallback};
-pub(crate) use pending::{Pending, State};
+pub(crate) use pending::Pending;
 
 #[cfg(test)]
 mod tests;

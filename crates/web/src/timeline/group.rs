@@ -71,30 +71,6 @@ impl Category {
             Category::Property => "Property",
         }
     }
-
-    /// For addresses and style sheets: lower case, with hyphens.
-    pub(crate) const fn slug(self) -> &'static str {
-        match self {
-            Category::Run => "run",
-            Category::WorkflowTask => "workflow-task",
-            Category::Activity => "activity",
-            Category::LocalActivity => "local-activity",
-            Category::Timer => "timer",
-            Category::ChildWorkflow => "child-workflow",
-            Category::Signal => "signal",
-            Category::Update => "update",
-            Category::ExternalSignal => "external-signal",
-            Category::ExternalCancel => "external-cancel",
-            Category::NexusOperation => "nexus-operation",
-            Category::Marker => "marker",
-            Category::Property => "property",
-        }
-    }
-
-    /// The category with this [`Category::slug`].
-    pub(crate) fn of_slug(slug: &str) -> Option<Category> {
-        Category::ALL.into_iter().find(|category| category.slug() == slug)
-    }
 }
 
 /// How a group stands. The numbers are those of the JSON form.

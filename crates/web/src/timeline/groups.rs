@@ -10,7 +10,7 @@ use super::group::{Category, Group, Label, Status};
 use super::marker;
 use super::meaning::{self, Beginning, Meaning, Reference, Step};
 
-/// The groups of one run's events, in the order in which they began.
+/// The groups of one run's events, in the order in which they began; at first there is none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
     groups: Vec<Group>,
@@ -32,11 +32,6 @@ struct Open {
 }
 
 impl Groups {
-    /// No group.
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// Adds the next event. Events come in the order of their ids; one that is here already changes nothing.
     pub(crate) fn add(&mut self, event: &HistoryEvent) {
         if event.event_id <= self.last_event() {

@@ -53,3 +53,6 @@ pub(super) async fn json(
 fn now() -> i64 {
     SystemClock.now().nanos / 1_000_000
 }
+
+#[cfg(test)]
+mod tests;
