@@ -169,12 +169,12 @@ export class Visitor {
     assert(violations.length === 0, `axe on ${where}: ${violations.join('\n  ')}`);
   }
 
-  /** A picture, when somebody wants pictures: ABIDE_SCREENSHOTS is a folder. */
+  /** A picture, when somebody wants pictures: ABIDE_SCREENSHOTS is a folder. It must put no style into the page. */
   async shot(name, options = {}) {
     const folder = process.env.ABIDE_SCREENSHOTS;
     if (!folder) return;
     mkdirSync(folder, { recursive: true });
-    await this.page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled', ...options });
+    await this.page.screenshot({ path: join(folder, `${name}.png`), caret: 'initial', ...options });
   }
 
   /** Ends the visit; everything that went wrong meanwhile is told now. */

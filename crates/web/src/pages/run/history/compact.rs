@@ -75,10 +75,10 @@ fn row(visit: &Visit, run: &Described, group: &Group) -> Markup {
     let to = |id: i64| run.run.href(visit, &["history", "events", &id.to_string()]);
     html! {
         li.event data-row="" data-key=(group.id) {
+            a.number href=(to(group.id)) data-row-link="" aria-label={ "Event " (group.id) } { (group.id) }
             details {
                 summary {
-                    a.number href=(to(group.id)) data-row-link="" aria-label={ "Event " (group.id) } { (group.id) }
-                    " " strong.type data-category=(category(group.category).name()) { (group.category.title()) }
+                    strong.type data-category=(category(group.category).name()) { (group.category.title()) }
                     " " span.summary { @if group.name != group.category.title() { (group.name) } @if !group.key.is_empty() { " " span.quiet { (group.key) } } }
                     " " (status(group))
                     @match &group.label {

@@ -29,11 +29,9 @@ fn row(visit: &Visit, run: &Described, event: &HistoryEvent, chosen: Option<i64>
     let to = run.run.href(visit, &["history", "events", &id.to_string()]);
     html! {
         li.event data-row="" data-key=(id) aria-current=[(chosen == Some(id)).then_some("true")] {
+            a.number href=(to) data-row-link="" aria-label={ "Event " (id) } { (id) }
             details {
-                summary {
-                    a.number href=(to) data-row-link="" aria-label={ "Event " (id) } { (id) }
-                    " " (line(run, event))
-                }
+                summary { (line(run, event)) }
                 // The chosen one is there in full already.
                 @if chosen != Some(id) { (attributes(visit, run, event, Detail::InList)) }
             }
