@@ -408,7 +408,7 @@ class Timeline extends HTMLElement {
       if (until < from || begin > end) continue;
       ticks(begin);
       const x = this.x(begin), wide = this.x(until) - x;
-      this.fill(colours.line, x, 0, wide, height, 0.5);
+      this.fill(colours.line, x, AXIS, wide, height, 0.5);
       if (wide > 80 && x >= free) this.write(colours.muted, `⋯ ${time(until - begin)}`, x + 4, AXIS / 2);
       from = until;
     }
@@ -487,10 +487,10 @@ class Timeline extends HTMLElement {
     rest.textContent = this.lines(group).join(", ");
     dot.className = `c${group.category}`;
     name.textContent = this.named(group);
-    if (group.label?.data) {
-      const payload = document.createElement("abide-payload");
-      payload.dataset.payload = JSON.stringify(group.label);
-      name.append(" ", payload);
+    if (group.label?.data && document.body.dataset.codec) {
+      group.decoded ??= document.createElement("abide-payload");
+      group.decoded.dataset.payload = JSON.stringify(group.label);
+      name.append(" ", group.decoded);
     }
     status.textContent = pending ? this.words.states[pending.state] : this.words.statuses[group.status][0];
     status.className = group.tone === FAILED || pending?.reason ? "failed" : "";
