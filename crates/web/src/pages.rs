@@ -5,6 +5,7 @@ mod home;
 mod namespaces;
 mod run;
 mod search_attributes;
+mod start;
 mod workflows;
 
 use axum::Router;
@@ -23,6 +24,7 @@ pub(crate) fn router() -> Router {
         .merge(namespaces::router())
         .merge(search_attributes::router())
         .merge(batches::router())
+        .merge(start::router())
         .merge(workflows::router())
         .merge(run::router())
         .fallback(async || Problem::nothing())
