@@ -104,8 +104,8 @@ impl From<Rejection> for Refusal {
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let Row { code, message, detail } = refused(refusal);
-        let message = truncated(message);
-        let Some(detail) = detail else { return Status::new(code, message) };
+        let Some(detail) = detail else { return Status::new(code, truncated(message)) };
+        let message = truncated_twice(message);
         let rich = RpcStatus { code: code as i32, message: message.clone(), details: vec![detail] };
         Status::with_details(code, message, rich.encode_to_vec().into())
     }
@@ -218,12 +218,16 @@ fn multi_operation(operations: [OperationStatus; 2]) -> Row {
 fn failed(error: Error) -> Row {
     use {ResourceExhaustedCause as Cause, ResourceExhaustedScope as Scope};
     match error {
-        Error::NamespaceNotFound(namespace) => Row::with(
-            Code::NotFound,
-            format!("Namespace {namespace} is not found."),
-            "NamespaceNotFoundFailure",
-            &NamespaceNotFoundFailure { namespace },
-        ),
+        Error::NamespaceNotFound(mut namespace) => {
+            // It can be anything that a caller has said.
+            namespace.truncate(namespace.floor_char_boundary(limits::ID_BYTES_MAX));
+            Row::with(
+                Code::NotFound,
+                format!("Namespace {namespace} is not found."),
+                "NamespaceNotFoundFailure",
+                &NamespaceNotFoundFailure { namespace },
+            )
+        }
         Error::NamespaceExists(namespace) => Row::with(
             Code::AlreadyExists,
             format!("Namespace \"{namespace}\" already exists"),
@@ -383,6 +387,28 @@ fn rejected(rejection: Rejection) -> Row {
 // A status travels in headers, which are small.
 fn truncated(mut message: String) -> String {
     message.truncate(message.floor_char_boundary(limits::STATUS_MESSAGE_BYTES_MAX));
+    message
+}
+
+/// The same for a text that stands in the detail as well. Clients refuse an answer whose head is too large, and see
+/// nothing of it.
+fn truncated_twice(message: String) -> String {
+    let mut message = truncated(message);
+    let mut thirds_left = 3 * limits::STATUS_HEAD_BYTES_MAX;
+    let end = message.char_indices().find_map(|(at, letter)| {
+        let size = letter.len_utf8();
+        let is_plain = (' '..='~').contains(&letter) && letter != '%';
+        // As text every byte takes one or three, in the detail four for three.
+        let thirds = 3 * if is_plain { size } else { 3 * size } + 4 * size;
+        match thirds_left.checked_sub(thirds) {
+            None => Some(at),
+            Some(left) => {
+                thirds_left = left;
+                None
+            }
+        }
+    });
+    message.truncate(end.unwrap_or(message.len()));
     message
 }
 

@@ -208,6 +208,8 @@ pub const FAIRNESS_KEY_BYTES_MAX: usize = 64;
 pub const FAILURE_KEPT_BYTES_MAX: usize = 512 * 1024;
 /// The text of a status: bytes.
 pub const STATUS_MESSAGE_BYTES_MAX: usize = 4000;
+/// The text of a status in the head of an answer, with what of it stands in the detail: bytes. Clients take 16 KiB for all.
+pub const STATUS_HEAD_BYTES_MAX: usize = 12 * 1024;
 /// How long a query waits whose caller named no deadline.
 pub const QUERY_WAIT_DEFAULT: Duration = Duration::from_secs(10);
 /// A query gives up this long before its caller's deadline, so that the caller reads why.

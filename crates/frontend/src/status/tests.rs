@@ -162,3 +162,22 @@ fn a_long_text_is_cut_between_characters() {
     let status = Status::from(Refusal::Invalid(format!("x{}", "é".repeat(4000)).into()));
     assert_eq!(status.message().len(), limits::STATUS_MESSAGE_BYTES_MAX - 1);
 }
+
+#[test]
+fn whatever_a_caller_has_said_the_head_of_an_answer_is_one_that_clients_take() {
+    for letter in ["x", "%", "é", "🙂"] {
+        let text = letter.repeat(40_000);
+        for refusal in [
+            Refusal::Invalid(text.clone().into()),
+            Refusal::ActivityIdNotFound(text.clone()),
+            Refusal::Cluster(Error::NamespaceNotFound(text.clone())),
+        ] {
+            let answer = Status::from(refusal.clone()).into_http::<()>();
+            // As HTTP/2 counts them.
+            let size: usize = answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+            assert!(size < 16 << 10, "{size} bytes: {letter:?}, {:?}", std::mem::discriminant(&refusal));
+        }
+    }
+    let long = Refusal::ActivityIdNotFound("x".repeat(40_000));
+    assert_eq!(Status::from(long).message().len(), limits::STATUS_MESSAGE_BYTES_MAX, "letters that need no more room");
+}
