@@ -8,6 +8,7 @@ use abide_api::temporal::api::{
     taskqueue::v1::TaskQueue,
     workflowservice::v1::workflow_service_client::WorkflowServiceClient,
 };
+use abide_model::Timestamp;
 use tokio::time::timeout;
 use tonic::{Code, Request, Response, Status};
 
@@ -84,6 +85,12 @@ pub fn queue() -> Option<TaskQueue> {
 /// A run, or the newest one when `run_id` is empty.
 pub fn execution(workflow_id: &str, run_id: &str) -> Option<WorkflowExecution> {
     Some(WorkflowExecution { workflow_id: workflow_id.into(), run_id: run_id.into() })
+}
+
+/// A time by the server's clock.
+pub fn time(time: Option<prost_types::Timestamp>) -> Timestamp {
+    let time = time.unwrap_or_default();
+    Timestamp { nanos: time.seconds * 1_000_000_000 + i64::from(time.nanos) }
 }
 
 /// Whole seconds.

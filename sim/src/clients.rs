@@ -1,8 +1,10 @@
-//! Clients: they start, signal, update, cancel, terminate, reset, query and read, repeat what may not have arrived, and
+//! Clients: they start, signal, update, cancel, terminate, reset, query and read, reach into activities, repeat what may not have arrived, and
 //! write down what they asked and what they were told.
 
+mod activity;
 mod ask;
 mod read;
+mod start;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +17,9 @@ use crate::dice::Dice;
 use crate::ledger::{Asked, Told, What};
 use crate::world::World;
 
+pub use activity::unpause_all;
 pub use read::{Page, all_runs, history};
+pub use start::url_of;
 
 /// Everyone who uses the server. Dropped, they are gone.
 pub struct Clients {
@@ -85,7 +89,7 @@ impl One {
         loop {
             let pause = self.dice.millis(20, 2500);
             sleep(pause).await;
-            match self.dice.below(100) {
+            match self.dice.below(116) {
                 0..=24 => self.start().await,
                 25..=44 => self.signal().await,
                 45..=52 => self.signal_with_start().await,
@@ -94,6 +98,7 @@ impl One {
                 72..=75 => self.terminate().await,
                 76..=81 => self.reset().await,
                 82..=86 => self.query().await,
+                87..=102 => self.intervene().await,
                 _ => self.look().await,
             }
         }

@@ -41,6 +41,7 @@ enum Spell {
     BadWire,
     LateOffers,
     BadWorkers,
+    BadOutside,
 }
 
 const BLOWS: [Blow; 8] = [
@@ -53,13 +54,14 @@ const BLOWS: [Blow; 8] = [
     Blow::ClockSet,
     Blow::WorkerCrash,
 ];
-const SPELLS: [Spell; 6] = [
+const SPELLS: [Spell; 7] = [
     Spell::SlowStore,
     Spell::FailingReads,
     Spell::UnknownCommits,
     Spell::BadWire,
     Spell::LateOffers,
     Spell::BadWorkers,
+    Spell::BadOutside,
 ];
 
 /// Lets things go wrong until the time is over. The server runs when this returns.
@@ -169,6 +171,12 @@ fn begin(now: &mut Now, dice: &mut Dice, spell: Spell) {
             now.workers.dawdled = dice.between(0, 200);
             now.workers.answered_twice = dice.between(0, 300);
         }
+        Spell::BadOutside => {
+            now.outside.unreachable = dice.between(0, 500);
+            now.outside.not_now = dice.between(0, 900);
+            now.outside.never = dice.between(0, 60);
+            now.outside.unheard = dice.between(0, 500);
+        }
     }
 }
 
@@ -183,6 +191,7 @@ fn end(now: &mut Now, spell: Spell) {
         Spell::BadWire => now.wire = calm.wire,
         Spell::LateOffers => (now.offers.late, now.offers.doubled) = (0, 0),
         Spell::BadWorkers => now.workers = calm.workers,
+        Spell::BadOutside => now.outside = calm.outside,
     }
 }
 

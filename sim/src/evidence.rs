@@ -9,11 +9,12 @@ use abide_api::temporal::api::{
     workflow::v1::WorkflowExecutionInfo,
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
+use abide_engine::run::RESETTER_IDENTITY;
 use abide_model::Timestamp;
 use tokio::time::Instant;
 
 use crate::calls::{CALL, Client, Fate, call, read_text};
-use crate::clients::{all_runs, history};
+use crate::clients::{all_runs, history, url_of};
 use crate::invariant::{is_end, time_of};
 use crate::ledger::{Book, Told, Violation};
 use crate::worker::describe_request;
@@ -66,9 +67,55 @@ impl RunEvidence {
         self.events.first().map_or(Timestamp::EPOCH, time_of)
     }
 
+    /// When a run began of its own. One that a reset made has the first events of another one, and begins where the copy
+    /// ends.
+    pub fn began_at(&self, run_id: &str) -> Timestamp {
+        let cut = self.events.iter().find(|event| match event.attributes.as_ref() {
+            Some(Attributes::WorkflowTaskFailedEventAttributes(e)) => e.new_run_id == run_id,
+            Some(_) | None => false,
+        });
+        cut.map_or(self.started_at(), time_of)
+    }
+
+    /// Whether it was made from another run by a reset: then its first event is the other one's.
+    pub fn is_copy(&self, run_id: &str) -> bool {
+        let original = self.started().original_execution_run_id;
+        !original.is_empty() && original != run_id
+    }
+
+    /// Whether a reset made it from that run.
+    pub fn is_made_of(&self, run_id: &str, base_run_id: &str) -> bool {
+        self.events.iter().any(|event| match event.attributes.as_ref() {
+            Some(Attributes::WorkflowTaskFailedEventAttributes(e)) => {
+                e.new_run_id == run_id && e.base_run_id == base_run_id
+            }
+            Some(_) | None => false,
+        })
+    }
+
     /// How it ended, if it has.
     pub fn end(&self) -> Option<&HistoryEvent> {
         self.events.last().filter(|event| is_end(event))
+    }
+
+    /// The addresses that it was to tell how it ended: those that it began with, and those that came later.
+    pub fn addresses(&self) -> Vec<String> {
+        let attached = self.events.iter().filter_map(|event| match event.attributes.as_ref() {
+            Some(Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(e)) => {
+                Some(e.attached_completion_callbacks.clone())
+            }
+            Some(_) | None => None,
+        });
+        let callbacks = std::iter::once(self.started().completion_callbacks).chain(attached).flatten();
+        callbacks.filter_map(|callback| url_of(&callback)).collect()
+    }
+
+    /// Whether a reset has ended it, to take its place.
+    pub fn is_replaced(&self) -> bool {
+        match self.end().and_then(|event| event.attributes.as_ref()) {
+            Some(Attributes::WorkflowExecutionTerminatedEventAttributes(e)) => e.identity == RESETTER_IDENTITY,
+            Some(_) | None => false,
+        }
     }
 
     /// The run that its last event says follows it; empty when none does.

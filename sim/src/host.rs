@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use abide_model::{Clock, NamespaceId, Partition, fresh};
+use abide_nexus::Client;
 use abide_server::config::{Config, Data, Listen};
 use abide_server::{Seams, Services, dev};
 use abide_store::Scan;
@@ -18,13 +19,17 @@ use tower::Service;
 
 use crate::clock::SimClock;
 use crate::dice::Dice;
+use crate::ledger::Ledger;
 use crate::offers::Offers;
+use crate::outside::Outside;
 use crate::store::{Disk, SimStore};
 use crate::trace::Trace;
 use crate::weather::Weather;
 
 /// How long a process may take to stop before it is killed.
 const STOP: Duration = Duration::from_secs(30);
+/// Callbacks may go to any address.
+const EVERYWHERE: &str = r#"[{"Pattern":"*","AllowInsecure":true}]"#;
 
 /// A request as it travels.
 pub type Sent = Request<bytes::Bytes>;
@@ -38,6 +43,7 @@ pub struct Host {
     clock: SimClock,
     weather: Weather,
     trace: Trace,
+    ledger: Ledger,
     config: Config,
     state: Mutex<State>,
 }
@@ -55,14 +61,15 @@ struct Running {
 
 impl Host {
     /// A machine without a process. The size of the server is rolled.
-    pub fn new(clock: SimClock, weather: Weather, trace: Trace, mut dice: Dice) -> Self {
+    pub fn new(clock: SimClock, weather: Weather, trace: Trace, ledger: Ledger, mut dice: Dice) -> Self {
         let listen = Listen { host: "localhost".into(), port: 0 };
         let mut config = dev::config(Data::Memory, listen, &[]);
         config.shards = Some(*dice.pick(&[1, 2, 2, 3]));
         config.cache_bytes = Some(*dice.pick(&[64 << 10, 64 << 10, 1 << 30]));
+        config.dynamic_config.insert("callback.allowedAddresses".into(), EVERYWHERE.into());
         trace.line("host", format_args!("{:?} shards, {:?} bytes of cache", config.shards, config.cache_bytes));
         let state = Mutex::new(State { running: None, dice });
-        Self { disk: Disk::default(), clock, weather, trace, config, state }
+        Self { disk: Disk::default(), clock, weather, trace, ledger, config, state }
     }
 
     /// Starts a process, as often as that takes.
@@ -155,7 +162,9 @@ impl Host {
         let (weather, dice) = (self.weather.clone(), Dice::of(fresh::number(), "offers"));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let to_matching = Box::new(move |matching| Arc::new(Offers::to(matching, weather, dice)) as _);
-        Seams { store, store_kind: "simulated", clock, to_matching }
+        let dice = Dice::of(fresh::number(), "outside");
+        let outside = Outside::new(self.weather.clone(), self.trace.clone(), self.ledger.clone(), dice);
+        Seams { store, store_kind: "simulated", clock, to_matching, outside: Arc::new(Client::over(outside)) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

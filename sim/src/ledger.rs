@@ -24,6 +24,12 @@ pub struct Book {
     pub closed: BTreeMap<String, usize>,
     /// Activities and workflow tasks that workers got.
     pub deliveries: Vec<Delivery>,
+    /// Addresses that runs are known to have: run id and address.
+    pub registered: Vec<(String, String)>,
+    /// Who came to an address outside.
+    pub visits: Vec<Visit>,
+    /// What was asked of single activities.
+    pub interventions: Vec<Intervention>,
     /// What is wrong.
     pub violations: Vec<Violation>,
 }
@@ -99,6 +105,64 @@ pub struct Delivery {
     pub attempts_max: i32,
     /// When.
     pub at: Instant,
+    /// When it began, by the server's clock.
+    pub began_at: Timestamp,
+}
+
+/// Somebody came to an address outside and said how a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The address.
+    pub url: String,
+    /// The run.
+    pub run_id: String,
+    /// How it ended: `succeeded`, `failed` or `canceled`.
+    pub state: String,
+    /// What came with it.
+    pub body: String,
+    /// What became of it.
+    pub answer: Answer,
+}
+
+/// What an address answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// That it knows.
+    Taken,
+    /// That it must be told again.
+    NotNow,
+    /// That it must not be told again.
+    Never,
+    /// Something that is lost on its way.
+    Unheard,
+}
+
+/// What somebody asked of one activity, or of all activities of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intervention {
+    /// What.
+    pub kind: Intervene,
+    /// The run.
+    pub run_id: String,
+    /// Which activity; all when empty.
+    pub activity_id: String,
+    /// When it was asked, and the server's time then.
+    pub asked: (Instant, Timestamp),
+    /// The server's time when it was told that it is done; none while nobody knows, or when it was refused.
+    pub done_at: Option<Timestamp>,
+    /// The server's time when nobody asked for it any more; none while somebody does.
+    pub over_at: Option<Timestamp>,
+}
+
+/// What can be asked of an activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intervene {
+    /// To be handed to nobody.
+    Pause,
+    /// To be handed out again.
+    Unpause,
+    /// To begin anew with its first attempt.
+    Reset,
 }
 
 impl Ledger {

@@ -14,6 +14,7 @@ pub mod invariant;
 pub mod ledger;
 pub mod many;
 pub mod offers;
+pub mod outside;
 pub mod script;
 pub mod simulation;
 pub mod store;

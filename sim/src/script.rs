@@ -15,6 +15,10 @@ pub struct Script {
     pub ending: Ending,
     /// Whether a request to cancel ends it.
     pub obeys_cancel: bool,
+    /// On a schedule: how many of its runs there are.
+    pub runs: u64,
+    /// On a schedule: whether a run that continues as new takes the schedule along.
+    pub keeps_schedule: bool,
 }
 
 /// One step.
@@ -129,7 +133,8 @@ impl Input {
             2 => Ending::Fail,
             _ => Ending::Complete,
         };
-        Script { steps, ending, obeys_cancel: dice.happens(700) }
+        let obeys_cancel = dice.happens(700);
+        Script { steps, ending, obeys_cancel, runs: dice.between(1, 4), keeps_schedule: dice.happens(500) }
     }
 
     fn step(self, dice: &mut Dice) -> Step {

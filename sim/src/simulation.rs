@@ -5,18 +5,21 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    enums::v1::WorkflowExecutionStatus, workflowservice::v1::DescribeWorkflowExecutionResponse,
+    common::v1::WorkflowExecution,
+    enums::v1::{CallbackState, WorkflowExecutionStatus},
+    workflow::v1::{CallbackInfo, WorkflowExecutionInfo},
+    workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
 use abide_model::{Clock, RunId, WorkflowKey, fresh};
 use tokio::time::sleep;
 
 use crate::audit;
 use crate::calls::{CALL, Client, Fate, call};
-use crate::clients::{Clients, all_runs};
+use crate::clients::{Clients, all_runs, unpause_all};
 use crate::director::misfortune;
 use crate::evidence;
 use crate::invariant::{self, r6};
-use crate::ledger::Violation;
+use crate::ledger::{Intervene, Intervention, Violation};
 use crate::trace::Keep;
 use crate::worker::{Worker, describe_request};
 use crate::world::World;
@@ -111,24 +114,64 @@ async fn compare_cache_and_disk(world: &World) {
     }
 }
 
-/// Whether all runs end in time.
+/// Whether all runs end in time, and tell everyone how who wants to know. Looks after what was left paused.
 async fn wait_for_the_end(world: &World) -> bool {
     let mut client = world.connect("watcher");
     let until = world.clock.elapsed() + LIVENESS_BOUND;
     while world.clock.elapsed() < until {
         sleep(Duration::from_secs(10)).await;
         let Some(runs) = all_runs(&mut client).await else { continue };
-        let open = runs.iter().filter(|info| info.status() == WorkflowExecutionStatus::Running).count();
-        if open == 0 {
+        let is_open = |info: &WorkflowExecutionInfo| info.status() == WorkflowExecutionStatus::Running;
+        let (open, closed): (Vec<_>, Vec<_>) = runs.into_iter().partition(is_open);
+        for info in &open {
+            end_pauses(world, &mut client, info).await;
+        }
+        if open.is_empty() && have_told(&mut client, &closed).await {
             return true;
         }
     }
     false
 }
 
+async fn end_pauses(world: &World, client: &mut Client, info: &WorkflowExecutionInfo) {
+    let Some(WorkflowExecution { workflow_id, run_id }) = &info.execution else { return };
+    let was_paused = |one: &Intervention| one.kind == Intervene::Pause && one.run_id == *run_id;
+    if !world.ledger.book().interventions.iter().any(was_paused) {
+        return;
+    }
+    let Some(described) = describe(client, info).await else { return };
+    if described.pending_activities.iter().any(|activity| activity.paused) {
+        unpause_all(world, client, workflow_id, run_id).await;
+    }
+}
+
+/// Whether nobody is still to be told how a run ended.
+async fn have_told(client: &mut Client, closed: &[WorkflowExecutionInfo]) -> bool {
+    // Those of a run that another one has taken the place of stand by for ever.
+    let is_settled = |callback: &CallbackInfo| {
+        matches!(callback.state(), CallbackState::Succeeded | CallbackState::Failed | CallbackState::Standby)
+    };
+    for info in closed {
+        let Some(described) = describe(client, info).await else { return false };
+        if !described.callbacks.iter().all(is_settled) {
+            return false;
+        }
+    }
+    true
+}
+
+async fn describe(client: &mut Client, info: &WorkflowExecutionInfo) -> Option<DescribeWorkflowExecutionResponse> {
+    let WorkflowExecution { workflow_id, run_id } = info.execution.clone()?;
+    match call(client.describe_workflow_execution(describe_request(&workflow_id, &run_id)), CALL).await {
+        Fate::Acked(described) => Some(described),
+        Fate::Refused(_) | Fate::Unknown(_) => None,
+    }
+}
+
 async fn tell_what_is_open(world: &World) {
     let mut client = world.connect("watcher");
     for info in all_runs(&mut client).await.unwrap_or_default() {
+        // Whom closed runs have not told is told by C3.
         if info.status() == WorkflowExecutionStatus::Running {
             let execution = info.execution.unwrap_or_default();
             let request = describe_request(&execution.workflow_id, &execution.run_id);

@@ -26,6 +26,8 @@ pub struct Now {
     pub offers: OfferWeather,
     /// In workers.
     pub workers: WorkerWeather,
+    /// At the addresses that are told how runs end.
+    pub outside: OutsideWeather,
 }
 
 /// What the store does.
@@ -75,6 +77,19 @@ pub struct OfferWeather {
     pub doubled: u64,
     /// Never come. Only when a crash follows, because nothing but a restart offers a task again.
     pub lost: u64,
+}
+
+/// What becomes of visits to addresses outside.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OutsideWeather {
+    /// Find nobody.
+    pub unreachable: u64,
+    /// Are sent away until later.
+    pub not_now: u64,
+    /// Are sent away for good.
+    pub never: u64,
+    /// Are heard, and do not hear the answer.
+    pub unheard: u64,
 }
 
 /// What workers do with tasks.

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::calls::{CALL, Client, Fate, NAMESPACE, QUEUE, call, execution, queue, seconds, text, within};
+use crate::calls::{CALL, Client, Fate, NAMESPACE, QUEUE, call, execution, queue, seconds, text, time, within};
 use crate::dice::Dice;
 use crate::ledger::Delivery;
 use crate::world::World;
@@ -247,6 +247,7 @@ impl Process {
             started_event_id: task.started_event_id,
             attempts_max: 0,
             at: Instant::now(),
+            began_at: time(task.started_time),
         });
     }
 

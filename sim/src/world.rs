@@ -38,10 +38,11 @@ impl World {
         let clock = SimClock::start();
         let weather = Weather::default();
         let trace = Trace::new(clock.clone(), keep);
-        let host = Host::new(clock.clone(), weather.clone(), trace.clone(), Dice::of(seed, "host"));
+        let ledger = Ledger::default();
+        let host = Host::new(clock.clone(), weather.clone(), trace.clone(), ledger.clone(), Dice::of(seed, "host"));
         let workflows = Dice::of(seed, "size").between(3, 12);
         let host = Arc::new(host);
-        Self { seed, clock, weather, trace, ledger: Ledger::default(), host, workflows, born: Arc::default() }
+        Self { seed, clock, weather, trace, ledger, host, workflows, born: Arc::default() }
     }
 
     /// The dice of one part of the world.

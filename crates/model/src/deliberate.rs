@@ -32,11 +32,15 @@ pub enum Bug {
     OrphanedChildren = 11,
     /// Timers are due a second early.
     EarlyTimer = 12,
+    /// An address that cannot be told for now is taken to have been told.
+    ForgottenCallback = 13,
+    /// An activity is handed out although it is paused.
+    IgnoredPause = 14,
 }
 
 impl Bug {
     /// All of them, by the names that a command line has for them.
-    pub const ALL: [(&'static str, Bug); 12] = [
+    pub const ALL: [(&'static str, Bug); 14] = [
         ("no-reload", Bug::NoReload),
         ("second-run", Bug::SecondRun),
         ("early-answer", Bug::EarlyAnswer),
@@ -49,6 +53,8 @@ impl Bug {
         ("stale-list", Bug::StaleList),
         ("orphaned-children", Bug::OrphanedChildren),
         ("early-timer", Bug::EarlyTimer),
+        ("forgotten-callback", Bug::ForgottenCallback),
+        ("ignored-pause", Bug::IgnoredPause),
     ];
 
     /// By its name.

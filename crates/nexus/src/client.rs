@@ -6,12 +6,25 @@ use abide_model::{Url, limits};
 use tokio::time::timeout;
 
 use crate::http::Http;
+use crate::transport::Transport;
 use crate::{answer, completion};
 
 /// Who speaks to the outside.
-#[derive(Default)]
 pub struct Client {
-    http: Http,
+    transport: Box<dyn Transport>,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::over(Http::default())
+    }
+}
+
+impl Client {
+    /// One whose requests go this way.
+    pub fn over(transport: impl Transport) -> Self {
+        Self { transport: Box::new(transport) }
+    }
 }
 
 impl Callbacks for Client {
@@ -24,7 +37,7 @@ impl Callbacks for Client {
             let url = Url::parse(&delivery.url).map_err(never)?;
             let post = format!("Post {:?}", url.shown());
             let request = completion::request(&delivery, &url).map_err(|why| never(format!("{post}: {why}")))?;
-            match timeout(limits::CALLBACK_TIMEOUT, self.http.send(&url, request)).await {
+            match timeout(limits::CALLBACK_TIMEOUT, self.transport.send(&url, request)).await {
                 Ok(Ok(response)) => answer::read(&response),
                 Ok(Err(why)) => Err(Undelivered { reason: format!("{post}: {why}"), again: true }),
                 Err(_) => Err(Undelivered { reason: format!("{post}: context deadline exceeded"), again: true }),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use abide_cluster::BoxFuture;
 use abide_model::{Url, limits};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -17,16 +18,26 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use crate::transport::Transport;
+
 /// Sends requests. Reads the machine's certificates when the first one needs them.
 #[derive(Default)]
 pub struct Http {
     tls: OnceCell<TlsConnector>,
 }
 
+impl Transport for Http {
+    fn send<'a>(
+        &'a self,
+        url: &'a Url,
+        request: Request<Full<Bytes>>,
+    ) -> BoxFuture<'a, Result<Response<Bytes>, String>> {
+        Box::pin(self.post(url, request))
+    }
+}
+
 impl Http {
-    /// Sends a request and reads the answer, or the beginning of a long one. The text says what went wrong. Waits as
-    /// long as the other side lets it.
-    pub async fn send(&self, url: &Url, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, String> {
+    async fn post(&self, url: &Url, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, String> {
         let (host, port) = host_and_port(url)?;
         let stream = TcpStream::connect((host, port)).await.map_err(|error| error.to_string())?;
         // It does not matter to what follows.

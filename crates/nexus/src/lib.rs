@@ -11,5 +11,7 @@ mod fuzz;
 mod http;
 mod link;
 mod payload;
+mod transport;
 
 pub use client::Client;
+pub use transport::Transport;

@@ -32,7 +32,7 @@ pub(crate) struct Roles {
 impl Roles {
     /// Starts what stands on the store.
     pub(crate) async fn start(config: &Config, settings: Arc<LiveSettings>, seams: Seams) -> Result<Self, Error> {
-        let Seams { store, store_kind: kind, clock, to_matching } = seams;
+        let Seams { store, store_kind: kind, clock, to_matching, outside } = seams;
         let matching = Arc::new(TaskQueues::new(clock.clone()));
         let shards = config.shards.unwrap_or_else(cores);
         let cache_bytes = config.cache_bytes.unwrap_or(limits::CACHE_BYTES_DEFAULT);
@@ -40,7 +40,7 @@ impl Roles {
         let history = HistoryService::open(store.clone(), clock.clone(), to_matching(matching.clone()), options).await;
         let history = Arc::new(history?);
         history.connect(&history);
-        history.connect_outside(Arc::new(abide_nexus::Client::default()));
+        history.connect_outside(outside);
         matching.set_refill(Arc::new(FromHistory {
             history: Arc::downgrade(&history),
             matching: Arc::downgrade(&matching),

@@ -1,9 +1,9 @@
-//! What a node is given by the world around it. In production: a disk, the machine's clock, and function calls between
-//! the roles. A simulation gives it others; everything above them is the same.
+//! What a node is given by the world around it. In production: a disk, the machine's clock, function calls between
+//! the roles, and connections to the outside. A simulation gives it others; everything above them is the same.
 
 use std::sync::Arc;
 
-use abide_cluster::Matching;
+use abide_cluster::{Callbacks, Matching};
 use abide_model::{Clock, SystemClock};
 use abide_store::sqlite::SqliteStore;
 use abide_store::{MemoryStore, Store};
@@ -21,6 +21,8 @@ pub struct Seams {
     pub clock: Arc<dyn Clock>,
     /// The way from history to the owner of task queues. What is lost or doubled on it must do no harm.
     pub to_matching: ToMatching,
+    /// The way to addresses outside.
+    pub outside: Arc<dyn Callbacks>,
 }
 
 /// Makes of the owner of task queues what history talks to.
@@ -30,7 +32,13 @@ impl Seams {
     /// Those of production.
     pub async fn open(config: &Config) -> Result<Self, Error> {
         let (store, store_kind) = open_store(config).await?;
-        Ok(Self { store, store_kind, clock: Arc::new(SystemClock), to_matching: Box::new(|matching| matching) })
+        Ok(Self {
+            store,
+            store_kind,
+            clock: Arc::new(SystemClock),
+            to_matching: Box::new(|matching| matching),
+            outside: Arc::new(abide_nexus::Client::default()),
+        })
     }
 }
 

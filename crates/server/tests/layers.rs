@@ -46,7 +46,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
         ],
     ),
     ("cli", &["model", "api", "json", "server"]),
-    ("sim", &["model", "api", "engine", "cluster", "store", "server"]),
+    ("sim", &["model", "api", "engine", "cluster", "store", "nexus", "server"]),
     ("bench", &["model", "api", "engine", "cluster", "store", "visibility", "history", "matching"]),
 ];
 /// A crate of others, and the crates of ours that may name it.

@@ -1,83 +1,21 @@
-//! What clients ask to be changed. Every request has a name of its own (a tag), which it leaves in the history, and keeps
+//! What clients ask of workflows that run. Every request has a name of its own (a tag), which it leaves in the history, and keeps
 //! its request id however often it is repeated.
 
 use abide_api::temporal::api::{
-    common::v1::{RetryPolicy, WorkflowType},
-    enums::v1::{
-        EventType, UpdateWorkflowExecutionLifecycleStage as Stage, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
-    },
+    enums::v1::{EventType, UpdateWorkflowExecutionLifecycleStage as Stage},
     update::v1::{Input as UpdateInput, Meta, Request as UpdateRequest, WaitPolicy, outcome::Value},
     workflowservice::v1::*,
 };
 use std::time::Duration;
 
 use super::{One, history, insist};
-use crate::calls::{CALL, Fate, NAMESPACE, call, execution, queue, seconds, text, within};
+use crate::calls::{CALL, Fate, NAMESPACE, call, execution, text, within};
 use crate::ledger::{Told, What};
-use crate::script::Input;
 
 /// How long the caller of an update waits.
 const UPDATE: Duration = Duration::from_secs(15);
 
 impl One {
-    pub(super) async fn start(&mut self) {
-        let (workflow_id, tag) = (self.any_workflow(), self.tag());
-        let number = self.note(What::Start, &workflow_id, "", &tag);
-        let request = self.start_request(&workflow_id, &tag);
-        let (client, attempts) = (self.client.clone(), self.dice.between(1, 4));
-        let fate = insist(attempts, &mut self.dice, || {
-            let (mut client, request) = (client.clone(), request.clone());
-            async move { call(client.start_workflow_execution(request), CALL).await }
-        });
-        let known = &mut self.known;
-        let told = told_by(fate.await, |answer| {
-            known.add(&workflow_id, &answer.run_id);
-            // Another run may stand for it, while a first attempt began one that is over by now.
-            if answer.started { Told::Acked(answer.run_id) } else { Told::Unknown }
-        });
-        self.told(number, told);
-    }
-
-    fn start_request(&mut self, workflow_id: &str, tag: &str) -> StartWorkflowExecutionRequest {
-        let dice = &mut self.dice;
-        let conflict = *dice.pick(&[
-            WorkflowIdConflictPolicy::Fail,
-            WorkflowIdConflictPolicy::Fail,
-            WorkflowIdConflictPolicy::Fail,
-            WorkflowIdConflictPolicy::UseExisting,
-            WorkflowIdConflictPolicy::TerminateExisting,
-        ]);
-        let mut reuse = WorkflowIdReusePolicy::AllowDuplicate;
-        if dice.happens(150) {
-            reuse =
-                *dice.pick(&[WorkflowIdReusePolicy::AllowDuplicateFailedOnly, WorkflowIdReusePolicy::RejectDuplicate]);
-        }
-        let retry = RetryPolicy {
-            initial_interval: seconds(1),
-            backoff_coefficient: 2.0,
-            maximum_attempts: 3,
-            ..RetryPolicy::default()
-        };
-        StartWorkflowExecutionRequest {
-            namespace: NAMESPACE.into(),
-            workflow_id: workflow_id.into(),
-            workflow_type: Some(WorkflowType { name: "Scripted".into() }),
-            task_queue: queue(),
-            input: text(&Input { number: dice.number(), depth: 0 }.text(tag)),
-            identity: self.name.clone(),
-            request_id: tag.into(),
-            workflow_id_reuse_policy: reuse as i32,
-            workflow_id_conflict_policy: if reuse == WorkflowIdReusePolicy::RejectDuplicate {
-                WorkflowIdConflictPolicy::Fail as i32
-            } else {
-                conflict as i32
-            },
-            workflow_run_timeout: if dice.happens(150) { seconds(dice.between(5, 60)) } else { None },
-            retry_policy: dice.happens(250).then_some(retry),
-            ..StartWorkflowExecutionRequest::default()
-        }
-    }
-
     pub(super) async fn signal(&mut self) {
         let (workflow_id, tag) = (self.any_workflow(), self.tag());
         let run_id = self.known.pick(&workflow_id, &mut self.dice);
@@ -97,34 +35,6 @@ impl One {
             async move { call(client.signal_workflow_execution(request), CALL).await }
         });
         let told = told_by(fate.await, |_| Told::Acked(run_id));
-        self.told(number, told);
-    }
-
-    pub(super) async fn signal_with_start(&mut self) {
-        let (workflow_id, tag) = (self.any_workflow(), self.tag());
-        let number = self.note(What::SignalWithStart, &workflow_id, "", &tag);
-        let request = SignalWithStartWorkflowExecutionRequest {
-            namespace: NAMESPACE.into(),
-            workflow_id: workflow_id.clone(),
-            workflow_type: Some(WorkflowType { name: "Scripted".into() }),
-            task_queue: queue(),
-            input: text(&Input { number: self.dice.number(), depth: 0 }.text(&tag)),
-            identity: self.name.clone(),
-            signal_name: tag.clone(),
-            signal_input: text(&tag),
-            request_id: tag,
-            ..SignalWithStartWorkflowExecutionRequest::default()
-        };
-        let (client, attempts) = (self.client.clone(), self.dice.between(1, 4));
-        let fate = insist(attempts, &mut self.dice, || {
-            let (mut client, request) = (client.clone(), request.clone());
-            async move { call(client.signal_with_start_workflow_execution(request), CALL).await }
-        });
-        let known = &mut self.known;
-        let told = told_by(fate.await, |answer| {
-            known.add(&workflow_id, &answer.run_id);
-            Told::Acked(answer.run_id)
-        });
         self.told(number, told);
     }
 
@@ -239,7 +149,7 @@ impl One {
 }
 
 /// What a client was told in the end; of an answer, what `of` makes of it.
-fn told_by<T>(fate: Fate<T>, of: impl FnOnce(T) -> Told) -> Told {
+pub(super) fn told_by<T>(fate: Fate<T>, of: impl FnOnce(T) -> Told) -> Told {
     match fate {
         Fate::Acked(answer) => of(answer),
         Fate::Refused(_) => Told::Refused,

@@ -6,7 +6,6 @@ use abide_api::temporal::api::{
     enums::v1::{EventType, ParentClosePolicy},
     history::v1::{HistoryEvent, history_event::Attributes},
 };
-use abide_engine::run::RESETTER_IDENTITY;
 
 use super::time_of;
 use crate::evidence::{Evidence, RunEvidence};
@@ -19,7 +18,7 @@ const BOUND: Duration = Duration::from_secs(60);
 /// Against the children of every run that has ended.
 pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
     // The children of a run that a reset has ended are those of the run that the reset has made.
-    let ended = |run: &RunEvidence| run.end().is_some_and(|end| !is_reset(end));
+    let ended = |run: &RunEvidence| run.end().is_some() && !run.is_replaced();
     for (parent_id, parent) in evidence.runs.iter().filter(|(_, run)| ended(run)) {
         for (child_id, policy) in children(parent) {
             let Some(child) = evidence.runs.get(&child_id) else {
@@ -52,13 +51,6 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
                 found.push(Violation { invariant: C2, what });
             }
         }
-    }
-}
-
-fn is_reset(end: &HistoryEvent) -> bool {
-    match end.attributes.as_ref() {
-        Some(Attributes::WorkflowExecutionTerminatedEventAttributes(e)) => e.identity == RESETTER_IDENTITY,
-        Some(_) | None => false,
     }
 }
 

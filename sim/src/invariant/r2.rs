@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use abide_api::temporal::api::history::v1::history_event::Attributes;
-use abide_model::Timestamp;
-
 use super::time_of;
 use crate::evidence::{Evidence, RunEvidence};
 use crate::ledger::Violation;
@@ -27,23 +24,14 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
         }
         // Of those that began at the same moment, one that ended at once was the first.
         let order = |run: &RunEvidence| (run.end().is_none(), run.end().map(time_of));
-        runs.sort_by_key(|(run_id, run)| (began_at(run_id, run), order(run)));
+        runs.sort_by_key(|(run_id, run)| (run.began_at(run_id), order(run)));
         for pair in runs.windows(2) {
             let ((one, first), (two, second)) = (pair[0], pair[1]);
             let ended = first.end().map(time_of);
-            if ended.is_none_or(|ended| ended > began_at(two, second)) {
+            if ended.is_none_or(|ended| ended > second.began_at(two)) {
                 let what = format!("run {two} of {workflow_id} began before run {one} had ended");
                 found.push(Violation { invariant: R2, what });
             }
         }
     }
-}
-
-/// When a run began. One that a reset made has the first events of another one, and begins where the copy ends.
-fn began_at(run_id: &str, run: &RunEvidence) -> Timestamp {
-    let cut = run.events.iter().find(|event| match event.attributes.as_ref() {
-        Some(Attributes::WorkflowTaskFailedEventAttributes(e)) => e.new_run_id == run_id,
-        Some(_) | None => false,
-    });
-    cut.map_or(run.started_at(), time_of)
 }

@@ -9,7 +9,7 @@ use abide_api::temporal::api::{
 };
 
 use super::time_of;
-use crate::evidence::{Evidence, RunEvidence};
+use crate::evidence::Evidence;
 use crate::ledger::{Asked, Told, Violation, What};
 
 const R3: &str = "R3";
@@ -45,7 +45,7 @@ fn check_start(asked: &Asked, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
         say(&format!("it began {began:?}"));
     }
     match &asked.told {
-        Told::Acked(run_id) if !began.contains(&run_id.as_str()) => say(&format!("it began {began:?}")),
+        Told::Acked(run_id) if !traces.knows(run_id, &asked.tag) => say(&format!("it began {began:?}")),
         Told::Refused if !began.is_empty() => say(&format!("it began {began:?}")),
         Told::Acked(_) | Told::Refused | Told::Unknown => {}
     }
@@ -134,7 +134,7 @@ impl<'a> Traces<'a> {
         let mut traces = Self { began: BTreeMap::new(), left: BTreeMap::new(), evidence };
         for (run_id, run) in &evidence.runs {
             let started = run.started();
-            if started.continued_execution_run_id.is_empty() && !is_copy(run_id, run) {
+            if started.continued_execution_run_id.is_empty() && !run.is_copy(run_id) {
                 traces.began.entry(run.starter()).or_default().push(run_id);
             }
             for tag in run.events.iter().filter_map(tag_of) {
@@ -148,14 +148,23 @@ impl<'a> Traces<'a> {
         self.began.get(tag).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Whether two runs in a row began by one request. Only the newest run of an id knows its request, as in the
-    /// reference server: a request that arrives again when others have begun meanwhile is a new one.
+    /// Whether a request began a run although the one before it knew the request. Only the newest run of an id knows it,
+    /// and a copy of that, as in the reference server: a request that arrives again when others have begun meanwhile is a
+    /// new one.
     fn began_twice(&self, workflow_id: &str, tag: &str) -> bool {
+        if self.evidence.clock_was_set_back {
+            return false;
+        }
         let runs = self.evidence.runs.iter().filter(|(_, run)| run.workflow_id == workflow_id);
-        let mut runs: Vec<_> = runs.map(|(run_id, run)| (run.started_at(), run_id.as_str())).collect();
+        let mut runs: Vec<_> = runs.map(|(run_id, run)| (run.began_at(run_id), run_id.as_str())).collect();
         runs.sort_unstable();
-        let began = self.began(tag);
-        runs.windows(2).any(|pair| began.contains(&pair[0].1) && began.contains(&pair[1].1))
+        runs.windows(2).any(|pair| self.knows(pair[0].1, tag) && self.began(tag).contains(&pair[1].1))
+    }
+
+    /// Whether a run began by a request, or a reset made it from one that did: then it stands for that one.
+    fn knows(&self, run_id: &str, tag: &str) -> bool {
+        let Some(run) = self.evidence.runs.get(run_id) else { return false };
+        run.started().continued_execution_run_id.is_empty() && run.starter() == tag
     }
 
     fn left(&self, tag: &str) -> BTreeMap<&'a str, usize> {
@@ -163,14 +172,8 @@ impl<'a> Traces<'a> {
     }
 
     fn is_reset(&self, run_id: &str) -> bool {
-        self.evidence.runs.get(run_id).is_some_and(|run| is_copy(run_id, run))
+        self.evidence.runs.get(run_id).is_some_and(|run| run.is_copy(run_id))
     }
-}
-
-/// Whether a run was made from another one by a reset: then its first event is the other one's.
-fn is_copy(run_id: &str, run: &RunEvidence) -> bool {
-    let original = run.started().original_execution_run_id;
-    !original.is_empty() && original != run_id
 }
 
 /// The name that a request left in an event.
@@ -181,5 +184,89 @@ fn tag_of(event: &HistoryEvent) -> Option<&str> {
         Attributes::WorkflowExecutionCancelRequestedEventAttributes(e) => Some(&e.cause),
         Attributes::WorkflowExecutionTerminatedEventAttributes(e) => Some(&e.reason),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use abide_api::temporal::api::{
+        history::v1::{WorkflowExecutionStartedEventAttributes, WorkflowTaskFailedEventAttributes},
+        workflowservice::v1::DescribeWorkflowExecutionResponse,
+    };
+    use abide_model::Timestamp;
+
+    use super::*;
+    use crate::calls::text;
+    use crate::evidence::RunEvidence;
+    use crate::ledger::Book;
+
+    fn event(seconds: i64, attributes: Attributes) -> HistoryEvent {
+        let event_time = Some(prost_types::Timestamp { seconds, nanos: 0 });
+        HistoryEvent { event_time, attributes: Some(attributes), ..HistoryEvent::default() }
+    }
+
+    /// A run that began then by this request. When `copied` says so, a reset made it later of another run.
+    fn run(run_id: &str, began: i64, tag: &str, copied: Option<(&str, i64)>) -> (String, RunEvidence) {
+        let started = WorkflowExecutionStartedEventAttributes {
+            input: text(&format!("1 0 {tag}")),
+            original_execution_run_id: copied.map_or(run_id, |(base, _)| base).to_owned(),
+            ..WorkflowExecutionStartedEventAttributes::default()
+        };
+        let mut events = vec![event(began, Attributes::WorkflowExecutionStartedEventAttributes(Box::new(started)))];
+        if let Some((base, at)) = copied {
+            let failed = WorkflowTaskFailedEventAttributes {
+                base_run_id: base.to_owned(),
+                new_run_id: run_id.to_owned(),
+                ..WorkflowTaskFailedEventAttributes::default()
+            };
+            events.push(event(at, Attributes::WorkflowTaskFailedEventAttributes(Box::new(failed))));
+        }
+        let description = DescribeWorkflowExecutionResponse::default();
+        (run_id.to_owned(), RunEvidence { workflow_id: "w".into(), events, description })
+    }
+
+    fn wrong(told_run: &str, runs: Vec<(String, RunEvidence)>) -> Vec<Violation> {
+        let asked = Asked {
+            what: What::Start,
+            workflow_id: "w".into(),
+            run_id: String::new(),
+            tag: "t".into(),
+            told: Told::Acked(told_run.to_owned()),
+            told_at: Timestamp::EPOCH,
+        };
+        let evidence = Evidence {
+            book: Book { requests: vec![asked], ..Book::default() },
+            runs: runs.into_iter().collect(),
+            listed: BTreeMap::new(),
+            calm_since: Timestamp::EPOCH,
+            clock_was_set: false,
+            clock_was_set_back: false,
+            losses: Vec::new(),
+        };
+        let mut found = Vec::new();
+        check(&evidence, &mut found);
+        found
+    }
+
+    #[test]
+    fn a_start_that_arrives_again_is_new_only_when_the_newest_run_does_not_know_it() {
+        let other = || run("other", 1, "o", None);
+        let runs = vec![other(), run("first", 2, "t", None), run("second", 4, "t", None)];
+        assert_eq!(wrong("second", runs).len(), 1, "two in a row");
+        let of_other = run("copy", 1, "o", Some(("other", 3)));
+        let runs = vec![other(), run("first", 2, "t", None), of_other, run("second", 4, "t", None)];
+        assert_eq!(wrong("second", runs), [], "a reset of another run has come between");
+        let of_first = run("copy", 2, "t", Some(("first", 3)));
+        let runs = vec![other(), run("first", 2, "t", None), of_first, run("second", 4, "t", None)];
+        assert_eq!(wrong("second", runs).len(), 1, "the copy knows what began the first");
+    }
+
+    #[test]
+    fn a_copy_stands_for_the_run_that_a_start_began() {
+        let runs = || vec![run("first", 2, "t", None), run("copy", 2, "t", Some(("first", 3)))];
+        assert_eq!(wrong("copy", runs()), []);
+        assert_eq!(wrong("another", runs()).len(), 1);
     }
 }

@@ -47,7 +47,8 @@ fn check_pending(stored: &Stored, offers: &BTreeSet<DispatchSubject>, say: &mut 
     {
         say("its workflow task waits for nothing".into());
     }
-    for activity in &description.pending_activities {
+    // Who has paused an activity must end that.
+    for activity in description.pending_activities.iter().filter(|activity| !activity.paused) {
         if !has_deadline && !offers.iter().any(|offer| matches!(offer, DispatchSubject::Activity(_))) {
             say(format!("activity {} waits for nothing", activity.activity_id));
         }

@@ -1,8 +1,10 @@
-//! R7: continue-as-new, retry and cron leave exactly one successor.
+//! R7: continue-as-new, retry and cron leave exactly one successor, which knows what it goes on from.
 
 use std::collections::BTreeMap;
 
-use crate::evidence::Evidence;
+use abide_api::temporal::api::{enums::v1::ContinueAsNewInitiator, history::v1::history_event::Attributes};
+
+use crate::evidence::{Evidence, RunEvidence};
 use crate::ledger::Violation;
 
 const R7: &str = "R7";
@@ -14,8 +16,7 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
         let started = run.started();
         let before = started.continued_execution_run_id;
         // The copy that a reset makes of a successor says the same of itself.
-        let is_copy = !started.original_execution_run_id.is_empty() && started.original_execution_run_id != *run_id;
-        if !before.is_empty() && !is_copy {
+        if !before.is_empty() && !run.is_copy(run_id) {
             followers.entry(before).or_default().push(run_id);
         }
     }
@@ -28,8 +29,27 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
             found.push(Violation { invariant: R7, what });
         }
     }
+    for (run_id, run) in &evidence.runs {
+        check_schedule(evidence, run_id, run, found);
+    }
     for (run_id, follow) in followers {
         let what = format!("{follow:?} follow run {run_id}, which is not there");
+        found.push(Violation { invariant: R7, what });
+    }
+}
+
+/// The next run of a schedule has the result of the newest one that had any.
+fn check_schedule(evidence: &Evidence, run_id: &str, run: &RunEvidence, found: &mut Vec<Violation>) {
+    let Some(next) = evidence.runs.get(run.successor()).map(RunEvidence::started) else { return };
+    if next.initiator() != ContinueAsNewInitiator::CronSchedule {
+        return;
+    }
+    let result = match run.end().and_then(|event| event.attributes.as_ref()) {
+        Some(Attributes::WorkflowExecutionCompletedEventAttributes(e)) => e.result.clone(),
+        Some(_) | None => run.started().last_completion_result,
+    };
+    if next.last_completion_result != result || next.cron_schedule != run.started().cron_schedule {
+        let what = format!("run {run_id} has the result {result:?}, and its schedule goes on with {next:?}");
         found.push(Violation { invariant: R7, what });
     }
 }

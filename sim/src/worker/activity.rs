@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::decide::{Retry, failure};
 use super::{POLL, Process};
-use crate::calls::{CALL, Fate, NAMESPACE, call, queue, read_text, text, within};
+use crate::calls::{CALL, Fate, NAMESPACE, call, queue, read_text, text, time, within};
 use crate::ledger::Delivery;
 use crate::script::{AttemptEnd, attempt};
 
@@ -49,6 +49,7 @@ impl Process {
             started_event_id: 0,
             attempts_max,
             at: Instant::now(),
+            began_at: time(task.started_time),
         });
         let attempt = attempt(number, task.attempt);
         let mut left = Duration::from_millis(attempt.millis);
@@ -58,6 +59,7 @@ impl Process {
             match self.beat(task.task_token.clone()).await {
                 Beat::GoOn => {}
                 Beat::Cancel => return self.cancel(task.task_token).await,
+                Beat::Stop => return self.end(task.task_token, AttemptEnd::Fail).await,
                 Beat::Gone => return,
             }
         }
@@ -75,6 +77,14 @@ impl Process {
         };
         match call(self.client.clone().record_activity_task_heartbeat(request), CALL).await {
             Fate::Acked(answer) if answer.cancel_requested => Beat::Cancel,
+            // Some pay no heed.
+            Fate::Acked(answer) if answer.activity_paused || answer.activity_reset => {
+                if self.dice().happens(700) {
+                    Beat::Stop
+                } else {
+                    Beat::GoOn
+                }
+            }
             Fate::Acked(_) | Fate::Unknown(_) => Beat::GoOn,
             Fate::Refused(_) => Beat::Gone,
         }
@@ -135,6 +145,8 @@ impl Process {
 enum Beat {
     GoOn,
     Cancel,
+    /// Somebody outside wants the attempt to end.
+    Stop,
     Gone,
 }
 

@@ -26,11 +26,7 @@ pub struct Of<'a> {
 pub fn decide(of: &Of<'_>, view: &View) -> Vec<Command> {
     let script = view.input.script();
     if view.is_cancel_requested && script.obeys_cancel {
-        let attributes = CancelWorkflowExecutionCommandAttributes { details: None };
-        return vec![command(
-            CommandType::CancelWorkflowExecution,
-            Attributes::CancelWorkflowExecutionCommandAttributes(attributes),
-        )];
+        return vec![cancel()];
     }
     let mut commands = Vec::new();
     for (number, step) in script.steps.iter().enumerate() {
@@ -38,7 +34,7 @@ pub fn decide(of: &Of<'_>, view: &View) -> Vec<Command> {
             return commands;
         }
     }
-    commands.push(end(of, &script));
+    commands.push(end(of, view, &script));
     commands
 }
 
@@ -119,15 +115,15 @@ fn all<T>(items: &[T], mut is_done: impl FnMut(usize, &T) -> bool) -> bool {
     done
 }
 
-fn end(of: &Of<'_>, script: &Script) -> Command {
+fn end(of: &Of<'_>, view: &View, script: &Script) -> Command {
+    let is_on_schedule = !view.cron_schedule.is_empty();
     match script.ending {
-        Ending::Complete => {
-            let attributes = CompleteWorkflowExecutionCommandAttributes { result: text(of.run_id) };
-            command(
-                CommandType::CompleteWorkflowExecution,
-                Attributes::CompleteWorkflowExecutionCommandAttributes(attributes),
-            )
-        }
+        // A schedule ends with the last of its runs.
+        Ending::Complete if is_on_schedule && view.completed_before + 1 >= script.runs => cancel(),
+        Ending::Complete if is_on_schedule => complete(&(view.completed_before + 1).to_string()),
+        Ending::Complete => complete(of.run_id),
+        // Those that fail for ever would not end.
+        Ending::Fail if is_on_schedule && view.failed_before => cancel(),
         Ending::Fail => {
             let attributes = FailWorkflowExecutionCommandAttributes { failure: Some(failure("scripted", Retry::Yes)) };
             command(CommandType::FailWorkflowExecution, Attributes::FailWorkflowExecutionCommandAttributes(attributes))
@@ -137,6 +133,7 @@ fn end(of: &Of<'_>, script: &Script) -> Command {
                 workflow_type: Some(WorkflowType { name: "Scripted".into() }),
                 task_queue: queue(),
                 input: text(&input.text(of.run_id)),
+                cron_schedule: if script.keeps_schedule { view.cron_schedule.clone() } else { String::new() },
                 ..ContinueAsNewWorkflowExecutionCommandAttributes::default()
             };
             command(
@@ -145,6 +142,16 @@ fn end(of: &Of<'_>, script: &Script) -> Command {
             )
         }
     }
+}
+
+fn complete(result: &str) -> Command {
+    let attributes = CompleteWorkflowExecutionCommandAttributes { result: text(result) };
+    command(CommandType::CompleteWorkflowExecution, Attributes::CompleteWorkflowExecutionCommandAttributes(attributes))
+}
+
+fn cancel() -> Command {
+    let attributes = CancelWorkflowExecutionCommandAttributes { details: None };
+    command(CommandType::CancelWorkflowExecution, Attributes::CancelWorkflowExecutionCommandAttributes(attributes))
 }
 
 /// Whether somebody should try again.

@@ -12,6 +12,12 @@ use crate::script::Input;
 pub struct View {
     /// What the run was told.
     pub input: Input,
+    /// The schedule on which it runs; empty when there is none.
+    pub cron_schedule: String,
+    /// How many runs of the schedule have completed before it.
+    pub completed_before: u64,
+    /// Whether the run before it has failed.
+    pub failed_before: bool,
     /// Everything that was begun, by the name that the script gives it, with the event that began it.
     begun: BTreeMap<String, i64>,
     /// Events that began what is done.
@@ -65,6 +71,9 @@ impl View {
         match attributes {
             Attributes::WorkflowExecutionStartedEventAttributes(e) => {
                 self.input = Input::read(&read_text(e.input.as_ref()));
+                self.cron_schedule.clone_from(&e.cron_schedule);
+                self.completed_before = read_text(e.last_completion_result.as_ref()).parse().unwrap_or(0);
+                self.failed_before = e.continued_failure.is_some();
             }
             Attributes::ActivityTaskScheduledEventAttributes(e) => self.begin(&e.activity_id, event_id),
             Attributes::ActivityTaskCompletedEventAttributes(e) => self.end(e.scheduled_event_id),

@@ -2,6 +2,7 @@
 //! `activity_options_change`. None of it is in the history; a worker that has an attempt learns it from its heartbeats.
 
 use abide_model::Timestamp;
+use abide_model::deliberate::{self, Bug};
 
 use super::activity::place;
 use super::command::{Rejection, Reply};
@@ -72,7 +73,9 @@ impl Run {
         }
         chosen.retain(|id| known(id).is_none());
         for scheduled_event_id in chosen {
-            self.settle_activity(scheduled_event_id, out);
+            if !deliberate::is_on(Bug::IgnoredPause) {
+                self.settle_activity(scheduled_event_id, out);
+            }
             let pause = pause.reason.clone().begun(now);
             self.emit_note(NoteKind::ActivityPaused(ActivityPaused { scheduled_event_id, pause }), out);
         }
@@ -137,7 +140,7 @@ impl Run {
     pub(super) fn apply_activity_paused(&mut self, note: &ActivityPaused) {
         self.change_activity(note.scheduled_event_id, |activity, _, _| {
             activity.pause = Some(note.pause.clone());
-            if activity.started().is_none() {
+            if activity.started().is_none() && !deliberate::is_on(Bug::IgnoredPause) {
                 activity.phase = Some(ActivityPhase::Held(Held {}));
             }
         });

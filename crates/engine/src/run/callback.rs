@@ -24,6 +24,7 @@ use abide_api::temporal::api::{
         callback_info::{Trigger, WorkflowClosed, trigger},
     },
 };
+use abide_model::deliberate::{self, Bug};
 use abide_model::{Timestamp, limits};
 
 use super::command::{Rejection, Task};
@@ -231,6 +232,7 @@ impl Run {
     /// What came of telling an address.
     pub(super) fn callback_outcome(&mut self, number: i64, outcome: Outcome, now: Timestamp, out: &mut Out) {
         let failed = match outcome {
+            Outcome::Undelivered(failed) if failed.again && deliberate::is_on(Bug::ForgottenCallback) => None,
             Outcome::Undelivered(failed) => Some(failed),
             // A fault is about another run, and here is none.
             Outcome::Done | Outcome::Started(_) | Outcome::Failed(_) => None,
