@@ -165,6 +165,15 @@ pub(crate) fn messages(failure: &Failure) -> String {
     chain.map(|failure| failure.message.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
+/// Not more than the beginning of a text.
+pub(crate) fn shortened(mut text: String, bytes_max: usize) -> String {
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max));
+        text.push('…');
+    }
+    text
+}
+
 /// What the one who made the event said about it, if it is plain text.
 pub(crate) fn label(event: &HistoryEvent) -> Option<&Payload> {
     event.user_metadata.as_ref()?.summary.as_ref()

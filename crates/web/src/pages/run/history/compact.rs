@@ -81,13 +81,10 @@ fn row(visit: &Visit, run: &Described, group: &Group) -> Markup {
                     strong.type data-category=(category(group.category).name()) { (group.category.title()) }
                     " " span.summary { @if group.name != group.category.title() { (group.name) } @if !group.key.is_empty() { " " span.quiet { (group.key) } } }
                     " " (status(group))
-                    @match &group.label {
-                        Label::None => {},
-                        Label::Text(text) => { " " span.label { (text) } },
-                        Label::Encoded(found) => { " " (payload(found)) },
-                    }
+                    @if let Label::Text(text) = &group.label { " " span.label { (text) } }
                     " " span.when { "+" (span(group.start)) @if let Some(end) = group.end { span.quiet { ", took " (span(end - group.start)) } } }
                 }
+                @if let Label::Encoded(found) = &group.label { (payload(found)) }
                 @if !group.reason.is_empty() { p.failure { (group.reason) } }
                 p { "Events: "
                     @for (index, id) in group.events.iter().take(EVENTS_MAX).enumerate() { @if index > 0 { ", " } a href=(to(*id)) { (id) } }

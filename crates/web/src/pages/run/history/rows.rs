@@ -6,9 +6,12 @@ use prost_types::Timestamp;
 
 use super::attributes::{Detail, attributes};
 use crate::pages::run::Described;
-use crate::pages::run::event::{Category, is_failed, label, summary, text, type_name};
+use crate::pages::run::event::{Category, is_failed, label, shortened, summary, text, type_name};
 use crate::visit::Visit;
-use crate::widgets::{payload, span_text, time};
+use crate::widgets::{span_text, time};
+
+/// What is longer is cut: the attributes have it all.
+pub(super) const LINE_BYTES_MAX: usize = 300;
 
 /// A list that further events can be put into.
 pub(super) fn list(visit: &Visit, run: &Described, events: &[HistoryEvent], id: &str) -> Markup {
@@ -45,10 +48,9 @@ pub(super) fn line(run: &Described, event: &HistoryEvent) -> Markup {
     let class = if is_failed(event) { "type failed" } else { "type" };
     html! {
         strong class=(class) data-category=(category) { (type_name(event)) }
-        " " span.summary { (summary(event)) }
-        @if let Some(label) = label(event) {
-            " " @match text(label) { Some(text) => span.label { (text) }, None => (payload(label)) }
-        }
+        " " span.summary { (shortened(summary(event), LINE_BYTES_MAX)) }
+        // One that is encoded is among the attributes.
+        @if let Some(label) = label(event).and_then(text) { " " span.label { (label) } }
         " " span.when { (time(event.event_time.as_ref())) " " span.quiet { (elapsed(run, event)) } }
     }
 }

@@ -12,13 +12,15 @@ use super::history::{Problem, Timer, Update};
 use super::mismatch::Mismatch;
 use super::{Kind, Reason};
 use crate::pages::run::Described;
-use crate::pages::run::event::{messages, spoken, task_failed_cause};
+use crate::pages::run::event::{messages, shortened, spoken, task_failed_cause};
 use crate::pages::run::frame::Tab;
 use crate::pages::run::header::workflow;
 use crate::switches::Action;
 use crate::visit::Visit;
 use crate::widgets::{since, span_text, time, until};
 
+/// Of a longer message the beginning is enough here.
+const MESSAGE_BYTES_MAX: usize = 2_000;
 /// Further reasons are only counted.
 const SHOWN_MAX: usize = 12;
 
@@ -112,7 +114,7 @@ impl Said<'_> {
                 " (" (task_failed_cause(*cause)) ", " (attempts(attempt)) @if !identity.is_empty() { ", on " (identity) } "; event "
                 (self.event(*event_id)) ")."
                 @if let Some(mismatch) = mismatch { (self.mismatch(mismatch)) }
-                @if !message.is_empty() { pre { (message) } }
+                @if !message.is_empty() { pre { (shortened(message.clone(), MESSAGE_BYTES_MAX)) } }
             },
             Some(Problem::TimedOut { event_id, timeout }) => html! {
                 strong { "Its workflow task times out" } " (" (timeout_words(*timeout)) ", " (attempts(attempt)) "; event "
@@ -155,6 +157,7 @@ impl Said<'_> {
         let to = self.run.run.href(self.visit, Tab::PendingActivities.segments());
         let named = html! { a href=(to) { (name) } " (id " (it.activity_id) ")" };
         let failure = it.last_failure.as_ref().map(messages).filter(|text| !text.is_empty());
+        let failure = failure.map(|text| shortened(text, MESSAGE_BYTES_MAX));
         html! {
             @match reason {
                 Reason::ActivityPaused(_) => { strong { "Activity " (named) " is paused" } (paused_by(it)) "." },
