@@ -2,7 +2,8 @@
 //! Reads and writes no rows.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::Weak;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
 use abide_cluster::Error;
 use abide_cluster::history::{HistoryPage, ReadHistory};
@@ -16,6 +17,15 @@ use crate::query::Queries;
 use crate::read::Tail;
 use crate::shard::{Answer, Message};
 use crate::update::Callers;
+
+/// How full a cache is, for people: written by its shard once a turn, read by anyone at any time.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge {
+    /// Loaded runs.
+    pub(crate) runs: AtomicUsize,
+    /// Their bytes.
+    pub(crate) bytes: AtomicUsize,
+}
 
 /// A loaded run, and what the loop knows beside it.
 pub(crate) struct Entry {
@@ -222,11 +232,18 @@ pub(crate) struct Cache {
     order: VecDeque<RunId>,
     bytes: usize,
     bytes_max: usize,
+    gauge: Arc<Gauge>,
 }
 
 impl Cache {
-    pub(crate) fn new(bytes_max: usize) -> Self {
-        Self { slots: HashMap::new(), order: VecDeque::new(), bytes: 0, bytes_max }
+    pub(crate) fn new(bytes_max: usize, gauge: Arc<Gauge>) -> Self {
+        Self { slots: HashMap::new(), order: VecDeque::new(), bytes: 0, bytes_max, gauge }
+    }
+
+    /// Lets people read how full it is.
+    pub(crate) fn show(&self) {
+        self.gauge.runs.store(self.slots.len(), Ordering::Relaxed);
+        self.gauge.bytes.store(self.bytes, Ordering::Relaxed);
     }
 
     /// Puts a run in.

@@ -32,4 +32,4 @@ mod update_call;
 mod tests;
 
 pub use check::check;
-pub use service::{HistoryService, Options};
+pub use service::{HistoryService, Loaded, Options};

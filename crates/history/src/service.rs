@@ -1,5 +1,6 @@
 //! The owner of runs, as everyone else sees it: which shard a request belongs to, and how long its caller waits.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 
 use crate::background::Background;
 use crate::batches::BatchRegistry;
+use crate::cache::{Cache, Gauge};
 use crate::namespaces::NamespaceRegistry;
 use crate::outbound::Errands;
 use crate::query::TIMED_OUT;
@@ -48,6 +50,15 @@ impl Default for Options {
     }
 }
 
+/// What the owner of runs has in memory, for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Runs.
+    pub runs: u64,
+    /// Their bytes, about.
+    pub bytes: u64,
+}
+
 /// The owner of all runs of this node, and of its registry of namespaces.
 pub struct HistoryService {
     shards: Shards,
@@ -72,6 +83,7 @@ pub(crate) struct Shards(Arc<[Owned]>);
 struct Owned {
     first: u16,
     handle: Handle,
+    gauge: Arc<Gauge>,
 }
 
 impl Shards {
@@ -119,10 +131,12 @@ impl HistoryService {
                 errands: errands.clone(),
                 changes: changes.clone(),
             });
-            let shard = Shard::new(seams.clone(), fence, cache_bytes / usize::from(shard_count));
+            let gauge = Arc::new(Gauge::default());
+            let cache = Cache::new(cache_bytes / usize::from(shard_count), gauge.clone());
+            let shard = Shard::new(seams.clone(), fence, cache);
             tasks.push(tokio::spawn(shard.run(mailbox)));
             background.spawn("recover", recover(seams, partitions));
-            shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()) });
+            shards.push(Owned { first: begin(index), handle: Handle::new(inbox, store.clone()), gauge });
         }
         let shards = Shards(shards.into());
         let sweep = sweep(store.clone(), clock.clone(), retention.clone(), shards.clone());
@@ -172,6 +186,15 @@ impl HistoryService {
         tasks_max: usize,
     ) -> Result<(Vec<QueuedTask>, Option<Place>), abide_store::Error> {
         refill::tasks_from(&*self.store, queue, from, tasks_max).await
+    }
+
+    /// How many runs are in memory, as of each shard's last turn.
+    pub fn loaded(&self) -> Loaded {
+        let gauges = self.shards.0.iter().map(|shard| &shard.gauge);
+        gauges.fold(Loaded::default(), |all, gauge| Loaded {
+            runs: all.runs + gauge.runs.load(Ordering::Relaxed) as u64,
+            bytes: all.bytes + gauge.bytes.load(Ordering::Relaxed) as u64,
+        })
     }
 
     /// Where pages hear that what they show has changed.

@@ -57,8 +57,8 @@ enum Life {
 }
 
 impl Shard {
-    pub(crate) fn new(seams: Arc<Seams>, fence: Fence, cache_bytes: usize) -> Self {
-        let (cache, desk) = (Cache::new(cache_bytes), Desk::new(seams, fence));
+    pub(crate) fn new(seams: Arc<Seams>, fence: Fence, cache: Cache) -> Self {
+        let desk = Desk::new(seams, fence);
         Self { cache, desk, lookups: HashMap::new(), life: Life::Open }
     }
 
@@ -86,6 +86,7 @@ impl Shard {
             }
             self.fire_due();
             self.evict();
+            self.cache.show();
         }
         inbox.close();
         while let Some(message) = inbox.recv().await {

@@ -18,4 +18,4 @@ mod shell;
 mod window;
 mod workers;
 
-pub use service::{Refill, TaskQueues};
+pub use service::{Refill, TaskQueues, Totals};

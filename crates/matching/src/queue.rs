@@ -287,6 +287,11 @@ impl<E: Ear> Queue<E> {
         self.tasks.backlog()
     }
 
+    /// Pollers that wait.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiters.len() as u64
+    }
+
     fn has_task(&mut self, now: Timestamp) -> bool {
         if self.tasks.is_empty() {
             return false;

@@ -90,6 +90,30 @@ impl<E: Ear> Registry<E> {
         }
     }
 
+    /// The queues of a namespace by name, with what waits in them: those that are here and no worker's own, and those that
+    /// something was decided about. At most so many.
+    pub(crate) fn names(&self, namespace: NamespaceId, names_max: usize) -> BTreeMap<String, i64> {
+        let mut names = BTreeMap::new();
+        let mut add = |name: &String, backlog: i64| {
+            if let Some(known) = names.get_mut(name) {
+                *known += backlog;
+            } else if names.len() < names_max {
+                names.insert(name.clone(), backlog);
+            }
+        };
+        for shard in &self.shards {
+            let shard = hold(shard);
+            for kind in [QueueKind::Workflow, QueueKind::Activity, QueueKind::Nexus] {
+                let queues = shard.queues.get(&(namespace, kind)).into_iter().flatten();
+                let shown = queues.filter(|(_, queue)| !queue.key.queue.is_sticky());
+                shown.for_each(|(name, queue)| add(name, queue.backlog()));
+                let configs = shard.configs.get(&(namespace, kind)).into_iter().flatten();
+                configs.for_each(|(name, _)| add(name, 0));
+            }
+        }
+        names
+    }
+
     fn lock(&self, key: &QueueKey) -> MutexGuard<'_, Shard<E>> {
         let mut hasher = DefaultHasher::new();
         (key.namespace, key.kind, &key.queue.name).hash(&mut hasher);
@@ -163,6 +187,22 @@ mod tests {
         assert_eq!(registry.find(&key("busy"), |queue| queue.backlog()), Some(1));
         assert!(registry.find(&key("idle-0"), |_| ()).is_none());
         assert!(registry.find(&key("idle-19999"), |_| ()).is_some());
+    }
+
+    #[test]
+    fn the_queues_of_a_namespace_are_named_once_and_those_of_single_workers_are_not() {
+        let registry = Registry::<FakeEar>::new(10);
+        let now = Timestamp::EPOCH;
+        let poll = |key: &QueueKey| registry.with(key, now, |queue| queue.poll_began(&poll_by("me", None), now));
+        let activities = QueueKey { kind: QueueKind::Activity, ..key("b") };
+        [&key("b"), &activities, &key("a"), &sticky_key("mine")].into_iter().for_each(poll);
+        registry.with(&activities, now, |queue| queue.offer(task(1, 1, 3, 0), now));
+        registry.keep_config(&key("c"), Arc::default());
+        let namespace = key("a").namespace;
+        let named = |names: &[(&str, i64)]| names.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+        assert_eq!(registry.names(namespace, 10), named(&[("a", 0), ("b", 1), ("c", 0)]));
+        assert_eq!(registry.names(namespace, 2).len(), 2);
+        assert_eq!(registry.names(NamespaceId(uuid::Uuid::from_u128(99)), 10), named(&[]));
     }
 
     #[test]

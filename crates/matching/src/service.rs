@@ -28,6 +28,19 @@ pub trait Refill: Send + Sync + 'static {
     fn refill(&self, queue: &QueueKey, from: Place, tasks_max: usize);
 }
 
+/// What the owner of task queues has in memory, for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Queues, those of single workers as well.
+    pub queues: u64,
+    /// Tasks that wait, about.
+    pub tasks: u64,
+    /// Pollers that wait.
+    pub pollers: u64,
+    /// Workers that were heard of lately.
+    pub workers: u64,
+}
+
 /// The owner of task queues. Cheap to make; no task or timer of its own while nothing waits.
 pub struct TaskQueues {
     shell: Arc<Shell>,
@@ -47,6 +60,24 @@ impl TaskQueues {
     pub fn set_refill(&self, refill: Arc<dyn Refill>) {
         // A second one would be a mistake in wiring that changes nothing.
         let _ = self.shell.refill.set(refill);
+    }
+
+    /// The task queues of a namespace that are known here, by name, with how many tasks wait in each, about: those that
+    /// were polled lately, that have tasks, or that something was decided about. No worker's own. At most
+    /// [`limits::QUEUES_LISTED_MAX`].
+    pub fn names(&self, namespace: NamespaceId) -> BTreeMap<String, i64> {
+        self.shell.registry.names(namespace, limits::QUEUES_LISTED_MAX)
+    }
+
+    /// What is in memory.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals { workers: self.shell.workers.count(self.shell.now()), ..Totals::default() };
+        self.shell.registry.each(None, |queue| {
+            totals.queues += 1;
+            totals.tasks += u64::try_from(queue.backlog()).unwrap_or_default();
+            totals.pollers += queue.waiting();
+        });
+        totals
     }
 
     /// The parked tasks of a queue that were read for [`Refill::refill`], and the place of the first that was not: the

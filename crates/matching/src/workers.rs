@@ -69,6 +69,13 @@ impl Workers {
         same.map(|(_, (_, heartbeat))| heartbeat.clone()).collect()
     }
 
+    /// How many there are in all namespaces.
+    pub(crate) fn count(&self, now: Timestamp) -> u64 {
+        let mut known = hold(&self.known);
+        known.expire(now);
+        known.workers.len() as u64
+    }
+
     /// One of them.
     pub(crate) fn get(&self, namespace: NamespaceId, key: &str, now: Timestamp) -> Option<Arc<WorkerHeartbeat>> {
         let mut known = hold(&self.known);
@@ -126,6 +133,7 @@ mod tests {
         workers.record(namespace(1), vec![worker("a", WorkerStatus::Shutdown), running("b")], at(200));
         assert_eq!(keys(&workers, 1, None, at(200)), ["b", "c"]);
         assert!(workers.get(namespace(2), "x", at(299)).is_some());
+        assert_eq!(workers.count(at(299)), 3);
         assert_eq!(keys(&workers, 1, None, at(300)), ["b"]);
         assert!(workers.get(namespace(2), "x", at(300)).is_none());
     }

@@ -102,6 +102,9 @@ pub const VISIBILITY_QUERY_DEPTH_MAX: usize = 100;
 /// Namespaces on one page when the request names no size.
 pub const NAMESPACES_PAGE_DEFAULT: usize = 100;
 
+/// Task queues of a namespace that people are shown.
+pub const QUEUES_LISTED_MAX: usize = 10_000;
+
 /// How long a worker's poll waits for a task.
 pub const POLL_WAIT_MAX: Duration = Duration::from_secs(60);
 /// How long a wait for history waits for an event.
