@@ -91,15 +91,18 @@ class Timeline extends HTMLElement {
   }
 
   async load() {
-    if (this.loading) return this.again = true;
+    if (this.loading) return (this.again = true);
     this.loading = true;
+    const source = this.getAttribute("src");
     try {
-      const url = new URL(this.getAttribute("src"), document.baseURI);
+      const url = new URL(source, document.baseURI);
       this.events = new URL("history/events/", url);
       if (this.last) url.searchParams.set("after", this.last);
       const answer = await fetch(url);
       if (!answer.ok) throw new Error(`the server says ${answer.status}`);
-      this.take(await answer.json());
+      const groups = await answer.json();
+      // Meanwhile it may have become the timeline of another run.
+      if (source === this.getAttribute("src")) this.take(groups);
     } catch (error) {
       this.output.value = `The timeline cannot be loaded: ${error.message}`;
     }
@@ -148,6 +151,8 @@ class Timeline extends HTMLElement {
 
   // Times in which nothing happens are shown short: those that are long beside the usual and beside all shorter ones.
   fold(idle) {
+    if (idle !== this.idle) this.fitted = true;
+    this.idle = idle;
     this.folds = [];
     if (!idle) return;
     const times = new Float64Array(this.rows.length * 3 + 1);
@@ -312,9 +317,7 @@ class Timeline extends HTMLElement {
     this.drag = null;
   }
 
-  hover(event) {
-    this.tell(event && this.rows[this.place(event)[2]], event);
-  }
+  hover(event) { this.tell(event && this.rows[this.place(event)[2]], event); }
 
   // What is known of a group besides its name, line by line.
   lines(group) {
