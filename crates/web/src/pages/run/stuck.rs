@@ -77,6 +77,11 @@ pub(crate) enum Reason {
         count: i64,
         since: Option<Timestamp>,
     },
+    /// It waits for something, but when that comes nobody is there.
+    NobodyWillPoll {
+        queue: String,
+        last: Option<PollerInfo>,
+    },
     /// The workflow has been asked to end, and has not.
     CancelRequested,
     WorkflowTaskWaits {
@@ -98,11 +103,6 @@ pub(crate) enum Reason {
     /// Nothing is pending that would wake it.
     Message {
         is_whole: bool,
-    },
-    /// It waits for something, but when that comes nobody is there.
-    NobodyWillPoll {
-        queue: String,
-        last: Option<PollerInfo>,
     },
 }
 

@@ -62,7 +62,7 @@ fn times(visit: &Visit, run: &Described) -> Markup {
         (
             "Ends at the latest",
             run.more.run_expiration_time.as_ref().filter(|_| run.is_open()).map(|at| {
-                html! { (time(Some(at))) " (in " (until(Some(at))) ")" }
+                html! { (time(Some(at))) " (" (until(Some(at))) ")" }
             }),
         ),
     ])

@@ -59,14 +59,13 @@ impl Said<'_> {
             Reason::WorkflowTaskFails { attempt, last } => self.task_fails(*attempt, last.as_ref()),
             Reason::NobodyPolls { queue, kind, since: at, last } => html! {
                 strong { "No worker polls task queue " (self.queue(queue)) " for " (tasks(*kind)) }
-                @if at.is_some() { ", where a task waits for " (since(at.as_ref())) } "." (asked(last.as_ref()))
+                @if at.is_some() { ", and a task waits there " (passed(at.as_ref())) } "." (asked(last.as_ref()))
             },
             Reason::RateLimited { queue, kind } => html! {
                 strong { "Task queue " (self.queue(queue)) " is at its rate limit" } " for " (tasks(*kind)) "."
             },
             Reason::Backlog { queue, kind, count, since: at } => html! {
-                strong { "Task queue " (self.queue(queue)) " has a backlog" } ": " (count) " " (tasks(*kind)) " wait, the oldest for "
-                (since(at.as_ref())) "."
+                strong { "Task queue " (self.queue(queue)) " has a backlog" } ": " (count) " " (tasks(*kind)) " wait, the oldest " (passed(at.as_ref())) "."
             },
             Reason::NobodyWillPoll { queue, last } => html! {
                 strong { "No worker polls task queue " (self.queue(queue)) " for workflow tasks" }
@@ -76,10 +75,10 @@ impl Said<'_> {
                 html! { strong { "It was asked to cancel" } ", and goes on until it ends by itself." }
             }
             Reason::WorkflowTaskWaits { since: at } => html! {
-                strong { "A workflow task waits for a worker" } @if at.is_some() { " for " (since(at.as_ref())) } "."
+                strong { "A workflow task waits for a worker" } " " (passed(at.as_ref())) "."
             },
             Reason::WorkflowTaskRuns { since: at } => html! {
-                strong { "A worker is on its workflow task" } @if at.is_some() { " for " (since(at.as_ref())) } "."
+                strong { "A worker is on its workflow task" } " " (passed(at.as_ref())) "."
             },
             Reason::ActivityPaused(_)
             | Reason::ActivityRetries(_)
@@ -98,7 +97,7 @@ impl Said<'_> {
             Reason::Update(it) => self.update(it),
             Reason::Timer(it) => self.timer(it),
             Reason::Delayed { until: at } => html! {
-                strong { "It begins later" } ": its first workflow task comes at " (time(at.as_ref())) ", in " (until(at.as_ref())) "."
+                strong { "It begins later" } ": its first workflow task comes at " (ahead(at.as_ref())) "."
             },
             Reason::Message { is_whole } => html! {
                 strong { "It waits for a signal, an update or a query" } ": nothing is pending that would wake it."
@@ -162,16 +161,16 @@ impl Said<'_> {
             @match reason {
                 Reason::ActivityPaused(_) => { strong { "Activity " (named) " is paused" } (paused_by(it)) "." },
                 Reason::ActivityRetries(_) => {
-                    strong { "Activity " (named) " fails and is tried again" } ": " (attempt_of(it)) " comes in "
-                    (until(it.next_attempt_schedule_time.as_ref())) "." (last_chance(it))
+                    strong { "Activity " (named) " fails and is tried again" } ": " (attempt_of(it)) " comes at "
+                    (ahead(it.next_attempt_schedule_time.as_ref())) "." (last_chance(it))
                 },
                 Reason::ActivityWaits(_) => {
-                    strong { "Activity " (named) " waits for a worker" } " for " (since(it.scheduled_time.as_ref())) ", " (attempt_of(it)) "."
+                    strong { "Activity " (named) " waits for a worker" } " " (passed(it.scheduled_time.as_ref())) ", " (attempt_of(it)) "."
                 },
                 _ => {
                     strong { "Activity " (named) @if it.state() == PendingActivityState::CancelRequested { " is asked to cancel" }
                         @else { " runs" } }
-                    " for " (since(it.last_started_time.as_ref())) ", " (attempt_of(it))
+                    " " (passed(it.last_started_time.as_ref())) ", " (attempt_of(it))
                     @if !it.last_worker_identity.is_empty() { ", on " (it.last_worker_identity) } "." (heartbeat(it))
                 },
             }
@@ -181,8 +180,8 @@ impl Said<'_> {
 
     fn timer(&self, it: &Timer) -> Markup {
         html! {
-            strong { "It waits for timer " (it.id) } @if let Some(label) = &it.label { " (" (label) ")" } ": it fires in " (until(it.fires_at.as_ref())) ", at " (time(it.fires_at.as_ref()))
-            " (event " (self.event(it.event_id)) ")."
+            strong { "It waits for timer " (it.id) } @if let Some(label) = &it.label { " (" (label) ")" } ": it fires at " (ahead(it.fires_at.as_ref()))
+            ", event " (self.event(it.event_id)) "."
         }
     }
 
@@ -205,6 +204,16 @@ impl Said<'_> {
     fn action(&self, action: &str, label: &str) -> Markup {
         html! { a.button.small href=(self.run.run.href(self.visit, &["actions", action])) data-dialog="" { (label) } }
     }
+}
+
+/// How long it is since then: `(5s)`.
+fn passed(at: Option<&Timestamp>) -> Markup {
+    html! { @if at.is_some() { "(" (since(at)) ")" } }
+}
+
+/// A moment to come, and how long it is until then.
+fn ahead(at: Option<&Timestamp>) -> Markup {
+    html! { (time(at)) @if at.is_some() { " (" (until(at)) ")" } }
 }
 
 fn tasks(kind: Kind) -> &'static str {
@@ -261,7 +270,7 @@ fn heartbeat(it: &PendingActivityInfo) -> Markup {
     let noticed = options.start_to_close_timeout.as_ref().filter(is_set);
     html! {
         @match (timeout, &it.last_heartbeat_time) {
-            (Some(_), Some(at)) => { " Its last heartbeat was " (since(Some(at))) " ago." },
+            (Some(_), Some(at)) => { " Its last heartbeat came at " (time(Some(at))) " " (passed(Some(at))) "." },
             (Some(timeout), None) => { " It has not sent a heartbeat; one is due every " (span_text(timeout.seconds, timeout.nanos)) "." },
             (None, _) => {
                 @if let Some(noticed) = noticed {
@@ -280,7 +289,7 @@ fn operation(it: &PendingNexusOperationInfo) -> Markup {
     };
     html! {
         strong { "It waits for Nexus operation " (it.service) "/" (it.operation) } (state) ", attempt " (it.attempt)
-        @if it.next_attempt_schedule_time.is_some() { ", the next one in " (until(it.next_attempt_schedule_time.as_ref())) }
+        @if it.next_attempt_schedule_time.is_some() { ", the next one at " (ahead(it.next_attempt_schedule_time.as_ref())) }
         @if !it.blocked_reason.is_empty() { ", blocked: " (it.blocked_reason) } "."
         @if let Some(text) = failure { pre { (text) } }
     }

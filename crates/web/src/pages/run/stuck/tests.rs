@@ -265,3 +265,63 @@ fn a_closed_run_is_not_stuck() {
     closed.workflow_execution_info.as_mut().expect("an info").status = status.into();
     assert_eq!(found(closed, vec![started()], &[]), []);
 }
+
+#[test]
+fn every_reason_is_said_in_words_and_hostile_text_stays_text() {
+    let pause = WorkflowExecutionPauseInfo { identity: HOSTILE.into(), reason: HOSTILE.into(), paused_time: at(9) };
+    let poller = PollerInfo { identity: HOSTILE.into(), last_access_time: at(3), ..PollerInfo::default() };
+    let mismatch =
+        mismatch::Mismatch { event_id: Some(5), event: Some("TimerStarted".into()), wanted: Some("Activity".into()) };
+    let failed = Problem::Failed {
+        event_id: 7,
+        cause: Cause::NonDeterministicError,
+        message: HOSTILE.into(),
+        mismatch: Some(mismatch),
+        identity: HOSTILE.into(),
+    };
+    let timed_out = Problem::TimedOut { event_id: 7, timeout: TimeoutType::StartToClose };
+    let retried =
+        PendingActivityInfo { next_attempt_schedule_time: at(9), ..activity(PendingActivityState::Scheduled) };
+    let child = PendingChildExecutionInfo {
+        workflow_id: HOSTILE.into(),
+        workflow_type_name: "Child".into(),
+        ..Default::default()
+    };
+    let operation =
+        PendingNexusOperationInfo { service: "s".into(), operation: HOSTILE.into(), attempt: 2, ..Default::default() };
+    let queue = || HOSTILE.to_owned();
+    let all = [
+        Reason::Paused(pause),
+        Reason::WorkflowTaskFails { attempt: 4, last: Some(failed) },
+        Reason::WorkflowTaskFails { attempt: 2, last: Some(timed_out) },
+        Reason::WorkflowTaskFails { attempt: 3, last: None },
+        Reason::NobodyPolls { queue: queue(), kind: Kind::Activity, since: at(1), last: Some(poller.clone()) },
+        Reason::ActivityPaused(activity(PendingActivityState::Paused)),
+        Reason::ActivityRetries(retried),
+        Reason::RateLimited { queue: queue(), kind: Kind::Activity },
+        Reason::Backlog { queue: queue(), kind: Kind::Workflow, count: 40, since: at(4) },
+        Reason::NobodyWillPoll { queue: queue(), last: Some(poller) },
+        Reason::CancelRequested,
+        Reason::WorkflowTaskWaits { since: at(1) },
+        Reason::WorkflowTaskRuns { since: at(1) },
+        Reason::ActivityWaits(activity(PendingActivityState::Scheduled)),
+        Reason::ActivityRuns(activity(PendingActivityState::Started)),
+        Reason::Operation(operation),
+        Reason::Child(child),
+        Reason::Update(Update { id: HOSTILE.into(), name: "add".into(), event_id: 6, since: at(5) }),
+        Reason::Timer(Timer { id: HOSTILE.into(), label: Some(HOSTILE.into()), event_id: 5, fires_at: at(60) }),
+        Reason::Delayed { until: at(60) },
+        Reason::Message { is_whole: false },
+    ];
+    let site = std::sync::Arc::new(crate::testing::site(crate::testing::service(|_| Ok(bytes::Bytes::new()))));
+    let visit = crate::visit::Visit::new(site, "t".into(), &http::Request::get("/").body(()).expect("a request"));
+    let run = described(open());
+    let mut said = String::new();
+    for reason in all {
+        let html = panel(&visit, &run, std::slice::from_ref(&reason)).into_string();
+        assert!(!html.contains("<script>"), "{html}");
+        let item = html.split_once("<li").and_then(|(_, rest)| rest.split_once("</li>")).expect("an item").0;
+        said.push_str(&format!("<li{item}\n"));
+    }
+    insta::assert_snapshot!(said);
+}
