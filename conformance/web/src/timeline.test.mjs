@@ -80,11 +80,12 @@ test('everything can be done with the keyboard, and filters hold', async () => {
   assert((await view(page)).fitted);
   await page.keyboard.press('End');
   assert(await rows.last().locator('a').evaluate((link) => link.matches(':focus')));
-  assert.match(await rows.last().locator('a').getAttribute('href'), /\/history\/events\/\d+$/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/history\/events\/\d+$/);
   await visitor.leave();
 });
 
-test('a part of the time is chosen on the axis, and all of it is shown again', async () => {
+test('a part of the time is chosen on the axis, all of it is shown again, and a bar leads to its event', async () => {
   const handle = await world.start('ships', 'timeline-range', ['3']);
   await handle.result();
   const { visitor, page } = await look(handle);
@@ -98,6 +99,8 @@ test('a part of the time is chosen on the axis, and all of it is shown again', a
   assert((await count()) < all);
   await page.getByRole('button', { name: /^All, not only/ }).click();
   assert.equal(await count(), all);
+  await page.locator('abide-timeline canvas').click({ position: { x: 200, y: 45 } });
+  await page.waitForURL(/\/history\/events\/1$/);
   await visitor.leave();
 });
 
