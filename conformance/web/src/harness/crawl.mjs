@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 const isWord = (segment) => /^[a-z]*(-[a-z]+)*$/.test(segment) && segment !== 'default';
 
 /**
- * Opens `paths` and whatever they lead to, each kind of page twice at most, and calls `visit(path, kind)` at the first of
+ * Opens `paths` and whatever they lead to, each kind of page so many `times` at most, and calls `visit(path, kind)` at the first of
  * each kind. A kind is an address without ids. Returns the kinds, in the order in which they were met; all that is wrong is
  * told at the end, and not only the first of it.
  */
-export async function crawl(visitor, paths, visit, { prefix = '' } = {}) {
+export async function crawl(visitor, paths, visit, { prefix = '', times: most = 1 } = {}) {
   const kinds = new Map();
   const seen = new Set(paths);
   const queue = [...paths];
@@ -19,7 +19,7 @@ export async function crawl(visitor, paths, visit, { prefix = '' } = {}) {
     const kind = kindOf(path.slice(prefix.length));
     const times = kinds.get(kind) ?? 0;
     kinds.set(kind, times + 1);
-    if (times >= 2) continue;
+    if (times >= most) continue;
     try {
       await visitor.open(path);
       if (times === 0) await visit(path, kind);
