@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use abide_model::settings::Waits;
@@ -26,6 +26,24 @@ pub(crate) struct Sources {
     pub(crate) flags: BTreeMap<String, String>,
     /// The file, if there is one.
     pub(crate) file: Option<PathBuf>,
+    /// What they were when they were read last, for people.
+    pub(crate) known: Known,
+}
+
+/// What was set, and where: for people.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known(Arc<Mutex<Vec<(String, String)>>>);
+
+impl Known {
+    /// Keys, with their values and where they come from.
+    pub(crate) fn all(&self) -> Vec<(String, String)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn replace(&self, rules: &[Rule]) {
+        let all = rules.iter().map(|rule| (rule.key.clone(), rule.to_string())).collect();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = all;
+    }
 }
 
 /// One value, and where it counts.
@@ -37,6 +55,26 @@ struct Rule {
     namespace: Option<String>,
     /// Only for this task queue.
     queue: Option<String>,
+    /// By a flag, not in the file.
+    by_flag: bool,
+}
+
+/// The value, where it counts, where it comes from, and why nothing comes of it if nothing does.
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.value)?;
+        if let Some(namespace) = &self.namespace {
+            write!(f, " in namespace {namespace}")?;
+        }
+        if let Some(queue) = &self.queue {
+            write!(f, " for task queue {queue}")?;
+        }
+        f.write_str(if self.by_flag { ", by a flag" } else { ", in the file" })?;
+        match set(self, &mut Settings::default()) {
+            Ok(()) => Ok(()),
+            Err(why) => write!(f, "; ignored: {why}"),
+        }
+    }
 }
 
 impl Sources {
@@ -81,10 +119,11 @@ impl Sources {
         };
         for (key, json) in &self.flags {
             match serde_json::from_str(json) {
-                Ok(value) => rules.push(Rule { key: key.clone(), value, ..Rule::default() }),
+                Ok(value) => rules.push(Rule { key: key.clone(), value, by_flag: true, ..Rule::default() }),
                 Err(_) => warn!(key, "a setting that is no JSON is ignored"),
             }
         }
+        self.known.replace(&rules);
         Ok(resolved(&rules))
     }
 }
@@ -105,18 +144,25 @@ fn resolved(rules: &[Rule]) -> (Settings, BTreeMap<String, Settings>) {
 }
 
 fn apply(rule: &Rule, settings: &mut Settings) {
-    let Rule { key, value, namespace, queue } = rule;
+    let Rule { key, value, namespace, queue, by_flag: _ } = rule;
     if let Some(why) = setting::without_effect(key) {
         return info!(key, why, "a setting without effect is ignored");
     }
-    let Some(setting) = find(key) else { return warn!(key, "an unknown setting is ignored") };
-    let set = match queue {
-        None => setting.set(settings, value),
-        Some(queue) => set_for_queue(setting.key, queue, value, &mut settings.waits),
-    };
-    match set {
+    match set(rule, settings) {
         Ok(()) => debug!(key, %value, namespace, queue, "setting"),
         Err(why) => warn!(key, %value, why, "a setting that cannot be is ignored"),
+    }
+}
+
+/// Sets it; the text says why nothing comes of it.
+fn set(rule: &Rule, settings: &mut Settings) -> Result<(), &'static str> {
+    if let Some(why) = setting::without_effect(&rule.key) {
+        return Err(why);
+    }
+    let setting = find(&rule.key).ok_or("there is no such setting")?;
+    match &rule.queue {
+        None => setting.set(settings, &rule.value),
+        Some(queue) => set_for_queue(setting.key, queue, &rule.value, &mut settings.waits),
     }
 }
 
@@ -174,7 +220,7 @@ mod tests {
 
     fn flags(values: &[(&str, &str)]) -> Sources {
         let flags = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Sources { flags, file: None }
+        Sources { flags, ..Sources::default() }
     }
 
     #[test]
@@ -190,6 +236,24 @@ mod tests {
         assert_eq!(settings.limits.blob_bytes_max, 10_240);
         assert_eq!(settings.limits.memo_bytes_max, Settings::default().limits.memo_bytes_max);
         assert_eq!(settings.limits.id_bytes_max, Settings::default().limits.id_bytes_max);
+    }
+
+    #[test]
+    fn people_are_told_what_was_set_where_and_why_nothing_comes_of_some_of_it() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let text = "limit.blobSize.error:\n  - value: 200\n    constraints: {namespace: guests}\n";
+        std::fs::write(file.path(), text).expect("written");
+        let mut sources = flags(&[("limit.memoSize.error", "\"big\""), ("no.such", "1")]);
+        sources.file = Some(file.path().to_owned());
+        sources.read().expect("a file");
+        let known = sources.known.all();
+        let shown: Vec<_> = known.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
+        let expected = [
+            ("limit.blobSize.error", "200 in namespace guests, in the file"),
+            ("limit.memoSize.error", "\"big\", by a flag; ignored: is no number from zero on"),
+            ("no.such", "1, by a flag; ignored: there is no such setting"),
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

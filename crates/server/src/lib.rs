@@ -13,6 +13,7 @@ pub mod services;
 pub mod telemetry;
 
 mod dynamic;
+mod inside;
 mod names;
 mod refill;
 mod roles;

@@ -171,6 +171,7 @@ fn ui_port(
     let ui = config.ui.as_ref()?;
     let stopping = Stopping(stage.clone());
     let shown = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::to_string);
+    let (inside, queues) = (services.inside(config, addresses), services.task_queues());
     let site = Site {
         routes: services.routes(),
         changes: services.changes(),
@@ -181,7 +182,8 @@ fn ui_port(
         http_address: shown(&addresses.http),
         version: env!("CARGO_PKG_VERSION"),
         stopping: Box::new(move || Box::pin(stopping.clone().stopped())),
-        inside: Box::new(Vec::new),
+        inside: Box::new(move || inside.sections()),
+        queues: Box::new(move |namespace| queues.names(namespace)),
     };
     Some(abide_web::port(Port { site, files: ui.assets.clone(), disable_news_fetch: ui.disable_news_fetch }))
 }

@@ -7,13 +7,16 @@ use abide_frontend::{Frontend, ServerInfo};
 use abide_history::HistoryService;
 use abide_history::Options as HistoryOptions;
 use abide_matching::TaskQueues;
-use abide_model::{Clock, LiveSettings, SettingsView, limits};
+use abide_model::{Clock, LiveSettings, SettingsView, Timestamp, limits};
 use abide_store::Store;
 use abide_visibility::{StoreIndex, Visibility};
 use uuid::Uuid;
 
 use crate::config::Config;
+use crate::dynamic::Known;
 use crate::error::Error;
+use crate::inside::Inside;
+use crate::node::Addresses;
 use crate::refill::FromHistory;
 use crate::seams::Seams;
 
@@ -27,6 +30,7 @@ pub(crate) struct Roles {
     settings: Arc<LiveSettings>,
     shards: u16,
     kind: &'static str,
+    started_at: Timestamp,
 }
 
 impl Roles {
@@ -47,7 +51,8 @@ impl Roles {
             runtime: tokio::runtime::Handle::current(),
         }));
         let namespaces = history.namespaces();
-        Ok(Self { store, matching, history, namespaces, clock, settings, shards, kind })
+        let started_at = clock.now();
+        Ok(Self { store, matching, history, namespaces, clock, settings, shards, kind, started_at })
     }
 
     /// The public service over them.
@@ -69,6 +74,26 @@ impl Roles {
                 visibility_store: self.kind.into(),
             }),
         }
+    }
+
+    /// What the node says of itself.
+    pub(crate) fn inside(&self, config: &Config, addresses: Addresses, settings: Known) -> Inside {
+        Inside {
+            started_at: self.started_at,
+            addresses,
+            data: config.data.clone(),
+            store: self.store.clone(),
+            history: self.history.clone(),
+            matching: self.matching.clone(),
+            namespaces: self.namespaces.clone(),
+            cache_bytes: config.cache_bytes.unwrap_or(limits::CACHE_BYTES_DEFAULT),
+            settings,
+        }
+    }
+
+    /// Who knows the names of task queues.
+    pub(crate) fn task_queues(&self) -> Arc<TaskQueues> {
+        self.matching.clone()
     }
 
     /// Where pages hear of changes.

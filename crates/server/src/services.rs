@@ -5,6 +5,7 @@ use std::sync::Arc;
 use abide_cluster::{Changes, Error as ClusterError};
 use abide_engine::namespace::{Register, Update};
 use abide_frontend::Grpc;
+use abide_matching::TaskQueues;
 use abide_model::{NamespaceId, SettingsView, fresh};
 use tokio::task::JoinSet;
 use tonic::service::Routes;
@@ -12,8 +13,10 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::config::{Config, NamespaceSettings};
-use crate::dynamic::Sources;
+use crate::dynamic::{Known, Sources};
 use crate::error::Error;
+use crate::inside::Inside;
+use crate::node::Addresses;
 use crate::roles::Roles;
 use crate::seams::Seams;
 
@@ -26,6 +29,8 @@ pub struct Services {
     routes: Routes,
     grpc: Grpc,
     health: HealthReporter,
+    /// What was set.
+    known: Known,
     /// What goes on by itself. Ends when this is dropped.
     watching: JoinSet<()>,
 }
@@ -33,7 +38,9 @@ pub struct Services {
 impl Services {
     /// Starts the roles on these seams. When it returns, the routes answer.
     pub async fn start(config: &Config, seams: Seams) -> Result<Self, Error> {
-        let sources = Sources { flags: config.dynamic_config.clone(), file: config.dynamic_config_file.clone() };
+        let (flags, file) = (config.dynamic_config.clone(), config.dynamic_config_file.clone());
+        let sources = Sources { flags, file, ..Sources::default() };
+        let known = sources.known.clone();
         let settings = Arc::new(sources.read().map_err(Error::Settings)?);
         let roles = Roles::start(config, settings.clone(), seams).await?;
         if let Err(error) = set_up_namespaces(&roles, config).await {
@@ -44,7 +51,7 @@ impl Services {
         let mut watching = JoinSet::new();
         watching.spawn(sources.watch(settings));
         watching.spawn(abide_frontend::drive_batches(roles.frontend()));
-        Ok(Self { roles, routes: router.routes, grpc: router.grpc, health: router.health, watching })
+        Ok(Self { roles, routes: router.routes, grpc: router.grpc, health: router.health, known, watching })
     }
 
     /// Every gRPC service, by path.
@@ -60,6 +67,16 @@ impl Services {
     /// Where pages hear that what they show has changed.
     pub fn changes(&self) -> Arc<Changes> {
         self.roles.changes()
+    }
+
+    /// What the node says of itself.
+    pub(crate) fn inside(&self, config: &Config, addresses: &Addresses) -> Inside {
+        self.roles.inside(config, addresses.clone(), self.known.clone())
+    }
+
+    /// Who knows the names of task queues.
+    pub(crate) fn task_queues(&self) -> Arc<TaskQueues> {
+        self.roles.task_queues()
     }
 
     /// What whoever runs the server has set.

@@ -6,6 +6,7 @@ mod assets;
 mod command_line;
 mod form;
 mod input;
+mod inside;
 mod live;
 mod page;
 mod pages;
@@ -23,6 +24,7 @@ mod timeline;
 mod visit;
 mod widgets;
 
+pub use inside::{Fact, Section};
 pub use port::{Port, port};
 pub use site::Site;
 pub use switches::{Action, Switches};

@@ -6,6 +6,9 @@ mod namespaces;
 mod run;
 mod search_attributes;
 mod start;
+mod system;
+mod task_queues;
+mod workers;
 mod workflows;
 
 use axum::Router;
@@ -26,6 +29,9 @@ pub(crate) fn router() -> Router {
         .merge(batches::router())
         .merge(start::router())
         .merge(workflows::router())
+        .merge(task_queues::router())
+        .merge(workers::router())
+        .route("/system", get(system::system))
         .merge(run::router())
         .fallback(async || Problem::nothing())
         .method_not_allowed_fallback(async || Problem::nothing())

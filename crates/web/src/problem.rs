@@ -20,6 +20,11 @@ impl Problem {
         Self { status: StatusCode::BAD_REQUEST, said: said.into() }
     }
 
+    /// Something of ours went wrong.
+    pub(crate) fn failed(said: impl Into<String>) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, said: said.into() }
+    }
+
     /// There is nothing at this address.
     pub(crate) fn nothing() -> Self {
         Self { status: StatusCode::NOT_FOUND, said: "There is no page at this address.".into() }

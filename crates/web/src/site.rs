@@ -1,10 +1,11 @@
 //! What all pages of a server know, and how an address becomes a page: the request is read as a visit, the page's own function
 //! answers with its parts, and they are put into the frame that all pages share, or sent as the regions that have changed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use abide_cluster::{BoxFuture, Changes};
-use abide_model::limits;
+use abide_model::{NamespaceId, limits};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +14,7 @@ use tokio::sync::Semaphore;
 use tonic::service::Routes;
 use tower::ServiceExt;
 
+use crate::inside::Section;
 use crate::page::Page;
 use crate::switches::Switches;
 use crate::visit::{Regions, Visit};
@@ -39,8 +41,10 @@ pub struct Site {
     pub version: &'static str,
     /// Returns when the server stops: streams end then, so that it need not wait for them.
     pub stopping: Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
-    /// What the system page shows of the inside: headings with names and values.
-    pub inside: Box<dyn Fn() -> Vec<(String, Vec<(String, String)>)> + Send + Sync>,
+    /// What the system page shows of the inside. May wait for a disk.
+    pub inside: Box<dyn Fn() -> Vec<Section> + Send + Sync>,
+    /// The task queues of a namespace by name, with how many tasks wait in each, about.
+    pub queues: Box<dyn Fn(NamespaceId) -> BTreeMap<String, i64> + Send + Sync>,
 }
 
 /// The pages of a site.

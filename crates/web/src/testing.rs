@@ -49,6 +49,7 @@ pub(crate) fn site(routes: Routes) -> Site {
         version: "1.2.3",
         stopping: Box::new(|| Box::pin(std::future::pending())),
         inside: Box::new(Vec::new),
+        queues: Box::new(|_| Default::default()),
     }
 }
 

@@ -38,7 +38,7 @@ proptest! {
         let (_, value) = *random.one_of(&SETTINGS);
         let key = if random.percent(70) { key.to_owned() } else { mutated_text(key, &[".", "limit"], random) };
         let value = mutated_text(value, &["-1", "1e400", "null", "[", "{", "\"", "0.5", "99999999999999999999"], random);
-        let sources = Sources { flags: BTreeMap::from([(key, value)]), file: None };
+        let sources = Sources { flags: BTreeMap::from([(key, value)]), ..Sources::default() };
         let _ = sources.read().expect("there is no file").everywhere();
     }
 
