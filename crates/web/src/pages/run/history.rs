@@ -197,6 +197,7 @@ pub(crate) async fn event(
         div.card.event {
             p { (rows::line(&run, found)) }
             (attributes(&visit, &run, found, Detail::Whole))
+            (rows::reset(&visit, &run, found))
         }
         p.actions {
             @if event_id > 1 { a.button href=(to(event_id - 1)) rel="prev" { "Event " (event_id - 1) } }

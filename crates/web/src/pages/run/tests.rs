@@ -3,10 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use abide_api::temporal::api::activity::v1::ActivityOptions;
-use abide_api::temporal::api::common::v1::{ActivityType, Memo, Payloads, SearchAttributes};
+use abide_api::temporal::api::common::v1::{ActivityType, Memo, Payloads, SearchAttributes, WorkflowExecution};
 use abide_api::temporal::api::enums::v1::{PendingActivityState, WorkflowExecutionStatus as Status};
+use abide_api::temporal::api::history::v1::history_event::Attributes;
 use abide_api::temporal::api::history::v1::{History, HistoryEvent};
-use abide_api::temporal::api::workflow::v1::PendingActivityInfo;
+use abide_api::temporal::api::workflow::v1::{
+    PendingActivityInfo, WorkflowExecutionExtendedInfo, WorkflowExecutionPauseInfo,
+};
 use abide_api::temporal::api::workflowservice::v1::*;
 use axum::Router;
 use axum::body::Body;
@@ -159,6 +162,35 @@ async fn a_failed_run_shows_the_chain_of_its_failure_before_its_history() {
     let world = World::new(closed(Status::Failed), events);
     insta::assert_snapshot!("the_head_of_a_failed_run", world.region("/history", "head").await);
     insta::assert_snapshot!("why_a_run_failed", world.region("/history", "why").await);
+}
+
+#[tokio::test]
+async fn what_one_should_know_first_stands_before_the_facts() {
+    let mut found = closed(Status::Paused);
+    let pause =
+        WorkflowExecutionPauseInfo { identity: HOSTILE.into(), paused_time: at(8), reason: "<b>audit</b>".into() };
+    found.workflow_extended_info = Some(WorkflowExecutionExtendedInfo {
+        pause_info: Some(pause),
+        cancel_requested: true,
+        reset_run_id: "run-9".into(),
+        last_reset_time: at(7),
+        ..WorkflowExecutionExtendedInfo::default()
+    });
+    let info = found.workflow_execution_info.as_mut().expect("an info");
+    info.execution_time = at(5);
+    info.parent_execution = Some(WorkflowExecution { workflow_id: "parent".into(), run_id: "run-0".into() });
+    info.root_execution = Some(WorkflowExecution { workflow_id: "root".into(), run_id: "run-00".into() });
+    info.search_attributes =
+        Some(SearchAttributes { indexed_fields: [("TemporalReportedProblems".to_owned(), json("[]"))].into() });
+    let mut first = started();
+    if let Some(Attributes::WorkflowExecutionStartedEventAttributes(it)) = &mut first.attributes {
+        it.original_execution_run_id = "run-5".into();
+        it.continued_execution_run_id = "run-4".into();
+        it.parent_workflow_namespace = "elsewhere".into();
+        it.cron_schedule = "@hourly".into();
+        it.attempt = 3;
+    }
+    insta::assert_snapshot!(World::new(found, vec![first]).region("/history", "head").await);
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ fn times(visit: &Visit, run: &Described) -> Markup {
         (
             "History",
             Some(html! {
-                (info.history_length) " events, " (size(info.history_size_bytes.unsigned_abs())) ", "
+                (info.history_length) (if info.history_length == 1 { " event, " } else { " events, " }) (size(info.history_size_bytes.unsigned_abs())) ", "
                 a href=(visit.href(&whole)) download=(file) { "download" }
             }),
         ),

@@ -1,12 +1,15 @@
 //! Events as rows that open.
 
+use abide_api::temporal::api::enums::v1::EventType;
 use abide_api::temporal::api::history::v1::HistoryEvent;
 use maud::{Markup, html};
 use prost_types::Timestamp;
 
 use super::attributes::{Detail, attributes};
 use crate::pages::run::Described;
+use crate::pages::run::action::Deed;
 use crate::pages::run::event::{Category, is_failed, label, shortened, summary, text, type_name};
+use crate::switches::Action;
 use crate::visit::Visit;
 use crate::widgets::{span_text, time};
 
@@ -36,8 +39,21 @@ fn row(visit: &Visit, run: &Described, event: &HistoryEvent, chosen: Option<i64>
             details {
                 summary { (line(run, event)) }
                 // The chosen one is there in full already.
-                @if chosen != Some(id) { (attributes(visit, run, event, Detail::InList)) }
+                @if chosen != Some(id) { (attributes(visit, run, event, Detail::InList)) (reset(visit, run, event)) }
             }
+        }
+    }
+}
+
+/// Leads to going back to an event, if that can be.
+pub(super) fn reset(visit: &Visit, run: &Described, event: &HistoryEvent) -> Markup {
+    let ends_a_task =
+        [EventType::WorkflowTaskCompleted, EventType::WorkflowTaskFailed, EventType::WorkflowTaskTimedOut];
+    let is_offered = visit.may(Action::Reset) && ends_a_task.contains(&event.event_type());
+    let to = run.run.href(visit, &["actions", Deed::Reset.name()]);
+    html! {
+        @if is_offered {
+            p { a.button.small href={ (to) "?event-id=" (event.event_id) } data-dialog="" { "Reset to here" } }
         }
     }
 }
