@@ -93,7 +93,7 @@ function replace(html, url) {
   const fresh = parse(html);
   disconnect();
   document.title = fresh.title;
-  for (const name of ["page", "liveUrl", "namespace"]) {
+  for (const name of ["page", "liveUrl", "namespace", "codec"]) {
     if (fresh.body.dataset[name] === undefined) delete body.dataset[name];
     else body.dataset[name] = fresh.body.dataset[name];
   }
@@ -233,15 +233,14 @@ async function more(link) {
 
 // ---- keys
 
-const places = { w: 0, q: 1, k: 2, b: 3, a: 4, n: 5, i: 6, s: 7 };
 let before = "";
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   if (event.target.closest("input, textarea, select, dialog, [data-keys]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key;
-  const links = document.querySelectorAll("nav.side a");
-  if (before === "g" && key in places) links[places[key]]?.click();
+  const place = before === "g" && document.querySelector(`nav.side a[data-go="${CSS.escape(key)}"]`);
+  if (place) place.click();
   else if (key === "/") focusOn(event, "[data-search]");
   else if (key === "j" || key === "k") step(key === "j" ? 1 : -1);
   else if (key === "c") document.querySelector("[data-key-create]")?.click();

@@ -8,6 +8,7 @@ mod form;
 mod input;
 mod inside;
 mod live;
+mod navigation;
 mod page;
 mod pages;
 mod paging;

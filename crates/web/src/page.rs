@@ -24,10 +24,14 @@ pub(crate) struct Page {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
     Workflows,
+    Schedules,
+    Activities,
     TaskQueues,
     Workers,
+    Deployments,
     Batches,
     Namespaces,
+    Nexus,
     SearchAttributes,
     Import,
     System,

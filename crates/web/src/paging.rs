@@ -21,5 +21,5 @@ pub(crate) fn after(visit: &Visit) -> Result<Bytes, Problem> {
 /// The link to the next part of the list with this id, if there is one.
 pub(crate) fn more(visit: &Visit, list: &str, token: &[u8]) -> Markup {
     let to = visit.here_with(&[(AFTER, Some(&URL_SAFE_NO_PAD.encode(token)))]);
-    html! { @if !token.is_empty() { p { a.button data-more=(list) href=(to) { "More" } } } }
+    html! { @if !token.is_empty() { p data-key="more" { a.button data-more=(list) href=(to) { "More" } } } }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Preferences {
     pub(crate) time: TimeFormat,
     /// Where this browser has payloads decoded, if its owner has said so.
     pub(crate) codec: Option<String>,
+    /// Whether that is sent the cookies that this browser has of it.
+    pub(crate) codec_credentials: bool,
     /// Which columns of lists are shown, as the list keeps it; empty if nothing was chosen.
     pub(crate) columns: String,
     /// The visitor's own views, as the list keeps them.
@@ -39,6 +41,7 @@ pub(crate) enum TimeFormat {
 pub(crate) const THEME: &str = "abide_theme";
 pub(crate) const TIME: &str = "abide_time";
 pub(crate) const CODEC: &str = "abide_codec";
+pub(crate) const CODEC_CREDENTIALS: &str = "abide_codec_credentials";
 pub(crate) const COLUMNS: &str = "abide_columns";
 pub(crate) const VIEWS: &str = "abide_views";
 /// A browser keeps wishes for a year.
@@ -68,7 +71,8 @@ impl Preferences {
         Self {
             theme: Theme::ALL.into_iter().find(|(_, name)| *name == theme).map(|(theme, _)| theme).unwrap_or_default(),
             time: TimeFormat::ALL.into_iter().find(|(_, name)| *name == time).map(|(time, _)| time).unwrap_or_default(),
-            codec: cookie(headers, CODEC).filter(|codec| origin(codec).is_some()),
+            codec: cookie(headers, CODEC).filter(|codec| is_codec(codec)),
+            codec_credentials: cookie(headers, CODEC_CREDENTIALS).as_deref() == Some("true"),
             columns: cookie(headers, COLUMNS).unwrap_or_default(),
             views: cookie(headers, VIEWS).unwrap_or_default(),
         }
@@ -89,6 +93,16 @@ pub(crate) fn keep(response: &mut Response, name: &str, value: &str) {
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
+}
+
+/// The address of a codec server for a namespace, for which `{namespace}` stands.
+pub(crate) fn of_namespace(codec: &str, namespace: &str) -> String {
+    codec.replace("{namespace}", &url::encoded(namespace))
+}
+
+/// Whether this can be the address of a codec server.
+pub(crate) fn is_codec(address: &str) -> bool {
+    origin(&of_namespace(address, "namespace")).is_some()
 }
 
 /// The origin of an address that a browser may ask: it becomes part of a page's policy, so it is nothing but that.
@@ -113,6 +127,15 @@ mod tests {
         let expected = Preferences { theme: Theme::Dark, time: TimeFormat::Local, codec, ..Preferences::default() };
         assert_eq!(wanted, expected);
         assert_eq!(of("abide_theme=x; abide_time=; abide_codec=javascript:1"), Preferences::default());
+    }
+
+    #[test]
+    fn a_namespace_stands_where_the_codec_server_wants_it() {
+        assert_eq!(of_namespace("https://{namespace}.example/{namespace}", "a b"), "https://a%20b.example/a%20b");
+        assert!(is_codec("https://{namespace}.example") && is_codec("http://localhost:1/{namespace}"));
+        assert!(!is_codec("{namespace}") && !is_codec("https://{other}.example"));
+        // No header is made of a name that is no host.
+        assert_eq!(origin(&of_namespace("https://{namespace}.example", "a; b")), None);
     }
 
     #[test]

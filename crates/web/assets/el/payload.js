@@ -118,11 +118,12 @@ async function decode() {
 }
 
 async function decodeSome(some) {
-  const { codec, namespace } = document.body.dataset;
+  const { codec, codecCredentials, namespace } = document.body.dataset;
   try {
     const headers = { "Content-Type": "application/json", "X-Namespace": namespace || "" };
     const body = JSON.stringify({ payloads: some.map(([, payload]) => payload) });
-    const answer = await fetch(`${codec.replace(/\/+$/, "").replaceAll("{namespace}", namespace || "")}/decode`, { method: "post", headers, body });
+    const credentials = codecCredentials === undefined ? "same-origin" : "include";
+    const answer = await fetch(`${codec.replace(/\/+$/, "")}/decode`, { method: "post", headers, body, credentials });
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
     const { payloads } = await answer.json();
     some.forEach(([element, payload], index) => element.show(payloads[index] || payload));

@@ -23,14 +23,39 @@ pub(crate) async fn prefer(visit: Visit, fields: Fields) -> Result<Response, Pro
     let theme = fields.text("theme").unwrap_or(Theme::System.name());
     let time = fields.text("time").unwrap_or(TimeFormat::Utc.name());
     let codec = fields.text("codec").unwrap_or_default();
-    if !codec.is_empty() && preferences::origin(codec).is_none() {
+    if !codec.is_empty() && !preferences::is_codec(codec) {
         return Err(Problem::invalid("the codec server's address must be http:// or https:// with a host"));
     }
     // Only a place of this site.
-    let back = fields.text("back").filter(|back| back.starts_with('/') && !back.starts_with("//")).unwrap_or("/");
+    let back = fields.text("back").filter(|back| is_of_this_site(back)).unwrap_or("/");
     let mut response = Redirect::to(&visit.href(back)).into_response();
-    for (name, value) in [(preferences::THEME, theme), (preferences::TIME, time), (preferences::CODEC, codec)] {
+    let credentials = fields.text("codec-credentials").unwrap_or_default();
+    let wishes = [
+        (preferences::THEME, theme),
+        (preferences::TIME, time),
+        (preferences::CODEC, codec),
+        (preferences::CODEC_CREDENTIALS, credentials),
+    ];
+    for (name, value) in wishes {
         preferences::keep(&mut response, name, value);
     }
     Ok(response)
+}
+
+/// A browser takes a second slash for the beginning of a host, whichever way it leans.
+fn is_of_this_site(path: &str) -> bool {
+    path.starts_with('/') && !path[1..].starts_with(['/', '\\'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_this_site;
+
+    #[test]
+    fn nobody_is_led_to_another_site() {
+        assert!(is_of_this_site("/") && is_of_this_site("/namespaces?a=//b"));
+        for elsewhere in ["", "x", "//evil.example", "/\\evil.example", "https://evil.example"] {
+            assert!(!is_of_this_site(elsewhere), "{elsewhere}");
+        }
+    }
 }
