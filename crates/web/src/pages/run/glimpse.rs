@@ -10,8 +10,10 @@ use abide_api::temporal::api::workflowservice::v1::{
 use super::Described;
 use crate::visit::Visit;
 
-/// How many of the last events of an open run are looked at: what a page of the service can hold.
-const NEWEST_MAX: i32 = 256;
+/// How many of the last events of an open run are looked at: what a page of the service can hold, and fewer if they are large.
+const NEWEST_MAX: i64 = 256;
+const NEWEST_MIN: i64 = 20;
+const NEWEST_BYTES: i64 = 1 << 20;
 
 /// See the file's first lines.
 #[derive(Clone, Default, Debug)]
@@ -35,7 +37,7 @@ impl Glimpse {
         let newest = GetWorkflowExecutionHistoryReverseRequest {
             namespace: run.run.namespace.clone(),
             execution: Some(run.run.execution()),
-            maximum_page_size: if run.is_open() { NEWEST_MAX } else { 1 },
+            maximum_page_size: newest(run),
             ..Default::default()
         };
         let first = visit.workflows().get_workflow_execution_history(visit.request(first)).await;
@@ -58,5 +60,32 @@ impl Glimpse {
     /// The event that closed a closed run.
     pub(crate) fn last(&self) -> Option<&Attributes> {
         self.newest.first()?.attributes.as_ref()
+    }
+}
+
+fn newest(run: &Described) -> i32 {
+    if !run.is_open() {
+        return 1;
+    }
+    let bytes_each = run.info.history_size_bytes / run.info.history_length.max(1);
+    (NEWEST_BYTES / bytes_each.max(1)).clamp(NEWEST_MIN, NEWEST_MAX) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::run::testing::{described, open};
+
+    #[test]
+    fn fewer_events_are_looked_at_when_they_are_large() {
+        let asked = |bytes: i64, events: i64| {
+            let mut run = described(open());
+            (run.info.history_size_bytes, run.info.history_length) = (bytes, events);
+            newest(&run)
+        };
+        assert_eq!(asked(100_000, 1000), 256);
+        assert_eq!(asked(10_000_000, 1000), 104);
+        assert_eq!(asked(50_000_000, 100), 20);
+        assert_eq!(asked(0, 0), 256);
     }
 }

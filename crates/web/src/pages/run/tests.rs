@@ -294,6 +294,26 @@ async fn a_long_history_is_not_read_to_show_its_first_window() {
 }
 
 #[tokio::test]
+async fn what_is_large_is_not_put_into_lists() {
+    let mut large = started();
+    if let Some(Attributes::WorkflowExecutionStartedEventAttributes(it)) = &mut large.attributes {
+        it.input = Some(Payloads { payloads: vec![json(&format!("\"{}\"", "x".repeat(60_000)))] });
+    }
+    let mut larger = activity_scheduled(2);
+    if let Some(Attributes::ActivityTaskScheduledEventAttributes(it)) = &mut larger.attributes {
+        it.input = Some(Payloads { payloads: vec![json(&format!("\"{}\"", "y".repeat(2_000_000)))] });
+    }
+    let world = World::new(closed(Status::Completed), vec![large, larger]);
+    for rest in ["/history", "/history?view=json"] {
+        let content = world.content(rest).await;
+        assert!(content.len() < 20_000, "{rest}: {}", content.len());
+    }
+    let content = world.content("/history").await;
+    assert!(content.contains("60002 bytes") && content.contains("This event is large"), "{content}");
+    assert!(world.content("/history/events/1").await.contains("xxxx"), "the event's own page has it");
+}
+
+#[tokio::test]
 async fn a_search_that_finds_nothing_stops_and_says_how_far_it_looked() {
     let world = World::long(20_000);
     let main = world.main("/history?q=nothing+like+it").await;

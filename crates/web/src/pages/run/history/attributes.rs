@@ -23,6 +23,8 @@ const FAILURE: &str = "temporal.api.failure.v1.Failure";
 const IN_EVERY_ROW: [&str; 3] = ["eventId", "eventTime", "eventType"];
 /// Of no use to a reader.
 const INNER: [&str; 2] = ["taskId", "version"];
+/// A larger event is not made ready to be read in a list of many.
+pub(super) const LISTED_EVENT_BYTES_MAX: usize = 64 * 1024;
 /// Values in values beyond this are not shown.
 const DEPTH_MAX: usize = 8;
 
@@ -52,8 +54,12 @@ pub(crate) fn as_json(event: &HistoryEvent) -> Value {
 
 /// The facts.
 pub(crate) fn attributes(visit: &Visit, run: &Described, event: &HistoryEvent, detail: Detail) -> Markup {
-    let Value::Object(fields) = as_json(event) else { return html! {} };
     let reader = Reader { visit, run, event, detail };
+    let size = event.encoded_len();
+    if detail == Detail::InList && size > LISTED_EVENT_BYTES_MAX {
+        return html! { p { "This event is large: " (reader.elsewhere(size)) } };
+    }
+    let Value::Object(fields) = as_json(event) else { return html! {} };
     let mut shown = Map::new();
     for (name, value) in fields {
         match value {

@@ -2,9 +2,11 @@
 
 use abide_api::temporal::api::history::v1::HistoryEvent;
 use maud::{Markup, html};
-use serde_json::Value;
+use prost::Message;
+use serde_json::{Value, json};
 
-use super::attributes::as_json;
+use super::attributes::{LISTED_EVENT_BYTES_MAX, as_json};
+use crate::pages::run::event::type_name;
 
 /// Texts that are longer are not shown.
 const TEXT_BYTES_MAX: usize = 2_000;
@@ -17,7 +19,14 @@ pub(super) fn list(events: &[HistoryEvent], id: &str) -> Markup {
 }
 
 fn pretty(event: &HistoryEvent) -> String {
-    let mut json = as_json(event);
+    let size = event.encoded_len();
+    let mut json = if size > LISTED_EVENT_BYTES_MAX {
+        // What it says would be shortened to nothing.
+        let said = format!("{size} bytes, which the history has that can be downloaded");
+        json!({ "eventId": event.event_id.to_string(), "eventType": type_name(event), "attributes": said })
+    } else {
+        as_json(event)
+    };
     shorten(&mut json);
     serde_json::to_string_pretty(&json).unwrap_or_default()
 }
