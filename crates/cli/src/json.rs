@@ -4,7 +4,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage};
 use serde_json::{Number, Value};
 
-pub use abide_json::{Payloads, message, payload, pool, read};
+pub use abide_json::{Payloads, keep_known, message, payload, pool, read};
 
 /// A message that is known by its descriptor only, with its payloads whole.
 pub fn whole(message: &DynamicMessage) -> Value {

@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod fuzz;
+mod known;
 mod parse;
 mod read;
 mod time;
@@ -13,6 +14,7 @@ use std::sync::LazyLock;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
+pub use known::keep_known;
 pub use read::{ReadError, bytes, read};
 pub use time::{duration, timestamp};
 pub use write::{message, message_of, payload};

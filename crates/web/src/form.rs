@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::visit::Visit;
 
 /// The field with the token.
-const TOKEN: &str = "_csrf";
+pub(crate) const TOKEN: &str = "_csrf";
 const SAID: &str = "abide_said";
 /// What is said fits into a cookie.
 const SAID_BYTES_MAX: usize = 1000;
@@ -55,13 +55,21 @@ impl<S: Sync> FromRequest<S> for Fields {
         let body = body.map_err(|_| Problem::invalid("the form is too large"))?;
         let body = std::str::from_utf8(&body).map_err(|_| Problem::invalid("the form is not UTF-8"))?;
         let fields = Self(url::pairs(body).map_err(Problem::invalid)?);
-        let shown = fields.text(TOKEN).unwrap_or_default();
-        if token.is_empty() || !is_same(token.as_bytes(), shown.as_bytes()) {
-            let said = "The form is too old: load the page again, and repeat what you did.".into();
-            return Err(Problem { status: StatusCode::FORBIDDEN, said });
-        }
+        check(&token, fields.text(TOKEN).unwrap_or_default())?;
         Ok(fields)
     }
+}
+
+/// Whether a form shows the token that the browser has.
+pub(crate) fn check(token: &str, shown: &str) -> Result<(), Problem> {
+    let is_right = !token.is_empty() && is_same(token.as_bytes(), shown.as_bytes());
+    if is_right { Ok(()) } else { Err(refused()) }
+}
+
+/// What is said of a form without the token.
+pub(crate) fn refused() -> Problem {
+    let said = "The form is too old: load the page again, and repeat what you did.".into();
+    Problem { status: StatusCode::FORBIDDEN, said }
 }
 
 /// In the same time wherever they differ.

@@ -2,6 +2,7 @@
 
 mod batches;
 mod home;
+mod import;
 mod namespaces;
 mod run;
 mod search_attributes;
@@ -33,6 +34,7 @@ pub(crate) fn router() -> Router {
         .merge(workers::router())
         .route("/system", get(system::system))
         .merge(run::router())
+        .merge(import::router())
         .fallback(async || Problem::nothing())
         .method_not_allowed_fallback(async || Problem::nothing())
 }

@@ -95,6 +95,11 @@ class Timeline extends HTMLElement {
     this.loading = true;
     const source = this.getAttribute("src");
     try {
+      // All of a history that is not the server's stands in the page.
+      if (source[0] === "#") {
+        this.events = "#event-";
+        return this.take(JSON.parse(document.querySelector(source).textContent));
+      }
       const url = new URL(source, document.baseURI);
       this.events = new URL("history/events/", url);
       if (this.last) url.searchParams.set("after", this.last);

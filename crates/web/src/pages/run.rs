@@ -41,6 +41,7 @@ use crate::visit::Visit;
 use frame::Tab;
 pub(crate) use glimpse::Glimpse;
 pub(crate) use histories::Histories;
+pub(crate) use history::{View as FileView, file_window};
 
 /// What the addresses of a run's pages begin with.
 pub(crate) const PREFIX: &str = "/namespaces/{namespace}/workflows/{workflow}/{run}";
@@ -84,8 +85,11 @@ impl Run {
         Self { namespace, workflow_id, run_id }
     }
 
-    /// The address of one of its pages.
+    /// The address of one of its pages. A run without an id is that of a file: its events are on the page that shows it.
     pub(crate) fn href(&self, visit: &Visit, rest: &[&str]) -> String {
+        if self.run_id.is_empty() {
+            return format!("#event-{}", rest.last().unwrap_or(&""));
+        }
         let segments = ["namespaces", &self.namespace, "workflows", &self.workflow_id, &self.run_id];
         visit.href(&path(&[&segments[..], rest].concat()))
     }

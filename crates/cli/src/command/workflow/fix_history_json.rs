@@ -1,7 +1,6 @@
 //! `workflow fix-history-json`: writes a history that an older tool saved as today's replayers read it.
 
 use clap::Args;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -35,33 +34,10 @@ fn fixed(text: &str) -> Result<Value> {
     let name = "temporal.api.history.v1.History";
     let descriptor = json::pool().get_message_by_name(name).expect("the API has histories");
     let mut history: Value = serde_json::from_str(text).map_err(|error| Error::new(error.to_string()))?;
-    message(&mut history, &descriptor);
+    json::keep_known(&mut history, &descriptor, json::Payloads::Raw);
     // Reading knows short names: older tools wrote `TimerFired` for `EVENT_TYPE_TIMER_FIRED`.
     let read = json::read(&descriptor, &history.to_string(), json::Payloads::Raw);
     Ok(json::whole(&read.map_err(|error| Error::new(error.to_string()))?))
-}
-
-// What the API has no name for is left out; reading would refuse it.
-fn message(value: &mut Value, descriptor: &MessageDescriptor) {
-    let Value::Object(object) = value else { return };
-    let find = |name: &str| descriptor.get_field_by_json_name(name).or_else(|| descriptor.get_field_by_name(name));
-    object.retain(|name, _| find(name).is_some());
-    for (name, inner) in object.iter_mut() {
-        if let Some(found) = find(name) {
-            field(inner, &found);
-        }
-    }
-}
-
-fn field(value: &mut Value, descriptor: &FieldDescriptor) {
-    match (descriptor.kind(), value) {
-        (Kind::Message(entry), Value::Object(entries)) if descriptor.is_map() => {
-            entries.values_mut().for_each(|inner| field(inner, &entry.map_entry_value_field()));
-        }
-        (_, Value::Array(items)) => items.iter_mut().for_each(|item| field(item, descriptor)),
-        (Kind::Message(inner), value) if !inner.full_name().starts_with("google.") => message(value, &inner),
-        (_, _) => {}
-    }
 }
 
 #[cfg(test)]

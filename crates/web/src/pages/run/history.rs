@@ -3,6 +3,7 @@
 
 mod attributes;
 mod compact;
+mod file;
 mod filter;
 mod forms;
 mod json;
@@ -21,6 +22,7 @@ use crate::problem::Problem;
 use crate::visit::{Visit, hash};
 use crate::widgets::empty;
 use attributes::{Detail, attributes};
+pub(crate) use file::file_window;
 use filter::Filter;
 use window::{Cursor, Order, WINDOW_EVENTS_MAX, between, window};
 
@@ -32,20 +34,24 @@ const EVENTS_NOT_STORED_MAX: i64 = 2;
 
 /// How a history is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum View {
+pub(crate) enum View {
     Feed,
     Compact,
     Json,
 }
 
 impl View {
-    const ALL: [Self; 3] = [Self::Feed, Self::Compact, Self::Json];
+    pub(crate) const ALL: [Self; 3] = [Self::Feed, Self::Compact, Self::Json];
 
     fn of(visit: &Visit) -> Self {
-        Self::ALL.into_iter().find(|view| visit.value("view") == Some(view.name())).unwrap_or(Self::Feed)
+        visit.value("view").and_then(Self::named).unwrap_or(Self::Feed)
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|view| view.name() == name)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Feed => "feed",
             Self::Compact => "compact",
@@ -53,7 +59,7 @@ impl View {
         }
     }
 
-    fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Feed => "All events",
             Self::Compact => "Groups",

@@ -34,7 +34,7 @@ fn row(visit: &Visit, run: &Described, event: &HistoryEvent, chosen: Option<i64>
     let id = event.event_id;
     let to = run.run.href(visit, &["history", "events", &id.to_string()]);
     html! {
-        li.event data-row="" data-key=(id) aria-current=[(chosen == Some(id)).then_some("true")] {
+        li.event data-row="" data-key=(id) id=[to.strip_prefix('#')] aria-current=[(chosen == Some(id)).then_some("true")] {
             a.number href=(to) data-row-link="" aria-label={ "Event " (id) } { (id) }
             details {
                 summary { (line(run, event)) }
