@@ -85,10 +85,10 @@ impl Run {
         Self { namespace, workflow_id, run_id }
     }
 
-    /// The address of one of its pages. A run without an id is that of a file: its events are on the page that shows it.
+    /// The address of one of its pages. Without a run id, events are those of a file: they are on the page that shows it.
     pub(crate) fn href(&self, visit: &Visit, rest: &[&str]) -> String {
-        if self.run_id.is_empty() {
-            return format!("#event-{}", rest.last().unwrap_or(&""));
+        if let (true, ["history", "events", id]) = (self.run_id.is_empty(), rest) {
+            return format!("#event-{id}");
         }
         let segments = ["namespaces", &self.namespace, "workflows", &self.workflow_id, &self.run_id];
         visit.href(&path(&[&segments[..], rest].concat()))
