@@ -97,7 +97,7 @@ class Timeline extends HTMLElement {
     try {
       // All of a history that is not the server's stands in the page.
       if (source[0] === "#") {
-        this.events = "#event-";
+        [this.events, this.loading] = ["#event-", false];
         return this.take(JSON.parse(document.querySelector(source).textContent));
       }
       const url = new URL(source, document.baseURI);
