@@ -146,6 +146,7 @@ fn links(visit: &Visit, asked: &Asked) -> Markup {
     let export = visit.href(&format!("{export}?pageSize={EXPORT_SIZE}&{query}"));
     html! {
         div.actions {
+            (views::menu(visit, &asked.namespace, &asked.text))
             a.button href={ (within(&["actions", "columns"])) "?" (query) } data-dialog="" { "Columns" }
             a.button href=(export.trim_end_matches('&')) download="workflows.json" { "JSON" }
             @if visit.may(Action::Start) {

@@ -186,6 +186,6 @@ fn retries(filled: &Filled) -> Markup {
         (like("Backoff coefficient", "retry-backoff-coefficient", filled, "2"))
         (like("Maximum interval", "retry-maximum-interval", filled, "100s"))
         (like("Maximum attempts", "retry-maximum-attempts", filled, "5"))
-        (like("Types of errors that are not retried, with commas between", "retry-non-retryable", filled, "InvalidOrder"))
+        (like("Errors that are not retried, with commas between", "retry-non-retryable", filled, "InvalidOrder"))
     }
 }

@@ -38,7 +38,7 @@ fn table(visit: &Visit, asked: &Asked, list: &ListWorkflowExecutionsResponse, co
     let id = format!("rows-{}", hash(&format!("{}\n{}\n{columns:?}", asked.text, asked.size)));
     html! {
         div.scroll {
-            table {
+            table.runs {
                 thead { tr {
                     @if can_choose { th scope="col" { input type="checkbox" data-check-all="run" aria-label="Choose all rows"; } }
                     @for name in columns { (head(visit, asked.query.as_ref(), name)) }

@@ -61,7 +61,7 @@ fn changed(cookie: &str, namespace: &str, name: &str, query: Option<&str>) -> Op
     (url::encoded(&text).len() <= COOKIE_BYTES_MAX).then_some(text)
 }
 
-/// All views, and the way to keep this one.
+/// All views.
 pub(super) fn views(visit: &Visit, namespace: &str, shown: &str) -> Markup {
     let own = own(&visit.preferences.views, namespace);
     let timed = visit.value("view");
@@ -77,18 +77,22 @@ pub(super) fn views(visit: &Visit, namespace: &str, shown: &str) -> Markup {
     for (name, query) in &own {
         all.push((name.as_str(), None, to(query, None), timed.is_none() && shown == query));
     }
+    tabs("Views", &all)
+}
+
+/// The way to keep this query as a view, and to forget others.
+pub(super) fn menu(visit: &Visit, namespace: &str, shown: &str) -> Markup {
     html! {
-        (tabs("Views", &all))
-        details.menu {
-            summary { "Views" }
+        details.menu.right {
+            summary { "Keep this view" }
             div {
                 form.fields method="post" action=(actions(visit, namespace)) {
                     (form::token(visit))
                     input type="hidden" name="query" value=(shown);
-                    label { "Keep this query in this browser as" input name="name" required maxlength=(NAME_BYTES_MAX); }
+                    label { "Name of this query in this browser" input name="name" required maxlength=(NAME_BYTES_MAX); }
                     button { "Keep" }
                 }
-                @for (name, query) in &own {
+                @for (name, query) in &own(&visit.preferences.views, namespace) {
                     form.bar method="post" action=(actions(visit, namespace)) {
                         (form::token(visit))
                         input type="hidden" name="forget" value=(name);
