@@ -115,6 +115,13 @@ export class Visitor {
     return Math.round((await seen) - begun);
   }
 
+  /** Waits until the page says something; without scripts somebody has to load it again for that. */
+  async says(text) {
+    const found = this.page.locator('main').getByText(text).first();
+    if (this.scripted) return await found.waitFor();
+    while (!(await found.isVisible())) await this.page.reload();
+  }
+
   /** Does something, and waits until any live part of the page has changed. */
   async changes(action) {
     const hashes = () => [...document.querySelectorAll('[data-live]')].map(({ dataset }) => dataset.live).join();
@@ -128,9 +135,10 @@ export class Visitor {
 
   /** Opens the dialog behind a link, or the page that it is without scripts, and returns what has its form. */
   async form(name, within = this.page.locator('main')) {
+    const before = this.page.url();
     await within.getByRole('link', { name, exact: true }).click();
     if (this.scripted) return this.page.locator('dialog[open]');
-    await this.page.locator('main form.fields').first().waitFor();
+    await this.page.waitForURL((url) => url.href !== before);
     return this.page.locator('main');
   }
 
