@@ -148,7 +148,8 @@ fn links(visit: &Visit, asked: &Asked) -> Markup {
         div.actions {
             (views::menu(visit, &asked.namespace, &asked.text))
             a.button href={ (within(&["actions", "columns"])) "?" (query) } data-dialog="" { "Columns" }
-            a.button href=(export.trim_end_matches('&')) download="workflows.json" { "JSON" }
+            a.button href=(export.trim_end_matches('&')) download="workflows.json"
+                title={ "The first " (EXPORT_SIZE) " of them" } { "JSON" }
             @if visit.may(Action::Start) {
                 a.button.primary href=(within(&["start-workflow"])) data-key-create="" { "Start a workflow" }
             }

@@ -124,7 +124,8 @@ pub(super) fn cell(visit: &Visit, namespace: &str, name: &str, info: &WorkflowEx
         },
         "RootRunId" => html! { td.mono { @if let Some(root) = root { (root.run_id) } } },
         CHILDREN => {
-            let query = format!("ParentWorkflowId = {}", quoted(&execution.workflow_id));
+            let (parent, run_id) = (quoted(&execution.workflow_id), quoted(&execution.run_id));
+            let query = format!("ParentWorkflowId = {parent} AND ParentRunId = {run_id}");
             html! {
                 td { a href=(visit.here_with(&[("query", Some(&query)), ("view", None), ("token", None)])) {
                     "Children" span.hidden-visually { " of " (execution.workflow_id) }

@@ -167,10 +167,8 @@ fn conditions(text: &str, tokens: &[Token<'_>]) -> Option<Vec<Condition>> {
             is_between = true;
         } else if token.is_word("or") || token.text == "||" {
             has_alternatives = true;
-        } else if token.is_word("and") || token.text == "&&" {
-            if !std::mem::take(&mut is_between) {
-                borders.push(at);
-            }
+        } else if (token.is_word("and") || token.text == "&&") && !std::mem::take(&mut is_between) {
+            borders.push(at);
         }
     }
     // AND binds closer than OR: what has both is one condition.

@@ -95,9 +95,12 @@ fn sizes(visit: &Visit, asked: &Asked) -> Markup {
         p.quiet { "Rows on a page:"
             @for size in SIZES {
                 @let value = size.to_string();
-                @let is_chosen = size == asked.size;
-                " " a href=(visit.here_with(&[("size", (size != SIZE).then_some(value.as_str())), ("token", None)]))
-                    aria-current=[is_chosen.then_some("true")] { (value) }
+                " "
+                @if size == asked.size {
+                    strong { (value) }
+                } @else {
+                    a href=(visit.here_with(&[("size", (size != SIZE).then_some(value.as_str())), ("token", None)])) { (value) }
+                }
             }
         }
     }
