@@ -97,8 +97,9 @@ class Timeline extends HTMLElement {
     try {
       // All of a history that is not the server's stands in the page.
       if (source[0] === "#") {
-        [this.events, this.loading] = ["#event-", false];
-        return this.take(JSON.parse(document.querySelector(source).textContent));
+        const groups = JSON.parse(document.querySelector(source).textContent);
+        [this.events, this.loading, this.still] = ["#event-", false, groups.now];
+        return this.take(groups);
       }
       const url = new URL(source, document.baseURI);
       this.events = new URL("history/events/", url);
@@ -134,7 +135,7 @@ class Timeline extends HTMLElement {
     this.filter();
   }
 
-  now() { return this.open ? performance.now() + this.ahead : this.groups[0]?.end ?? 0; }
+  now() { return this.open ? this.still ?? performance.now() + this.ahead : this.groups[0]?.end ?? 0; }
   until(group) { return group.end ?? this.now(); }
   named({ name, key, label }) { return [name, label?.data ? null : label, key].filter(Boolean).join(" · "); }
 
