@@ -15,7 +15,6 @@ use abide_web::{Fact, Section};
 
 use crate::config::Data;
 use crate::dynamic::Known;
-use crate::node::Addresses;
 
 /// What the embedded store has beside its file.
 const FILES: [&str; 6] = ["", "-wal", "-log0", "-log1", "-log2", "-log3"];
@@ -23,7 +22,6 @@ const FILES: [&str; 6] = ["", "-wal", "-log0", "-log1", "-log2", "-log3"];
 /// See the file's first lines.
 pub(crate) struct Inside {
     pub(crate) started_at: Timestamp,
-    pub(crate) addresses: Addresses,
     pub(crate) data: Data,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) history: Arc<HistoryService>,
@@ -48,17 +46,6 @@ impl Inside {
             ("Processors", Fact::Count(cores)),
         ];
         facts.extend(resident_bytes().map(|bytes| ("Memory", Fact::Bytes(bytes))));
-        let served = [
-            ("gRPC on", &self.addresses.grpc),
-            ("HTTP on", &self.addresses.http),
-            ("This page on", &self.addresses.ui),
-        ];
-        for (name, addresses) in served {
-            let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-            if !all.is_empty() {
-                facts.push((name, Fact::Text(all.join(", "))));
-            }
-        }
         Section::new("Process", facts)
     }
 

@@ -171,7 +171,7 @@ fn ui_port(
     let ui = config.ui.as_ref()?;
     let stopping = Stopping(stage.clone());
     let shown = |addresses: &[SocketAddr]| addresses.first().map(SocketAddr::to_string);
-    let (inside, queues) = (services.inside(config, addresses), services.task_queues());
+    let (inside, queues) = (services.inside(config), services.task_queues());
     let site = Site {
         routes: services.routes(),
         changes: services.changes(),

@@ -16,7 +16,6 @@ use crate::config::Config;
 use crate::dynamic::Known;
 use crate::error::Error;
 use crate::inside::Inside;
-use crate::node::Addresses;
 use crate::refill::FromHistory;
 use crate::seams::Seams;
 
@@ -77,10 +76,9 @@ impl Roles {
     }
 
     /// What the node says of itself.
-    pub(crate) fn inside(&self, config: &Config, addresses: Addresses, settings: Known) -> Inside {
+    pub(crate) fn inside(&self, config: &Config, settings: Known) -> Inside {
         Inside {
             started_at: self.started_at,
-            addresses,
             data: config.data.clone(),
             store: self.store.clone(),
             history: self.history.clone(),

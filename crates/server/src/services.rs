@@ -16,7 +16,6 @@ use crate::config::{Config, NamespaceSettings};
 use crate::dynamic::{Known, Sources};
 use crate::error::Error;
 use crate::inside::Inside;
-use crate::node::Addresses;
 use crate::roles::Roles;
 use crate::seams::Seams;
 
@@ -70,8 +69,8 @@ impl Services {
     }
 
     /// What the node says of itself.
-    pub(crate) fn inside(&self, config: &Config, addresses: &Addresses) -> Inside {
-        self.roles.inside(config, addresses.clone(), self.known.clone())
+    pub(crate) fn inside(&self, config: &Config) -> Inside {
+        self.roles.inside(config, self.known.clone())
     }
 
     /// Who knows the names of task queues.

@@ -139,7 +139,7 @@ fn wishes(visit: &Visit) -> Markup {
                 }
                 label.tick {
                     input type="checkbox" name="codec-credentials" value="true" checked[preferences.codec_credentials];
-                    "Send it this browser's cookies"
+                    "Send cookies to it"
                 }
                 p.quiet { code { "{namespace}" } " stands for the namespace." }
                 button { "Save" }

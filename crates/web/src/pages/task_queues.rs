@@ -164,9 +164,12 @@ fn table(visit: &Visit, namespace: &str, chosen: &Chosen, rows: &[Row]) -> Marku
                 thead {
                     tr {
                         (Column { name: "Task queue", sort: sort(None), order: name_order }.head())
-                        (Column { name: "Tasks waiting", sort: sort(Some("backlog")), order: backlog_order }.head())
-                        @for name in ["Oldest", "Added per second", "Handed out per second", "Workflow pollers", "Activity pollers"] {
-                            th scope="col" { (name) }
+                        th.number scope="col" aria-sort=[backlog_order] {
+                            a href=[sort(Some("backlog"))] { "Tasks waiting" @if backlog_order.is_some() { " ↓" } }
+                        }
+                        th scope="col" { "Oldest" }
+                        @for name in ["Added per second", "Handed out per second", "Workflow pollers", "Activity pollers"] {
+                            th.number scope="col" { (name) }
                         }
                     }
                 }

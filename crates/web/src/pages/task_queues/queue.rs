@@ -14,6 +14,9 @@ use crate::switches::Action;
 use crate::visit::Visit;
 use crate::widgets::{duration, empty, facts, since, time};
 
+/// What SDKs say when nobody has set a limit.
+const RATE_UNLIMITED: f64 = 100_000.0;
+
 /// See the file's first lines.
 pub(super) async fn queue(visit: Visit, Path((namespace, name)): Path<(String, String)>) -> Result<Page, Problem> {
     let mut kinds = Vec::with_capacity(KINDS.len());
@@ -119,7 +122,7 @@ fn levels(found: &DescribeTaskQueueResponse) -> Markup {
         @if found.stats_by_priority_key.len() > 1 {
             table {
                 caption { "By priority" }
-                thead { tr { @for name in ["Priority", "Tasks waiting", "Oldest"] { th scope="col" { (name) } } } }
+                thead { tr { th scope="col" { "Priority" } th.number scope="col" { "Tasks waiting" } th scope="col" { "Oldest" } } }
                 tbody {
                     @for (priority, stats) in &found.stats_by_priority_key {
                         tr {
@@ -145,7 +148,7 @@ fn config(found: &DescribeTaskQueueResponse) -> Markup {
         @if !fairness_weight_overrides.is_empty() {
             table {
                 caption { "Weights of fairness keys" }
-                thead { tr { th scope="col" { "Key" } th scope="col" { "Weight" } } }
+                thead { tr { th scope="col" { "Key" } th.number scope="col" { "Weight" } } }
                 tbody { @for (key, weight) in &fairness_weight_overrides { tr { td { code { (key) } } td.number { (weight) } } } }
             }
         }
@@ -172,14 +175,14 @@ fn pollers(title: &str, found: &DescribeTaskQueueResponse) -> Markup {
         div.scroll {
             table {
                 caption.hidden-visually { "Pollers for " (title.to_lowercase()) }
-                thead { tr { @for name in ["Identity", "Version", "Since the last poll", "Tasks per second at most"] { th scope="col" { (name) } } } }
+                thead { tr { @for name in ["Identity", "Version", "Since the last poll"] { th scope="col" { (name) } } th.number scope="col" { "Tasks per second at most" } } }
                 tbody {
                     @for poller in &found.pollers {
                         tr data-key=(poller.identity) {
                             td { (poller.identity) }
                             td { (version(poller)) }
                             td.nowrap { (since(poller.last_access_time.as_ref())) }
-                            td.number { @if poller.rate_per_second > 0.0 { (poller.rate_per_second) } }
+                            td.number { @if (0.0..RATE_UNLIMITED).contains(&poller.rate_per_second) { (poller.rate_per_second) } }
                         }
                     }
                 }

@@ -91,19 +91,19 @@ fn slots(worker: &WorkerHeartbeat) -> Markup {
         ("Local activities", &worker.local_activity_slots_info),
         ("Nexus tasks", &worker.nexus_task_slots_info),
     ];
-    let heads = ["Kind", "Used", "Available", "Chosen by", "Done", "Failed", "Done lately", "Failed lately"];
+    let counts = ["Used", "Available", "Done", "Failed", "Done lately", "Failed lately"];
     html! {
         div.scroll {
             table aria-labelledby="slots" {
-                thead { tr { @for name in heads { th scope="col" { (name) } } } }
+                thead { tr { th scope="col" { "Kind" } th scope="col" { "Chosen by" } @for name in counts { th.number scope="col" { (name) } } } }
                 tbody {
                     @for (name, slots) in kinds {
                         @if let Some(slots) = slots {
                             tr {
                                 th scope="row" { (name) }
+                                td { (slots.slot_supplier_kind) }
                                 td.number { (slots.current_used_slots) }
                                 td.number { (slots.current_available_slots) }
-                                td { (slots.slot_supplier_kind) }
                                 td.number { (slots.total_processed_tasks) }
                                 td.number { (slots.total_failed_tasks) }
                                 td.number { (slots.last_interval_processed_tasks) }
@@ -127,7 +127,7 @@ fn pollers(worker: &WorkerHeartbeat) -> Markup {
     html! {
         div.scroll {
             table aria-labelledby="pollers" {
-                thead { tr { @for name in ["Kind", "Pollers", "Their number", "Since the last task"] { th scope="col" { (name) } } } }
+                thead { tr { th scope="col" { "Kind" } th.number scope="col" { "Pollers" } th scope="col" { "Their number" } th scope="col" { "Since the last task" } } }
                 tbody {
                     @for (name, pollers) in kinds {
                         @if let Some(pollers) = pollers {
