@@ -2,6 +2,7 @@
 // of it only adds to pages that work without it.
 
 import { morphChildren } from "./morph.js";
+import { encode } from "./el/encode.js";
 import "./el/payload.js";
 import { dressTimes } from "./el/time.js";
 
@@ -115,19 +116,21 @@ addEventListener("popstate", () => address() === shown || location.reload());
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   // What changes more than what the page shows, such as whom it may ask, needs another document.
-  if (form.method !== "post" || form.enctype === "multipart/form-data" || form.hasAttribute("data-whole")) return;
+  const asks = form.method === "get" && body.dataset.codec && form.elements.input;
+  if (!asks && (form.method !== "post" || form.enctype === "multipart/form-data" || form.hasAttribute("data-whole"))) return;
   event.preventDefault();
   if (form.dataset.busy) return;
   form.dataset.busy = "true";
   try {
-    const fields = new URLSearchParams(new FormData(form, event.submitter));
+    const fields = await encode(new URLSearchParams(new FormData(form, event.submitter)));
+    if (asks) return location.assign(`${form.action}?${fields}`);
     const action = event.submitter?.getAttribute("formaction") ?? form.action;
     const answer = await fetch(action, { method: "post", body: fields });
     const html = await answer.text();
     if (answer.ok) replace(html, answer.url);
     else complain(form, parse(html).querySelector("[role=alert]")?.textContent || `${answer.status} ${answer.statusText}`);
   } catch (error) {
-    complain(form, `The server cannot be reached: ${error.message}`);
+    complain(form, error instanceof TypeError ? `The server cannot be reached: ${error.message}` : error.message);
   } finally {
     delete form.dataset.busy;
   }

@@ -20,6 +20,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
     ("live.js", SCRIPT, include_str!("../assets/live.js")),
     ("morph.js", SCRIPT, include_str!("../assets/morph.js")),
+    ("el/encode.js", SCRIPT, include_str!("../assets/el/encode.js")),
     ("el/payload.js", SCRIPT, include_str!("../assets/el/payload.js")),
     ("el/time.js", SCRIPT, include_str!("../assets/el/time.js")),
     ("el/timeline.css", STYLE, include_str!("../assets/el/timeline.css")),

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use maud::{Markup, html};
+use prost::Message;
 
 use crate::form::Fields;
 use crate::problem::Problem;
@@ -16,6 +17,7 @@ use crate::visit::Visit;
 /// How many fields are there for values beyond those that are filled in.
 const SPARE: usize = 5;
 const ENCODING: &str = "encoding";
+const PAYLOAD: &str = "temporal.api.common.v1.Payload";
 const JSON_PLAIN: &str = "json/plain";
 /// What one can say that a value is, and how it is read.
 const ENCODINGS: &[(&str, &str)] =
@@ -24,30 +26,41 @@ const ENCODINGS: &[(&str, &str)] =
 /// For the command of the form: see [`crate::widgets::command`].
 pub(crate) const FLAGS: &str = " --input {input} --input-meta {input-meta} --input-base64 {input-base64?}";
 
+/// What a browser sends in the place of what was typed, when a codec server has encoded it: see `assets/el/encode.js`.
+pub(crate) const ENCODED: &str = "input-encoded";
+
 /// What was typed.
+#[derive(Default)]
 pub(crate) struct Typed<'a> {
     /// One for each value, those that are empty as well.
     pub(crate) values: Vec<&'a str>,
     /// `NAME=VALUE`, for all values.
     pub(crate) metadata: Vec<&'a str>,
     pub(crate) is_base64: bool,
+    /// In the protocol's JSON form. With any of them, there are no other values.
+    pub(crate) encoded: Vec<&'a str>,
 }
 
 impl<'a> Typed<'a> {
     /// In a form.
     pub(crate) fn of(fields: &'a Fields) -> Self {
         let (values, metadata) = (fields.all("input").collect(), fields.all("input-meta").collect());
-        Self { values, metadata, is_base64: fields.is_set("input-base64") }
+        Self { values, metadata, is_base64: fields.is_set("input-base64"), encoded: fields.all(ENCODED).collect() }
     }
 
     /// In a form that only asks, so that what was typed stands in the address.
     pub(crate) fn in_query(visit: &'a Visit) -> Self {
         let (values, metadata) = (visit.values("input").collect(), visit.values("input-meta").collect());
-        Self { values, metadata, is_base64: visit.value("input-base64").is_some() }
+        let is_base64 = visit.value("input-base64").is_some();
+        Self { values, metadata, is_base64, encoded: visit.values(ENCODED).collect() }
     }
 
     /// As payloads, if there are any values.
     pub(crate) fn payloads(&self) -> Result<Option<Payloads>, Problem> {
+        if !self.encoded.is_empty() {
+            let payloads = self.encoded.iter().map(|one| encoded(one)).collect::<Result<_, _>>()?;
+            return Ok(Some(Payloads { payloads }));
+        }
         let values: Vec<String> = self.values.iter().map(|value| plain_lines(value.trim())).collect();
         let count = values.iter().rposition(|value| !value.is_empty()).map_or(0, |last| last + 1);
         let metadata = self.metadata()?;
@@ -122,7 +135,7 @@ pub(crate) fn fields(filled: &Typed<'_>) -> Markup {
 
 /// No values yet.
 pub(crate) fn nothing() -> Typed<'static> {
-    Typed { values: Vec::new(), metadata: Vec::new(), is_base64: false }
+    Typed::default()
 }
 
 /// What one would type for a payload, if it is JSON.
@@ -141,6 +154,14 @@ fn one(index: usize, value: &str) -> Markup {
     }
 }
 
+fn encoded(text: &str) -> Result<Payload, Problem> {
+    let refused =
+        |error: &dyn std::fmt::Display| Problem::invalid(format!("The codec server's answer is no payload: {error}"));
+    let read = abide_json::read(&abide_json::descriptor(PAYLOAD), text, abide_json::Payloads::Raw);
+    let message = read.map_err(|error| refused(&error))?.encode_to_vec();
+    Payload::decode(message.as_slice()).map_err(|error| refused(&error))
+}
+
 /// A browser sends the ends of lines as none types them.
 fn plain_lines(text: &str) -> String {
     text.replace("\r\n", "\n")
@@ -151,7 +172,7 @@ mod tests {
     use super::*;
 
     fn read(values: &[&str], metadata: &[&str], is_base64: bool) -> Result<Vec<(String, String)>, String> {
-        let typed = Typed { values: values.to_vec(), metadata: metadata.to_vec(), is_base64 };
+        let typed = Typed { values: values.to_vec(), metadata: metadata.to_vec(), is_base64, ..Typed::default() };
         let payloads = typed.payloads().map_err(|problem| problem.said)?.unwrap_or_default().payloads;
         let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
         Ok(payloads.iter().map(|payload| (text(&payload.metadata[ENCODING]), text(&payload.data))).collect())
@@ -183,8 +204,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_codec_server_has_encoded_is_sent_in_the_place_of_what_was_typed() {
+        let read = |encoded: &'static str| {
+            let typed = Typed { values: vec!["\"plain\""], encoded: vec![encoded], ..Typed::default() };
+            typed.payloads().map(|all| all.expect("a value").payloads).map_err(|problem| problem.said)
+        };
+        let found = read(r#"{"metadata":{"encoding":"YmluYXJ5L2VuY3J5cHRlZA=="},"data":"AQI="}"#).expect("a payload");
+        assert_eq!((found.len(), found[0].data.as_ref()), (1, &[1, 2][..]));
+        assert_eq!(found[0].metadata[ENCODING], "binary/encrypted");
+        assert!(read("{\"x\":1}").expect_err("no payload").starts_with("The codec server's answer is no payload: "));
+    }
+
+    #[test]
     fn fields_hold_what_was_typed_and_nothing_breaks_out_of_them() {
-        let filled = Typed { values: vec!["</textarea><script>", "2"], metadata: vec![], is_base64: false };
+        let filled = Typed { values: vec!["</textarea><script>", "2"], ..Typed::default() };
         let html = fields(&filled).into_string();
         assert!(html.contains("&lt;/textarea&gt;&lt;script&gt;") && !html.contains("<script>"), "{html}");
         assert_eq!(html.matches("name=\"input\"").count(), 2 + SPARE);

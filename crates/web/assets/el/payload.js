@@ -118,18 +118,25 @@ async function decode() {
 }
 
 async function decodeSome(some) {
+  try {
+    const payloads = await codec("decode", some.map(([, payload]) => payload));
+    some.forEach(([element, payload], index) => element.show(payloads[index] || payload));
+  } catch (error) {
+    some.forEach(([element, payload]) => element.show(payload, error.message));
+  }
+}
+
+/** What the codec server makes of payloads: `verb` is `decode` or `encode`. */
+export async function codec(verb, payloads) {
   const { codec, codecCredentials, namespace } = document.body.dataset;
   try {
     const headers = { "Content-Type": "application/json", "X-Namespace": namespace || "" };
-    const body = JSON.stringify({ payloads: some.map(([, payload]) => payload) });
     const credentials = codecCredentials === undefined ? "same-origin" : "include";
-    const answer = await fetch(`${codec.replace(/\/+$/, "")}/decode`, { method: "post", headers, body, credentials });
+    const answer = await fetch(`${codec.replace(/\/+$/, "")}/${verb}`, { method: "post", headers, body: JSON.stringify({ payloads }), credentials });
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-    const { payloads } = await answer.json();
-    some.forEach(([element, payload], index) => element.show(payloads[index] || payload));
+    return (await answer.json()).payloads;
   } catch (error) {
-    const text = `The codec server ${codec} has not decoded this: ${error.message}`;
-    some.forEach(([element, payload]) => element.show(payload, text));
+    throw new Error(`The codec server ${codec} has not ${verb}d this: ${error.message}`);
   }
 }
 

@@ -90,6 +90,7 @@ impl Filled {
     /// The inputs.
     pub(super) fn input(&self) -> Typed<'_> {
         let all = |name| self.all(name).iter().map(String::as_str).collect();
-        Typed { values: all("input"), metadata: all("input-meta"), is_base64: !self.text("input-base64").is_empty() }
+        let is_base64 = !self.text("input-base64").is_empty();
+        Typed { values: all("input"), metadata: all("input-meta"), is_base64, ..Typed::default() }
     }
 }
