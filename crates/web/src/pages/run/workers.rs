@@ -1,5 +1,8 @@
 //! Who could work on a run: the pollers of its task queue and of those of its open activities, and the workers that report there.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
