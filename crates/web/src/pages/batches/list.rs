@@ -63,9 +63,9 @@ fn table(visit: &Visit, namespace: &str, batches: &[Batch]) -> Markup {
     }
     html! {
         div.scroll {
-            table {
+            table.runs {
                 thead { tr {
-                    @for name in ["State", "Operation", "Progress", "Job id", "Reason", "Start", "End"] { th scope="col" { (name) } }
+                    @for name in ["State", "Operation", "Progress", "Job id", "Reason", "Start"] { th scope="col" { (name) } }
                 } }
                 tbody id="batches" data-grows="" { @for batch in batches { (row(visit, namespace, batch)) } }
             }
@@ -78,12 +78,11 @@ fn row(visit: &Visit, namespace: &str, (batch, described): &Batch) -> Markup {
     html! {
         tr data-row="" data-key=(batch.job_id) {
             td { (state(batch.state())) }
-            td { (words(batch.operation_type().as_str_name(), "BATCH_OPERATION_TYPE_")) }
+            td.nowrap { (words(batch.operation_type().as_str_name(), "BATCH_OPERATION_TYPE_")) }
             td.nowrap { @if let Some(found) = described { (progress(found)) } }
             td { a href=(to) data-row-link="" { (batch.job_id) } }
             td { @if let Some(found) = described { (found.reason) } }
             td { (time(batch.start_time.as_ref())) }
-            td { (time(batch.close_time.as_ref())) }
         }
     }
 }

@@ -84,12 +84,12 @@ pub(super) fn views(visit: &Visit, namespace: &str, shown: &str) -> Markup {
 pub(super) fn menu(visit: &Visit, namespace: &str, shown: &str) -> Markup {
     html! {
         details.menu.right {
-            summary { "Keep this view" }
+            summary { "Views" }
             div {
                 form.fields method="post" action=(actions(visit, namespace)) {
                     (form::token(visit))
                     input type="hidden" name="query" value=(shown);
-                    label { "Name of this query in this browser" input name="name" required maxlength=(NAME_BYTES_MAX); }
+                    label { "Keep this query in this browser as" input name="name" required maxlength=(NAME_BYTES_MAX); }
                     button { "Keep" }
                 }
                 @for (name, query) in &own(&visit.preferences.views, namespace) {
