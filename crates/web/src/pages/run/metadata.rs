@@ -2,44 +2,42 @@
 //! what the code says it is doing.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use abide_api::temporal::api::common::v1::link::Variant;
 use abide_api::temporal::api::common::v1::{Link, Payload, callback};
 use abide_api::temporal::api::enums::v1::CallbackState;
-use abide_api::temporal::api::query::v1::WorkflowQuery;
-use abide_api::temporal::api::sdk::v1::WorkflowMetadata;
 use abide_api::temporal::api::workflow::v1::CallbackInfo;
-use abide_api::temporal::api::workflowservice::v1::QueryWorkflowRequest;
-use abide_json::Payloads;
 use axum::response::Redirect;
 use maud::{Markup, html};
-use prost::Message;
 
 use super::event::spoken;
 use super::frame::{Tab, frame};
+use super::question::{self, Definition, Unanswered};
 use super::{Described, Glimpse, Names, Run};
-use crate::page::Page;
+use crate::page::{Page, Watch};
 use crate::problem::Problem;
 use crate::visit::Visit;
 use crate::widgets::{empty, facts, failure, payload, time};
 
-/// The query that every SDK answers.
-const METADATA_QUERY: &str = "__temporal_workflow_metadata";
-const METADATA: &str = "temporal.api.sdk.v1.WorkflowMetadata";
+/// For the answer of a worker.
+const WAIT: Duration = Duration::from_secs(5);
 
 /// See the file's first lines.
 pub(crate) async fn page(visit: Visit, names: Names) -> Result<Page, Problem> {
     let run = Described::ask(&visit, Run::at(names)).await?;
     let glimpse = Glimpse::ask(&visit, &run).await;
     let asked = match visit.value("current") {
-        Some(_) => Some(current_details(&visit, &run).await),
+        Some(_) => Some(question::definition(&visit, &run.run, WAIT).await),
         None => None,
     };
     let content = html! {
-        (current(&visit, asked))
+        (current(&visit, &run.run, asked.as_ref()))
         (visit.live("metadata", attached(&visit, &run, &glimpse)))
     };
-    frame(&visit, &run, Tab::Metadata, content).await
+    let page = frame(&visit, &run, Tab::Metadata, content).await?;
+    // A worker is asked: not whenever something happens in the run.
+    Ok(if asked.is_some() { page.watching(Watch::Nothing) } else { page })
 }
 
 /// The official web UI has more than one page for these.
@@ -48,33 +46,33 @@ pub(crate) async fn elsewhere(visit: Visit, names: Names) -> Redirect {
 }
 
 /// What the code says. A worker is asked, which takes its time: so only for who wants to know.
-async fn current_details(visit: &Visit, run: &Described) -> Result<String, Problem> {
-    let request = QueryWorkflowRequest {
-        namespace: run.run.namespace.clone(),
-        execution: Some(run.run.execution()),
-        query: Some(WorkflowQuery { query_type: METADATA_QUERY.into(), ..WorkflowQuery::default() }),
-        ..QueryWorkflowRequest::default()
-    };
-    let answer = visit.workflows().query_workflow(visit.request(request)).await?.into_inner();
-    let payloads = answer.query_result.unwrap_or_default().payloads;
-    let found = payloads.first().and_then(|payload| {
-        let text = std::str::from_utf8(&payload.data).ok()?;
-        let read = abide_json::read(&abide_json::descriptor(METADATA), text, Payloads::Raw).ok()?;
-        WorkflowMetadata::decode(read.encode_to_vec().as_slice()).ok()
-    });
-    Ok(found.unwrap_or_default().current_details)
-}
-
-fn current(visit: &Visit, asked: Option<Result<String, Problem>>) -> Markup {
+fn current(visit: &Visit, run: &Run, asked: Option<&Result<Definition, Unanswered>>) -> Markup {
     html! {
         h2 { "Current details" }
         @match asked {
             None => p { a.button href=(visit.here_with(&[("current", Some("1"))])) { "Ask the workflow" } },
-            Some(Err(problem)) => (problem.alert()),
-            Some(Ok(said)) if said.is_empty() => (empty("The workflow says nothing of what it is doing.")),
-            Some(Ok(said)) => pre { (said) },
+            Some(Err(why)) => (why.alert(visit, run)),
+            Some(Ok(said)) => {
+                @if said.current_details.is_empty() {
+                    (empty("The workflow says nothing of what it is doing."))
+                } @else {
+                    pre { (said.current_details) }
+                }
+                (listens(&[("Signals", &said.signals), ("Updates", &said.updates), ("Queries", &said.queries)]))
+            }
         }
     }
+}
+
+/// What the code listens to.
+fn listens(kinds: &[(&str, &Vec<question::Named>)]) -> Markup {
+    let shown = |all: &[question::Named]| {
+        html! {
+            @for one in all { div { code { (one.name) } @if !one.description.is_empty() { " " span.quiet { (one.description) } } } }
+        }
+    };
+    let rows: Vec<_> = kinds.iter().map(|(kind, all)| (*kind, (!all.is_empty()).then(|| shown(all)))).collect();
+    html! { @if kinds.iter().any(|(_, all)| !all.is_empty()) { (facts(&rows)) } }
 }
 
 fn attached(visit: &Visit, run: &Described, glimpse: &Glimpse) -> Markup {

@@ -14,7 +14,8 @@ pub(super) fn form(run: &Run) -> Form {
     Form {
         title: "Delete this run",
         explained: html! {
-            "Its history and everything else that is known of it are taken away. If it is open, it is terminated before. "
+            "Its history and everything else that is known of it are taken away. If it is open, it is terminated before. The command "
+            "asks once more. "
             strong { "This cannot be undone." }
         },
         fields: html! {},
