@@ -67,12 +67,10 @@ fn shown(visit: &Visit, run: &Run, name: &str, answer: &Result<Payloads, Unanswe
 /// The queries that are known, to be asked without arguments. Why they are not is not said twice.
 fn choice(visit: &Visit, run: &Run, known: Result<&Definition, &Unanswered>, is_answered: bool) -> Markup {
     match known {
-        Ok(definition) if own(definition).next().is_none() => {
-            empty("This workflow says of no queries that it has them.")
-        }
+        Ok(definition) if definition.queries.is_empty() => empty("This workflow says of no queries that it has them."),
         Ok(definition) => html! {
             ul.chips {
-                @for Named { name, description } in own(definition) {
+                @for Named { name, description } in &definition.queries {
                     @let to = visit.here_with(&[("type", Some(name)), ("input", None), ("input-meta", None)]);
                     li { a.chip href=(to) aria-current=[(visit.value("type") == Some(name)).then_some("true")]
                         title=[(!description.is_empty()).then_some(description)] { (name) } }
@@ -84,11 +82,6 @@ fn choice(visit: &Visit, run: &Run, known: Result<&Definition, &Unanswered>, is_
             p.quiet { "The queries that it has are not known; one can be asked by its name." }
         },
     }
-}
-
-/// Without what every SDK answers by itself.
-fn own(definition: &Definition) -> impl Iterator<Item = &Named> {
-    definition.queries.iter().filter(|query| !query.name.starts_with("__"))
 }
 
 fn form(visit: &Visit, run: &Run, known: Option<&Definition>, typed: &Typed<'_>) -> Markup {

@@ -145,7 +145,8 @@ fn named(list: &Value) -> Vec<Named> {
     let text = |of: &Value, field: &str| of[field].as_str().unwrap_or_default().to_owned();
     let all = list.as_array().map(Vec::as_slice).unwrap_or_default().iter();
     all.map(|one| Named { name: text(one, "name"), description: text(one, "description") })
-        .filter(|one| !one.name.is_empty())
+        // What every SDK answers by itself is nothing of the workflow's own.
+        .filter(|one| !one.name.is_empty() && !one.name.starts_with("__"))
         .collect()
 }
 
@@ -154,5 +155,6 @@ fn known(said: &str) -> Option<Vec<Named>> {
     let (_, list) = said.rsplit_once('[')?;
     let (list, _) = list.split_once(']')?;
     let names = list.split([' ', ',']).map(|name| name.trim_matches(['"', '\''])).filter(|name| !name.is_empty());
+    let names = names.filter(|name| !name.starts_with("__"));
     Some(names.map(|name| Named { name: name.to_owned(), description: String::new() }).collect())
 }
