@@ -122,7 +122,7 @@ async fn the_port_for_people_says_what_it_is_and_lets_no_foreign_page_act() {
     let (server, _, address) = server().await;
     let (status, page) = exchange(address, "GET /namespaces/default/workflows HTTP/1.1\r\n", "").await;
     assert!(status == 200 && page.contains("<h1>Workflows"), "{status} {page}");
-    assert_eq!(exchange(address, "GET /namespaces HTTP/1.1\r\n", "").await.0, 404);
+    assert_eq!(exchange(address, "GET /nothing HTTP/1.1\r\n", "").await.0, 404);
     let (_, settings) = exchange(address, "GET /api/v1/settings HTTP/1.1\r\n", "").await;
     let settings: Value = serde_json::from_str(&settings).expect("JSON");
     assert_eq!(
@@ -219,6 +219,25 @@ const WORDS: [&str; 16] = [
     "\\u0000",
     "\"runId\":\"x\"",
 ];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_know_what_only_the_server_knows() {
+    let (server, caller, address) = server().await;
+    caller
+        .post("/workflows/w", json!({ "workflowType": { "name": "Order" }, "taskQueue": { "name": "un<known" } }))
+        .await;
+    // Whoever is answered by the run finds it counted.
+    caller.get("/workflows/w").await;
+    let page = async |path: &str| exchange(address, &format!("GET {path} HTTP/1.1\r\n"), "").await;
+    let (status, queues) = page("/namespaces/default/task-queues").await;
+    assert!(status == 200 && queues.contains(">un&lt;known</a>") && queues.contains("No pollers"), "{queues}");
+    let (status, gone) = page("/namespaces/nowhere/task-queues").await;
+    assert!(status == 404 && gone.contains("nowhere") && !gone.contains("un&lt;known"), "{gone}");
+    let (status, system) = page("/system").await;
+    assert!(status == 200 && system.contains("<dt>Queues in memory</dt><dd>1</dd>"), "{system}");
+    assert!(system.contains("<dt>Workflow executions in memory</dt><dd>1</dd>"), "{system}");
+    server.stop().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nearly_right_requests_are_done_or_refused_and_never_end_in_a_fault() {

@@ -157,7 +157,7 @@ fn bad_binaries(config: &NamespaceConfig) -> Markup {
     html! {
         @if !bad.is_empty() {
             h2 { "Bad binaries" }
-            div.scroll {
+            div.scroll tabindex="0" role="region" aria-label="Bad binaries" {
                 table {
                     thead { tr { @for name in ["Checksum", "Reason", "By", "Since"] { th scope="col" { (name) } } } }
                     tbody {

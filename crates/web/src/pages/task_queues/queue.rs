@@ -172,7 +172,7 @@ fn pollers(title: &str, found: &DescribeTaskQueueResponse) -> Markup {
         return empty("No worker has polled in the last minutes.");
     }
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label={ "Pollers for " (title.to_lowercase()) } {
             table {
                 caption.hidden-visually { "Pollers for " (title.to_lowercase()) }
                 thead { tr { @for name in ["Identity", "Version", "Since the last poll"] { th scope="col" { (name) } } th.number scope="col" { "Tasks per second at most" } } }

@@ -93,7 +93,7 @@ fn slots(worker: &WorkerHeartbeat) -> Markup {
     ];
     let counts = ["Used", "Available", "Done", "Failed", "Done lately", "Failed lately"];
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-labelledby="slots" {
             table aria-labelledby="slots" {
                 thead { tr { th scope="col" { "Kind" } th scope="col" { "Chosen by" } @for name in counts { th.number scope="col" { (name) } } } }
                 tbody {
@@ -125,7 +125,7 @@ fn pollers(worker: &WorkerHeartbeat) -> Markup {
         ("Nexus tasks", &worker.nexus_poller_info),
     ];
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-labelledby="pollers" {
             table aria-labelledby="pollers" {
                 thead { tr { th scope="col" { "Kind" } th.number scope="col" { "Pollers" } th scope="col" { "Their number" } th scope="col" { "Since the last task" } } }
                 tbody {
