@@ -133,7 +133,16 @@ test('hostile addresses are text', async () => {
     `/namespaces/${evil}/workflows`,
     `/namespaces/default/workflows/${evil}/${evil}/history`,
     `/namespaces/default/workflows?query=${evil}`,
+    `/namespaces/default/workflows/start-workflow?workflow-id=${evil}&type=${evil}&task-queue=${evil}&input=${evil}`,
+    `/namespaces/default/workflows/start-workflow?workflowId=${encodeURIComponent(running.workflowId)}`,
+    `/namespaces/default/workflows/actions/columns?query=${evil}`,
     `/namespaces/default/task-queues/${evil}`,
+    `/namespaces/default/workers?query=${evil}`,
+    ...['view', 'sort', 'q', 'type', 'after'].map((name) => runPath(running, `history?${name}=${evil}`)),
+    runPath(running, `query?query-type=${evil}&type=${evil}&input=${evil}`),
+    runPath(running, `actions/reset?event-id=${evil}&before=${evil}`),
+    runPath(running, `actions/activity-pause?activity-id=${evil}`),
+    runPath(running, `actions/update?update-id=${evil}`),
   ];
   for (const path of paths) {
     await visitor.page.goto(visitor.origin + path);
