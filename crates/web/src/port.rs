@@ -92,6 +92,7 @@ async fn route(
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let is_api = path.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with('/'));
     let is_page = !is_api && shared.files.is_none();
+    csrf::check_sender(&method, request.headers())?;
     // A form carries its token where the page's function reads it.
     if !is_page {
         csrf::check(&method, request.headers(), token)?;

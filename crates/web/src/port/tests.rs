@@ -134,6 +134,23 @@ async fn who_changes_something_shows_the_cookie_of_this_origin() {
     assert_eq!(exchange(&port, other).await.0, StatusCode::METHOD_NOT_ALLOWED);
 }
 
+#[tokio::test]
+async fn a_form_works_behind_what_adds_a_token_and_not_from_another_origin() {
+    let port = port(nothing(), None, "");
+    let get = Request::get("/system").header("authorization", "Bearer x").body(Body::empty()).expect("a request");
+    let (_, headers, html) = exchange(&port, get).await;
+    let cookie = headers.get("set-cookie").expect("the token is kept").to_str().expect("ascii");
+    let cookie = cookie.split(';').next().expect("a first part").to_owned();
+    assert!(html.contains(&format!("value=\"{}\"", cookie.trim_start_matches("_csrf="))), "{html}");
+    let send = |sender: &str| {
+        let request = Request::post("/preferences").header("authorization", "Bearer x").header("cookie", &cookie);
+        request.header("sec-fetch-site", sender).body(Body::from(cookie.clone())).expect("a request")
+    };
+    assert_eq!(exchange(&port, send("same-origin")).await.0, StatusCode::SEE_OTHER);
+    // It may know the cookie: another port of this host has the same ones.
+    assert_eq!(exchange(&port, send("same-site")).await.0, StatusCode::FORBIDDEN);
+}
+
 fn page(events: std::ops::Range<i64>, next: &'static str) -> Bytes {
     let events = events.map(|event_id| HistoryEvent { event_id, ..HistoryEvent::default() }).collect();
     let history = Some(History { events, ..History::default() });
