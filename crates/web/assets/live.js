@@ -36,7 +36,11 @@ function connect() {
     JSON.parse(event.data).forEach(show);
     body.dataset.ready = "live";
   });
-  stream.addEventListener("gone", disconnect);
+  stream.addEventListener("gone", () => {
+    clearTimeout(patience);
+    disconnect();
+    say("This is no longer there");
+  });
   stream.addEventListener("error", () => {
     clearTimeout(patience);
     disconnect();

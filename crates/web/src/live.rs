@@ -13,6 +13,7 @@ use abide_model::{NamespaceId, WorkflowKey};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures_util::{Stream, StreamExt, stream};
+use http::StatusCode;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
@@ -88,6 +89,14 @@ impl Live {
                 // The address is no page any more.
                 return is_first.then(|| Event::default().event("gone").data("")).inspect(|_| self.not_before += RETRY);
             };
+            // What failed does not say when it is time for another look. A browser whose stream ends asks again after a while.
+            if page.status == StatusCode::NOT_FOUND {
+                self.not_before = Instant::now() + RETRY;
+                return Some(Event::default().event("gone").data(""));
+            }
+            if !page.status.is_success() {
+                return None;
+            }
             self.not_before = Instant::now() + pause(&page.watch).max(begun.elapsed() * SHARE);
             if is_first || self.watching.as_ref().is_some_and(|(watch, _)| *watch != page.watch) {
                 let watching = self.listen(&page.watch).await;

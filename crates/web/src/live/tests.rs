@@ -17,10 +17,19 @@ use crate::testing::{self, service};
 
 const PAGE: &str = "/live?page=%2Fnamespaces%2Fn%2Fworkflows%2Fw%2Fr%2Fhistory";
 
+/// So many events are none: the service cannot answer, or has no such run.
+const FAILING: u32 = u32::MAX;
+const DELETED: u32 = u32::MAX - 1;
+
 /// A site on which the one run has as many events as `events` says, and which stops when it is told to.
 fn site(events: &Arc<AtomicU32>, stop: &Arc<Notify>) -> Site {
     let (events, stop) = (events.clone(), stop.clone());
     let routes = service(move |asked| {
+        match events.load(Ordering::Relaxed) {
+            FAILING => return Err(tonic::Status::unavailable("nobody is there")),
+            DELETED => return Err(tonic::Status::not_found("no such run")),
+            _ => {}
+        }
         let info = WorkflowExecutionInfo {
             execution: Some(WorkflowExecution { workflow_id: "w".into(), run_id: "r".into() }),
             history_length: i64::from(events.load(Ordering::Relaxed)),
@@ -87,6 +96,26 @@ async fn a_browser_that_comes_back_gets_only_what_it_does_not_have() {
     let seen: String = regions.iter().map(|(name, html)| format!("&seen={name}:{}", hash(html))).collect();
     let mut stream = open(&pages, &format!("{PAGE}{seen}")).await;
     assert_eq!(next(&mut stream).await.as_deref(), Some("event: regions\ndata: []\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_page_fails_once_ends_so_that_the_browser_asks_again() {
+    let (events, stop) = (Arc::new(AtomicU32::new(1)), Arc::new(Notify::new()));
+    let pages = Arc::new(Pages::new(site(&events, &stop)));
+    let mut stream = open(&pages, PAGE).await;
+    assert!(next(&mut stream).await.is_some_and(|first| first.contains("event: regions")));
+    events.store(FAILING, Ordering::Relaxed);
+    let workflow = WorkflowKey { namespace: NamespaceId(Uuid::from_u128(1)), workflow_id: "w".into() };
+    pages.site.changes.tell(&workflow);
+    assert_eq!(next(&mut stream).await, None);
+    assert_eq!(next(&mut open(&pages, PAGE).await).await, None);
+    events.store(77_003, Ordering::Relaxed);
+    let again = next(&mut open(&pages, PAGE).await).await.expect("what is new");
+    assert!(again.contains("77003"), "{again}");
+
+    events.store(DELETED, Ordering::Relaxed);
+    let gone = next(&mut open(&pages, PAGE).await).await.expect("word of it");
+    assert!(gone.contains("event: gone"), "{gone}");
 }
 
 #[tokio::test]
