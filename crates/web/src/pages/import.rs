@@ -13,6 +13,7 @@ use axum::extract::Path;
 use axum::response::Redirect;
 use axum::routing::get;
 use maud::{Markup, html};
+use tokio::sync::Semaphore;
 
 use crate::form::token;
 use crate::page::{Page, Place};
@@ -23,6 +24,8 @@ use upload::{HISTORY_BYTES_MAX, Upload};
 
 /// Where one arrives without a namespace, and where links of a history lead then.
 const NAMESPACE: &str = "default";
+/// While it is read, a history takes many times its size of memory: so many are read at once, and others wait.
+static READING: Semaphore = Semaphore::const_new(2);
 
 /// Which address is which page.
 pub(super) fn router() -> Router {
@@ -46,10 +49,15 @@ async fn ask(visit: Visit, Path(namespace): Path<String>) -> Page {
 async fn show(visit: Visit, Path(namespace): Path<String>, upload: Upload) -> Result<Page, Problem> {
     let part = Part::of(&upload)?;
     let form = form(&visit, &namespace);
+    // It is read to its end, even if nobody waits for it any more.
+    let turn = READING.acquire().await.map_err(|_| Problem::failed("This server reads no histories."))?;
     // What is large takes its time, which others need not wait for.
     let (name, shown) = tokio::task::spawn_blocking({
         let namespace = namespace.clone();
-        move || shown::history(&visit, &namespace, &upload.history, part)
+        move || {
+            let _turn = turn;
+            shown::history(&visit, &namespace, &upload.history, part)
+        }
     })
     .await
     .map_err(|_| Problem::invalid("This history cannot be shown."))??;
