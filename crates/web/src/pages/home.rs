@@ -42,9 +42,9 @@ pub(crate) async fn prefer(visit: Visit, fields: Fields) -> Result<Response, Pro
     Ok(response)
 }
 
-/// A browser takes a second slash for the beginning of a host, whichever way it leans.
+/// A browser takes a second slash for the beginning of a host, whichever way it leans, and sees no tabs and ends of lines.
 fn is_of_this_site(path: &str) -> bool {
-    path.starts_with('/') && !path[1..].starts_with(['/', '\\'])
+    path.starts_with('/') && !path[1..].starts_with(['/', '\\']) && !path.contains(char::is_control)
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn nobody_is_led_to_another_site() {
         assert!(is_of_this_site("/") && is_of_this_site("/namespaces?a=//b"));
-        for elsewhere in ["", "x", "//evil.example", "/\\evil.example", "https://evil.example"] {
+        for elsewhere in ["", "x", "//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example"] {
             assert!(!is_of_this_site(elsewhere), "{elsewhere}");
         }
     }
