@@ -56,8 +56,7 @@ fn kind(failure: &Failure) -> String {
         }
         Some(FailureInfo::NexusOperationExecutionFailureInfo(info)) => format!("Nexus operation {}", info.operation),
         Some(FailureInfo::NexusHandlerFailureInfo(info)) => format!("Nexus handler ({})", info.r#type),
-        // What a newer protocol adds is a failure all the same.
-        Some(_) | None => "Failure".into(),
+        None => "Failure".into(),
     }
 }
 
