@@ -56,6 +56,43 @@ test('what a codec has encoded is decoded by the browser, once its owner has sai
   await visitor.leave();
 });
 
+test('what is typed is encoded by the codec server before it is sent', async (context) => {
+  const other = await World.open({ worker: false, flags: ['--ui-codec-endpoint', decoder.origin] });
+  context.after(() => other.close());
+  const run = await other.start('Secret', 'signaled-1', [], { taskQueue: EMPTY_QUEUE });
+  const visitor = await Visitor.enter(browser, other.origin);
+  visitor.known.add(decoder.origin);
+  await visitor.open(runPath(run));
+  const form = await visitor.form('Signal');
+  const fields = { 'Signal name': 'tell', 'Input 1': '"nobody else reads this"' };
+  await visitor.act(form, fields, 'Send the signal', 'tell was sent');
+  const event = await other.event(run, 'WorkflowExecutionSignaled');
+  const [payload] = event.workflowExecutionSignaledEventAttributes.input.payloads;
+  assert.equal(Buffer.from(payload.metadata.encoding).toString(), 'binary/turned');
+  const [decoded] = await codec.decode([payload]);
+  assert.equal(Buffer.from(decoded.data).toString(), '"nobody else reads this"');
+  await visitor.open(runPath(run, `history/events/${event.eventId}`));
+  await visitor.page.getByText('nobody else reads this').first().waitFor();
+  await visitor.leave();
+});
+
+test('a codec server that does not answer is named, and nothing is sent in its place', async (context) => {
+  const other = await World.open({ worker: false, flags: ['--ui-codec-endpoint', 'http://127.0.0.1:9'] });
+  context.after(() => other.close());
+  const run = await other.start('Secret', 'unsent-1', [], { taskQueue: EMPTY_QUEUE });
+  const visitor = await Visitor.enter(browser, other.origin);
+  visitor.known.add('http://127.0.0.1:9');
+  visitor.forgive(/127\.0\.0\.1:9\b|ERR_/);
+  await visitor.open(runPath(run));
+  const form = await visitor.form('Signal');
+  await visitor.fill(form, { 'Signal name': 'tell', 'Input 1': '"nobody else reads this"' });
+  await form.getByRole('button', { name: 'Send the signal' }).click();
+  await form.getByRole('alert').getByText('codec').waitFor();
+  const { events } = await run.fetchHistory();
+  assert.equal(events.length, 2);
+  await visitor.leave();
+});
+
 test('the codec server that the operator names is asked', async (context) => {
   const other = await World.open({ worker: false, flags: ['--ui-codec-endpoint', decoder.origin] });
   context.after(() => other.close());

@@ -33,7 +33,7 @@ export const codec = {
   },
 };
 
-/** A service that decodes, and keeps the headers of each request in `asked`. */
+/** A service that decodes and encodes, and keeps the headers of each request in `asked`. */
 export async function codecServer() {
   const asked = [];
   const server = createServer(async (incoming, outgoing) => {
@@ -45,7 +45,8 @@ export async function codecServer() {
     if (incoming.method === 'OPTIONS') return outgoing.writeHead(204, cors).end();
     asked.push({ url: incoming.url, headers: incoming.headers });
     const body = JSON.parse(await all(incoming));
-    const payloads = await codec.decode(body.payloads.map(fromJson));
+    const verb = incoming.url.split('?')[0] === '/encode' ? 'encode' : 'decode';
+    const payloads = await codec[verb](body.payloads.map(fromJson));
     outgoing.writeHead(200, { ...cors, 'content-type': 'application/json' });
     outgoing.end(JSON.stringify({ payloads: payloads.map(toJson) }));
   });
