@@ -1,5 +1,6 @@
 //! The groups of the runs that were looked at last, so that another look at one reads only what is new. Who looks reads with
-//! their own credentials, if only the last events: what is kept is shown to nobody who could not have read it.
+//! their own credentials, if only the last events: what is kept is shown to nobody who could not have read it. Events that are
+//! not stored yet are not kept, and not shown: others may come under their numbers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +12,7 @@ use tonic::Status;
 use crate::timeline::Groups;
 use crate::visit::Visit;
 
-use super::Run;
+use super::{Described, Run};
 
 /// Runs that are kept. Fifty thousand events are some ten megabytes of groups.
 const RUNS_MAX: usize = 8;
@@ -32,7 +33,13 @@ struct History {
 
 impl Histories {
     /// Shows the groups of all events that the run has now.
-    pub(crate) async fn look<T>(&self, visit: &Visit, run: &Run, show: impl FnOnce(&Groups) -> T) -> Result<T, Status> {
+    pub(crate) async fn look<T>(
+        &self,
+        visit: &Visit,
+        described: &Described,
+        show: impl FnOnce(&Groups) -> T,
+    ) -> Result<T, Status> {
+        let (run, stored) = (&described.run, described.info.history_length);
         let history = self.history(run);
         let mut page = locked(&history).page.clone();
         loop {
@@ -44,7 +51,9 @@ impl Histories {
             };
             let answer = visit.workflows().get_workflow_execution_history(visit.request(request)).await?.into_inner();
             let events = answer.history.unwrap_or_default().into_events();
-            locked(&history).add(&events.map_err(|error| Status::internal(error.to_string()))?, page);
+            let mut events = events.map_err(|error| Status::internal(error.to_string()))?;
+            events.retain(|event| event.event_id <= stored);
+            locked(&history).add(&events, page);
             if answer.next_page_token.is_empty() {
                 return Ok(show(&locked(&history).groups));
             }

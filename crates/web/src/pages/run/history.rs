@@ -144,7 +144,7 @@ async fn groups(visit: &Visit, run: &Described, asked: &Asked, histories: &Histo
         let after = (asked.order, asked.after.as_deref());
         compact::list((visit, run), after, (groups, &asked.filter), &id)
     };
-    let found = histories.look(visit, &run.run, show).await??;
+    let found = histories.look(visit, run, show).await??;
     Ok(Part { list: found.rows, is_empty: found.is_empty, next: found.next.map(|id| id.to_string()), scanned: None })
 }
 

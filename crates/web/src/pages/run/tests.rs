@@ -36,7 +36,7 @@ struct World {
 impl World {
     fn new(mut found: DescribeWorkflowExecutionResponse, events: Vec<HistoryEvent>) -> Self {
         if let Some(info) = &mut found.workflow_execution_info {
-            info.history_length = events.len() as i64;
+            info.history_length = events.iter().map(|event| event.event_id).max().unwrap_or_default();
         }
         Self { found, events, handed: Arc::default() }
     }

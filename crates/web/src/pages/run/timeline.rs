@@ -21,7 +21,7 @@ pub(super) async fn page(visit: Visit, State(histories): State<Arc<Histories>>, 
     let run = Described::ask(&visit, Run::at(names)).await?;
     let event = |event_id: i64| run.run.href(&visit, &["history", "events", &event_id.to_string()]);
     let table = |groups: &Groups| timeline::fallback(groups, now() - groups.began(), event);
-    let table = histories.look(&visit, &run.run, table).await?;
+    let table = histories.look(&visit, &run, table).await?;
     let (source, version) = (run.run.href(&visit, &["timeline.json"]), run.info.state_transition_count);
     let content = html! {
         (visit.live("timeline", html! { abide-timeline src=(source) version=(version) data-keys="" {} }))
@@ -45,7 +45,7 @@ pub(super) async fn json(
     // What is described first is not younger than the events: an attempt of what has ended since is left out.
     let run = Described::ask(&visit, Run::at(names)).await?;
     let answer = |groups: &Groups| timeline::answer(groups, after, &Pending::all(groups, &run.found), now());
-    let answer = histories.look(&visit, &run.run, answer).await?;
+    let answer = histories.look(&visit, &run, answer).await?;
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
     Ok((headers, answer).into_response())
 }

@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use abide_api::temporal::api::history::v1::HistoryEvent;
+use abide_api::temporal::api::enums::v1::EventType;
+use abide_api::temporal::api::history::v1::history_event::Attributes;
+use abide_api::temporal::api::history::v1::{HistoryEvent, WorkflowTaskScheduledEventAttributes};
 use abide_api::temporal::api::workflowservice::v1::{
     GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse,
 };
@@ -14,7 +16,7 @@ use serde_json::{Value, json};
 use tonic::Status;
 
 use super::*;
-use crate::pages::run::testing::{HOSTILE, activity_failed, open, started, timer_started};
+use crate::pages::run::testing::{HOSTILE, activity_failed, event, open, started, timer_started};
 use crate::port::{Port, port};
 use crate::testing::{self, exchange, service};
 
@@ -26,6 +28,21 @@ const PAGE_EVENTS: usize = 10;
 struct World {
     events: Vec<HistoryEvent>,
     handed: usize,
+    /// How many of the last ones are not stored.
+    unwritten: usize,
+}
+
+impl World {
+    fn of(events: Vec<HistoryEvent>) -> Self {
+        Self { events, ..Self::default() }
+    }
+
+    fn described(&self) -> Vec<u8> {
+        let mut found = open();
+        let info = found.workflow_execution_info.as_mut().expect("a run");
+        info.history_length = (self.events.len() - self.unwritten) as i64;
+        found.encode_to_vec()
+    }
 }
 
 /// Only who says who they are is answered.
@@ -37,7 +54,7 @@ fn site(world: &Arc<Mutex<World>>) -> Router {
         }
         let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match asked.path.rsplit('/').next() {
-            Some("DescribeWorkflowExecution") => open().encode_to_vec(),
+            Some("DescribeWorkflowExecution") => world.described(),
             Some("GetWorkflowExecutionHistory") => {
                 let request = GetWorkflowExecutionHistoryRequest::decode(asked.message).expect("a request");
                 let from: usize = String::from_utf8_lossy(&request.next_page_token).parse().unwrap_or(0);
@@ -77,7 +94,7 @@ fn events(count: i64) -> Vec<HistoryEvent> {
 
 #[tokio::test]
 async fn another_look_reads_only_the_last_page_and_what_came_since() {
-    let world = Arc::new(Mutex::new(World { events: events(25), handed: 0 }));
+    let world = Arc::new(Mutex::new(World::of(events(25))));
     let site = site(&world);
     let handed = || std::mem::take(&mut world.lock().expect("no test panics here").handed);
     let first = groups(&site, "timeline.json").await;
@@ -90,8 +107,22 @@ async fn another_look_reads_only_the_last_page_and_what_came_since() {
 }
 
 #[tokio::test]
+async fn what_is_not_stored_leaves_nothing_behind_when_others_come_under_its_numbers() {
+    let attempt = WorkflowTaskScheduledEventAttributes { attempt: 2, ..Default::default() };
+    let attempt = Attributes::WorkflowTaskScheduledEventAttributes(attempt);
+    let attempt = event(4, EventType::WorkflowTaskScheduled, attempt);
+    let world = World { unwritten: 1, ..World::of([events(3), vec![attempt]].concat()) };
+    let world = Arc::new(Mutex::new(world));
+    let site = site(&world);
+    assert_eq!(groups(&site, "timeline.json").await["last"], json!(3));
+    *world.lock().expect("no test panics here") = World::of(events(4));
+    let news = groups(&site, "timeline.json?after=3").await;
+    assert_eq!((&news["last"], &news["names"], &news["groups"][0][0]), (&json!(4), &json!(["t"]), &json!(4)));
+}
+
+#[tokio::test]
 async fn who_may_not_read_a_run_is_shown_nothing_that_is_kept_of_it() {
-    let site = site(&Arc::new(Mutex::new(World { events: events(3), handed: 0 })));
+    let site = site(&Arc::new(Mutex::new(World::of(events(3)))));
     groups(&site, "timeline.json").await;
     for page in ["timeline", "timeline.json", "timeline.json?after=1"] {
         let request = Request::get(format!("{RUN}/{page}")).body(Body::empty()).expect("a request");
@@ -104,7 +135,7 @@ async fn who_may_not_read_a_run_is_shown_nothing_that_is_kept_of_it() {
 #[tokio::test]
 async fn without_scripts_it_is_a_table_in_which_no_text_becomes_html() {
     let timer = timer_started(2, HOSTILE, 60);
-    let world = World { events: vec![started(), timer, activity_failed(3, HOSTILE)], handed: 0 };
+    let world = World::of(vec![started(), timer, activity_failed(3, HOSTILE)]);
     let (status, text) = get(&site(&Arc::new(Mutex::new(world))), "timeline").await;
     assert_eq!(status, StatusCode::OK);
     let (_, table) = text.split_once("<noscript>").expect("a table");
@@ -119,6 +150,6 @@ async fn without_scripts_it_is_a_table_in_which_no_text_becomes_html() {
 
 #[tokio::test]
 async fn after_is_the_number_of_an_event() {
-    let site = site(&Arc::new(Mutex::new(World { events: events(3), handed: 0 })));
+    let site = site(&Arc::new(Mutex::new(World::of(events(3)))));
     assert_eq!(get(&site, "timeline.json?after=x").await.0, StatusCode::BAD_REQUEST);
 }
