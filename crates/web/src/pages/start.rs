@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use abide_api::temporal::api::enums::v1::TaskQueueType;
+use abide_api::temporal::api::enums::v1::{TaskQueueType, WorkflowIdConflictPolicy};
 use abide_api::temporal::api::taskqueue::v1::TaskQueue;
 use abide_api::temporal::api::workflowservice::v1::{DescribeTaskQueueRequest, ListWorkflowExecutionsRequest};
 use axum::Router;
@@ -72,6 +72,9 @@ async fn act(visit: Visit, Path(namespace): Path<String>, fields: Fields) -> Res
 
 async fn started(visit: &Visit, namespace: &str, fields: &Fields) -> Result<Done, Problem> {
     let mut request = request::request(namespace, fields)?;
+    if request.workflow_id_conflict_policy() == WorkflowIdConflictPolicy::TerminateExisting {
+        visit.allow(Action::Terminate)?;
+    }
     if fields.is_set("same-input") {
         request.input = like::input(visit, namespace, fields).await?;
     }

@@ -1,5 +1,6 @@
 //! The form that starts a workflow.
 
+use abide_api::temporal::api::enums::v1::WorkflowIdConflictPolicy;
 use abide_http::url::path;
 use maud::{Markup, html};
 
@@ -10,6 +11,7 @@ use crate::command_line;
 use crate::form;
 use crate::input;
 use crate::problem::Problem;
+use crate::switches::Action;
 use crate::visit::Visit;
 use crate::widgets::command;
 
@@ -76,7 +78,7 @@ pub(super) fn form(
                 (pairs("Search attribute", "search-attribute", filled))
                 (pairs("Memo", "memo", filled))
             }))
-            (part("More", &MORE, filled, more(filled)))
+            (part("More", &MORE, filled, more(visit, filled)))
             (part("Retries of the whole workflow", &RETRY, filled, retries(filled)))
             (command(&FLAGS.iter().fold(fixed, |all, flags| all + flags)))
             p.actions {
@@ -166,10 +168,14 @@ fn choice<'a>(label: &str, name: &str, filled: &Filled, options: impl Iterator<I
     }
 }
 
-fn more(filled: &Filled) -> Markup {
+fn more(visit: &Visit, filled: &Filled) -> Markup {
+    let is_allowed = |policy: WorkflowIdConflictPolicy| {
+        policy != WorkflowIdConflictPolicy::TerminateExisting || visit.may(Action::Terminate)
+    };
+    let conflict = CONFLICT.iter().filter(|(.., policy)| is_allowed(*policy));
     html! {
         (choice("If a closed run has this id", "id-reuse-policy", filled, REUSE.iter().map(|(value, said, _)| (*value, *said))))
-        (choice("If an open run has this id", "id-conflict-policy", filled, CONFLICT.iter().map(|(value, said, _)| (*value, *said))))
+        (choice("If an open run has this id", "id-conflict-policy", filled, conflict.map(|(value, said, _)| (*value, *said))))
         (like("Execution timeout: of all runs together", "execution-timeout", filled, "24h"))
         (like("Run timeout: of one run", "run-timeout", filled, "1h30m"))
         (like("Task timeout: of one workflow task", "task-timeout", filled, "10s"))

@@ -180,3 +180,15 @@ async fn a_start_that_is_switched_off_is_refused() {
     assert_eq!(shown(site(), START, None).await.0, 403);
     assert_eq!(shown(site(), START, Some("workflow-id=w&type=t&task-queue=q")).await.0, 403);
 }
+
+#[tokio::test]
+async fn a_start_terminates_nothing_where_that_is_switched_off() {
+    let starts = Starts::default();
+    let off = || Switches { disabled: [Action::Terminate].into(), ..Switches::default() };
+    let site = || Site { switches: off(), ..site(&starts, Vec::new()) };
+    assert!(!shown(site(), START, None).await.1.contains("TerminateExisting"));
+    let start = |policy: &str| format!("workflow-id=w&type=t&task-queue=q&id-conflict-policy={policy}");
+    assert_eq!(shown(site(), START, Some(&start("TerminateExisting"))).await.0, 403);
+    assert!(starts.lock().expect("whole").is_empty());
+    assert_eq!(shown(site(), START, Some(&start("UseExisting"))).await.0, 303);
+}
