@@ -130,7 +130,12 @@ each('an activity is paused, changed, reset, and goes on', ['retries', []], asyn
   await visitor.act(await visitor.form(on('Pause')), { Reason: 'lunch' }, 'Pause the activity', 'was paused');
   assert((await run.describe()).raw.pendingActivities[0].paused);
   await visitor.page.locator('main').getByText('lunch').first().waitFor();
-  await visitor.act(await visitor.form(on('Options')), { 'First retry after': '20m' }, 'Change the options', 'were changed');
+  await visitor.act(
+    await visitor.form(on('Options')),
+    { 'First retry after': '20m' },
+    'Change the options',
+    'were changed'
+  );
   const { activityOptions } = (await run.describe()).raw.pendingActivities[0];
   assert.equal(Number(activityOptions.retryPolicy.initialInterval.seconds), 1200);
   await visitor.act(await visitor.form(on('Unpause')), {}, 'Unpause the activity', 'goes on');

@@ -19,12 +19,3 @@ export async function callCarrier() {
     cause: new Error('connection refused'),
   });
 }
-
-/** Runs until it is canceled. */
-export async function watch() {
-  await Context.current().cancelled;
-}
-
-export async function failWith(message) {
-  throw ApplicationFailure.nonRetryable(message, message);
-}

@@ -79,7 +79,10 @@ test('a form of another site changes nothing', async () => {
   const answer = await fetch(`${world.origin}/namespaces/actions/create`, { method: 'POST', body });
   assert.equal(answer.status, 403);
   const mine = await fetch(`${world.origin}/namespaces`);
-  const cookie = mine.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ');
+  const cookie = mine.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ');
   const headers = { cookie, origin: 'http://elsewhere.example' };
   const again = await fetch(`${world.origin}/namespaces/actions/create`, { method: 'POST', body, headers });
   assert.equal(again.status, 403);

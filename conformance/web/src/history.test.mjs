@@ -31,7 +31,9 @@ const number = (locator) => locator.getAttribute('data-key').then(Number);
 async function opened(visitor, path) {
   const begun = performance.now();
   await visitor.open(path);
-  await visitor.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await visitor.page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  );
   return Math.round(performance.now() - begun);
 }
 
@@ -55,7 +57,11 @@ test('a history of twenty thousand events opens at its end, and goes on as one s
   }
   console.log(`two more windows are there after ${Math.round(performance.now() - begun)} ms`);
   const ids = await rows(visitor).evaluateAll((all) => all.map(({ dataset }) => Number(dataset.key)));
-  assert.deepEqual(ids, ids.map((_, index) => length - index), 'no event is missing or twice');
+  assert.deepEqual(
+    ids,
+    ids.map((_, index) => length - index),
+    'no event is missing or twice'
+  );
   await visitor.leave();
 });
 
@@ -90,7 +96,10 @@ test('what failed is found among twenty thousand events, and by an expression', 
   await visitor.page.getByRole('button', { name: 'Find' }).click();
   await visitor.page.locator('main').getByText('timer-3-779').first().waitFor();
   const texts = await rows(visitor).allInnerTexts();
-  assert(texts.every((text) => /timer-[03]-77\d/.test(text)), texts.find((text) => !/timer-[03]-77\d/.test(text)));
+  assert(
+    texts.every((text) => /timer-[03]-77\d/.test(text)),
+    texts.find((text) => !/timer-[03]-77\d/.test(text))
+  );
   await visitor.page.getByRole('searchbox').fill('(');
   visitor.forgive(/400/);
   await visitor.page.getByRole('button', { name: 'Find' }).click();
@@ -115,7 +124,10 @@ test('an event has an address, from which one goes to its neighbours', async () 
   await visitor.open(runPath(long, 'history'));
   await visitor.page.getByRole('link', { name: `Event ${length - 5}`, exact: true }).click();
   await visitor.page.waitForURL(`**/history/events/${length - 5}`);
-  await visitor.page.getByRole('link', { name: `Event ${length - 6}` }).first().click();
+  await visitor.page
+    .getByRole('link', { name: `Event ${length - 6}` })
+    .first()
+    .click();
   await visitor.page.waitForURL(`**/history/events/${length - 6}`);
   await visitor.open(runPath(long, `history/events/${Math.floor(length / 2)}`));
   visitor.forgive(/404/);

@@ -99,7 +99,9 @@ const failure = () => ({
 /** What would be there if anything had come through as markup. */
 async function intruders(visitor) {
   return await visitor.page.evaluate(() => {
-    const found = [...document.querySelectorAll('img[src="x"], [onerror], script:not([src]), a[href^="javascript:" i]')];
+    const found = [
+      ...document.querySelectorAll('img[src="x"], [onerror], script:not([src]), a[href^="javascript:" i]'),
+    ];
     if (document.title === 'owned') found.push(document.querySelector('title'));
     return found.map((element) => element.outerHTML.slice(0, 200));
   });
@@ -109,7 +111,9 @@ for (const javaScriptEnabled of [true, false]) {
   test(`hostile ids, payloads and failures are text, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
     const visitor = await Visitor.enter(browser, world.origin, { javaScriptEnabled });
     const paths = ['/', runPath(running), runPath(failed)];
-    paths.push(`/namespaces/default/workflows?query=${encodeURIComponent(`WorkflowType = '${EVIL.replaceAll("'", "\\'")}'`)}`);
+    paths.push(
+      `/namespaces/default/workflows?query=${encodeURIComponent(`WorkflowType = '${EVIL.replaceAll("'", "\\'")}'`)}`
+    );
     const silent = [];
     await crawl(visitor, paths, async (path) => {
       assert.deepEqual(await intruders(visitor), [], path);

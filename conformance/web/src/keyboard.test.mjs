@@ -24,9 +24,14 @@ const focused = (visitor) =>
     const element = document.activeElement;
     const style = getComputedStyle(element);
     const { width, height } = element.getBoundingClientRect();
-    const name = element.ariaLabel || element.labels?.[0]?.innerText || element.innerText || element.value || element.tagName;
+    const name =
+      element.ariaLabel || element.labels?.[0]?.innerText || element.innerText || element.value || element.tagName;
     const isOutlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
-    return { name: name.trim().split('\n')[0], isSeen: isOutlined && width > 0 && height > 0, isBody: element === document.body };
+    return {
+      name: name.trim().split('\n')[0],
+      isSeen: isOutlined && width > 0 && height > 0,
+      isBody: element === document.body,
+    };
   });
 
 /** Presses the tabulator until it is at what has that name, and insists that all on the way can be seen. */
@@ -120,6 +125,9 @@ test('keys lead to all places, and a page says which', async () => {
     await visitor.page.waitForLoadState();
   }
   await keyboard.press('/');
-  assert(await visitor.page.evaluate(() => document.activeElement.matches('input, textarea')), 'the search has no focus');
+  assert(
+    await visitor.page.evaluate(() => document.activeElement.matches('input, textarea')),
+    'the search has no focus'
+  );
   await visitor.leave();
 });

@@ -35,12 +35,15 @@ const query = (text) => `${LIST}?query=${encodeURIComponent(text)}`;
 
 /** Waits until the list has so many rows. */
 async function listed(visitor, count) {
-  await rows(visitor).nth(count - 1).waitFor();
+  await rows(visitor)
+    .nth(count - 1)
+    .waitFor();
   assert.equal(await rows(visitor).count(), count);
 }
 
 each('workflows are found by a chip and by a query, and a wrong query says what is wrong', async (visitor, how) => {
-  for (const name of ['a', 'b']) await world.start('approval', `found-${how}-${name}`, [name], { taskQueue: EMPTY_QUEUE });
+  for (const name of ['a', 'b'])
+    await world.start('approval', `found-${how}-${name}`, [name], { taskQueue: EMPTY_QUEUE });
   await visitor.open(query(`WorkflowId STARTS_WITH 'found-${how}'`));
   await listed(visitor, 2);
   await visitor.page.getByText('Add a filter', { exact: true }).click();
@@ -75,13 +78,17 @@ each('a query is kept as a view, and forgotten', async (visitor, how) => {
 });
 
 each('the list is sorted, and has other columns', async (visitor, how) => {
-  for (const name of ['b', 'a', 'c']) await world.start('approval', `sorted-${how}-${name}`, [name], { taskQueue: EMPTY_QUEUE });
+  for (const name of ['b', 'a', 'c'])
+    await world.start('approval', `sorted-${how}-${name}`, [name], { taskQueue: EMPTY_QUEUE });
   await visitor.open(query(`WorkflowId STARTS_WITH 'sorted-${how}'`));
   await listed(visitor, 3);
   await visitor.page.getByRole('columnheader', { name: 'Workflow id' }).getByRole('link').click();
   await visitor.page.locator('th[aria-sort]').getByText('Workflow id').waitFor();
   const ids = await visitor.page.locator('[data-row-link]').allInnerTexts();
-  assert.deepEqual(ids.map((id) => id.trim()), ids.map((id) => id.trim()).toSorted());
+  assert.deepEqual(
+    ids.map((id) => id.trim()),
+    ids.map((id) => id.trim()).toSorted()
+  );
   const form = await visitor.form('Columns');
   const place = form.getByRole('row', { name: /Task queue/ }).getByRole('spinbutton');
   await place.fill('1');
@@ -132,7 +139,8 @@ each('chosen workflows, and all that match, are worked on in bulk', async (visit
   const fields = { 'Name of the signal': 'approve', Reason: 'for a test' };
   await visitor.act(visitor.page.locator('main'), fields, 'Signal', 'was started');
   await visitor.says('Completed');
-  for (const name of [names[1], names[3]]) await world.event(world.client.workflow.getHandle(name), 'WorkflowExecutionSignaled');
+  for (const name of [names[1], names[3]])
+    await world.event(world.client.workflow.getHandle(name), 'WorkflowExecutionSignaled');
   await visitor.open('/namespaces/default/batch-operations');
   await visitor.page.locator('main').getByText('for a test').first().waitFor();
 });

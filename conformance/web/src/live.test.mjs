@@ -62,7 +62,9 @@ test('the status of a run follows it', async () => {
 test('a page is connected again after the server was away, and shows what it has missed', async () => {
   const run = await world.start('sleeps', 'is-away');
   const visitor = await Visitor.enter(browser, world.origin);
-  visitor.forgive(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_FAILED/);
+  visitor.forgive(
+    /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_FAILED/
+  );
   await visitor.open(runPath(run, 'history'));
   await visitor.live();
   await world.server.stop();

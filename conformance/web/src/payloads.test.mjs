@@ -97,7 +97,11 @@ test('the codec server that the operator names is asked', async (context) => {
   const other = await World.open({ worker: false, flags: ['--ui-codec-endpoint', decoder.origin] });
   context.after(() => other.close());
   const client = new Client({ connection: other.connection, dataConverter: { payloadCodecs: [codec] } });
-  const run = await client.workflow.start('Secret', { taskQueue: EMPTY_QUEUE, workflowId: 'secret', args: ['another secret'] });
+  const run = await client.workflow.start('Secret', {
+    taskQueue: EMPTY_QUEUE,
+    workflowId: 'secret',
+    args: ['another secret'],
+  });
   const visitor = await Visitor.enter(browser, other.origin);
   visitor.known.add(decoder.origin);
   await visitor.open(runPath(run));

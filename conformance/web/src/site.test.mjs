@@ -6,7 +6,7 @@ import { crawl } from './harness/crawl.mjs';
 import { everything } from './harness/everything.mjs';
 import { proxy } from './harness/proxy.mjs';
 import { browse, Visitor } from './harness/visitor.mjs';
-import { World } from './harness/world.mjs';
+import { runPath, World } from './harness/world.mjs';
 
 let world, browser;
 
@@ -23,10 +23,17 @@ after(async () => {
 for (const colorScheme of ['light', 'dark']) {
   test(`every page opens and is accessible when it is ${colorScheme}`, async () => {
     const visitor = await Visitor.enter(browser, world.origin, { colorScheme });
-    const kinds = await crawl(visitor, world.all.paths, async (path, kind) => {
-      await visitor.shot(`${colorScheme}${kind.replaceAll('/', '-').replaceAll(':', 'x') || '-front'}`, { fullPage: true });
-      await visitor.accessible(path);
-    }, { times: colorScheme === 'light' ? 2 : 1 });
+    const kinds = await crawl(
+      visitor,
+      world.all.paths,
+      async (path, kind) => {
+        await visitor.shot(`${colorScheme}${kind.replaceAll('/', '-').replaceAll(':', 'x') || '-front'}`, {
+          fullPage: true,
+        });
+        await visitor.accessible(path);
+      },
+      { times: colorScheme === 'light' ? 2 : 1 }
+    );
     console.log(`${kinds.length} kinds of pages: ${kinds.join(' ')}`);
     await visitor.leave();
   });
@@ -39,13 +46,18 @@ for (const strip of [true, false]) {
     const other = strip ? world : await World.open({ worker: false, flags: ['--ui-public-path', prefix] });
     if (!strip) {
       context.after(() => other.close());
-      await other.start('approval', 'path-1');
     }
+    const run = await other.start('approval', `path-${strip ? 1 : 2}`);
     const front = await proxy(other.origin, { prefix, strip });
     context.after(() => front.close());
     const visitor = await Visitor.enter(browser, front.origin);
     const kinds = await crawl(visitor, [`${prefix}/`], async () => {}, { prefix });
     assert(kinds.length > 5, kinds.join(' '));
+    await visitor.open(prefix + runPath(run, 'history'));
+    await visitor.live();
+    await visitor.changes(() => run.signal('from elsewhere'));
+    const form = await visitor.form('Signal');
+    await visitor.act(form, { 'Signal name': 'from-the-page' }, 'Send the signal', 'from-the-page was sent');
     assert(visitor.requests.every((path) => path.startsWith(`${prefix}/`) || path === prefix));
     await visitor.leave();
   });

@@ -23,12 +23,19 @@ async function served(context, ...flags) {
 }
 
 /** Which actions lead from the page. */
-const offered = (visitor) => visitor.page.locator('a[href*="/actions/"]').evaluateAll((all) => all.map(({ href }) => href));
+const offered = (visitor) =>
+  visitor.page.locator('a[href*="/actions/"]').evaluateAll((all) => all.map(({ href }) => href));
 
 test('a page that is for reading only offers nothing else', async (context) => {
   const { world, run } = await served(context, '--ui-read-only');
   const visitor = await Visitor.enter(browser, world.origin);
-  for (const path of ['/namespaces', '/namespaces/default', '/namespaces/default/search-attributes', runPath(run), runPath(run, 'pending-activities')]) {
+  for (const path of [
+    '/namespaces',
+    '/namespaces/default',
+    '/namespaces/default/search-attributes',
+    runPath(run),
+    runPath(run, 'pending-activities'),
+  ]) {
     await visitor.open(path);
     assert.deepEqual(await offered(visitor), [], path);
   }
@@ -36,7 +43,11 @@ test('a page that is for reading only offers nothing else', async (context) => {
   assert.equal(await visitor.page.getByRole('link', { name: 'Start a workflow' }).count(), 0);
   assert.equal(await visitor.page.getByRole('button', { name: 'Terminate' }).count(), 0);
   visitor.forgive(/403/);
-  for (const path of [runPath(run, 'actions/terminate'), '/namespaces/actions/create', '/namespaces/default/workflows/start-workflow']) {
+  for (const path of [
+    runPath(run, 'actions/terminate'),
+    '/namespaces/actions/create',
+    '/namespaces/default/workflows/start-workflow',
+  ]) {
     await visitor.open(path, { status: 403 });
   }
   await visitor.leave();
@@ -47,10 +58,15 @@ test('a single action is switched off, and a form that was open before is refuse
   const visitor = await Visitor.enter(browser, world.origin);
   await visitor.open(runPath(run));
   const actions = await offered(visitor);
-  assert(actions.some((href) => href.endsWith('/actions/signal')), actions.join());
+  assert(
+    actions.some((href) => href.endsWith('/actions/signal')),
+    actions.join()
+  );
   assert(!actions.some((href) => href.endsWith('/actions/terminate')), actions.join());
   const token = await visitor.page.locator('input[name=_csrf]').first().inputValue();
-  const answer = await visitor.page.request.post(world.origin + runPath(run, 'actions/terminate'), { form: { _csrf: token } });
+  const answer = await visitor.page.request.post(world.origin + runPath(run, 'actions/terminate'), {
+    form: { _csrf: token },
+  });
   assert.equal(answer.status(), 403);
   assert.equal((await run.describe()).status.name, 'RUNNING');
   await visitor.leave();

@@ -32,7 +32,9 @@ const view = (page) => page.locator('abide-timeline').evaluate(({ from, per, fit
 
 for (const colorScheme of ['light', 'dark']) {
   test(`what happens in a run is drawn while one looks, when it is ${colorScheme}`, async () => {
-    const handle = await world.start('approval', `timeline-${colorScheme}`, ['1'], { staticSummary: 'Waits for an approval' });
+    const handle = await world.start('approval', `timeline-${colorScheme}`, ['1'], {
+      staticSummary: 'Waits for an approval',
+    });
     const { visitor, page, rows } = await look(handle, { colorScheme });
     assert.match(await rows.first().innerText(), /approval · Waits for an approval.*Running/s);
     await handle.executeUpdate('amend', { args: ['without onions'], updateId: 'first' });
@@ -70,7 +72,12 @@ test('everything can be done with the keyboard, and filters hold', async () => {
   await page.keyboard.press('ArrowDown');
   const tip = page.locator('abide-timeline').getByText('Activity, Completed');
   await tip.filter({ visible: true }).first().waitFor();
-  assert(await rows.nth(1).locator('a').evaluate((link) => link.matches(':focus')));
+  assert(
+    await rows
+      .nth(1)
+      .locator('a')
+      .evaluate((link) => link.matches(':focus'))
+  );
   await page.keyboard.press('+');
   assert.equal((await view(page)).per, whole.per / 2);
   await page.keyboard.press('ArrowRight');
@@ -79,7 +86,12 @@ test('everything can be done with the keyboard, and filters hold', async () => {
   await page.keyboard.press('0');
   assert((await view(page)).fitted);
   await page.keyboard.press('End');
-  assert(await rows.last().locator('a').evaluate((link) => link.matches(':focus')));
+  assert(
+    await rows
+      .last()
+      .locator('a')
+      .evaluate((link) => link.matches(':focus'))
+  );
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/history\/events\/\d+$/);
   await visitor.leave();

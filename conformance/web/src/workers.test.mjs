@@ -32,7 +32,11 @@ for (const javaScriptEnabled of [true, false]) {
     await visitor.open(runPath(run, 'query'));
     await visitor.fill(form, { 'Query type': 'nothing-of-this-name' });
     await form.getByRole('button', { name: 'Ask' }).click();
-    await visitor.page.locator('main').getByText(/did not register a handler|unknown query/i).first().waitFor();
+    await visitor.page
+      .locator('main')
+      .getByText(/did not register a handler|unknown query/i)
+      .first()
+      .waitFor();
     await visitor.open(runPath(run, 'call-stack'));
     await visitor.says('workflows.mjs');
     await visitor.leave();
@@ -50,7 +54,10 @@ for (const javaScriptEnabled of [true, false]) {
     await visitor.says(`12${number}`);
     const taskQueue = { name: QUEUE };
     const { config } = await world.client.workflowService.describeTaskQueue({
-      namespace: 'default', taskQueue, taskQueueType: 2, reportConfig: true,
+      namespace: 'default',
+      taskQueue,
+      taskQueueType: 2,
+      reportConfig: true,
     });
     assert.equal(config.queueRateLimit.rateLimit.requestsPerSecond, 120 + number);
     await visitor.leave();
@@ -80,8 +87,13 @@ test('what holds a run up is said on its page, and no longer once it is gone', a
   await visitor.page.locator('#live-why').getByText('It waits for a signal').waitFor();
   await visitor.open(runPath(broken));
   const text = await visitor.page.locator('main').innerText();
-  const places = ['the order failed', 'the ledger was not written', 'the disk is full'].map((part) => text.indexOf(part));
-  assert(places.every((place, index) => place > (places[index - 1] ?? 0)), places.join());
+  const places = ['the order failed', 'the ledger was not written', 'the disk is full'].map((part) =>
+    text.indexOf(part)
+  );
+  assert(
+    places.every((place, index) => place > (places[index - 1] ?? 0)),
+    places.join()
+  );
   await visitor.shot('why-failed');
   await visitor.leave();
 });

@@ -1,7 +1,7 @@
 // The workflows that the pages show. They are bundled by the SDK and run in its sandbox.
 import * as wf from '@temporalio/workflow';
 
-const { charge, pack, failWith } = wf.proxyActivities({ startToCloseTimeout: '20s' });
+const { charge, pack } = wf.proxyActivities({ startToCloseTimeout: '20s' });
 const stubborn = wf.proxyActivities({
   startToCloseTimeout: '20s',
   heartbeatTimeout: '20s',
@@ -39,7 +39,11 @@ export async function ships(order) {
 /** Fails, with a chain of causes. */
 export async function breaks(message) {
   const root = wf.ApplicationFailure.create({ message: `${message}: the disk is full`, type: 'DiskFull' });
-  const middle = wf.ApplicationFailure.create({ message: `${message}: the ledger was not written`, type: 'Ledger', cause: root });
+  const middle = wf.ApplicationFailure.create({
+    message: `${message}: the ledger was not written`,
+    type: 'Ledger',
+    cause: root,
+  });
   throw wf.ApplicationFailure.create({
     message: `${message}: the order failed`,
     type: 'OrderFailed',
@@ -52,11 +56,6 @@ export async function breaks(message) {
 /** Its activity fails, and is tried again much later. */
 export async function retries() {
   await stubborn.callCarrier();
-}
-
-/** Fails because its activity did, with whatever message. */
-export async function failsWith(message) {
-  await failWith(message);
 }
 
 export async function child(order, waits) {
@@ -84,8 +83,4 @@ export async function drifts() {
   if (wf.workflowInfo().unsafe.isReplaying) await wf.sleep('1 hour');
   else await charge('drift');
   await wf.condition(() => false);
-}
-
-export async function echoes(...values) {
-  return values;
 }

@@ -47,6 +47,8 @@ async function links(visitor) {
   const all = await visitor.page.$$eval('a[href]:not([download])', (anchors) => anchors.map(({ href }) => href));
   return all
     .map((href) => new URL(href))
-    .filter(({ origin, pathname }) => origin === visitor.origin && !/\.(json|yaml|txt)$|\/healthz$|\/api\/v1\//.test(pathname))
+    .filter(
+      ({ origin, pathname }) => origin === visitor.origin && !/\.(json|yaml|txt)$|\/healthz$|\/api\/v1\//.test(pathname)
+    )
     .map(({ pathname, search }) => pathname + search);
 }

@@ -27,7 +27,10 @@ export async function everything(world) {
   await all.shipped.result();
   await all.broken.result().catch(() => {});
   await world.described(all.retrying, (raw) => raw.pendingActivities?.[0]?.lastFailure);
-  await world.described(all.family, (raw) => raw.pendingChildren?.length === 1 && raw.pendingChildren[0].workflowId.endsWith('waits'));
+  await world.described(
+    all.family,
+    (raw) => raw.pendingChildren?.length === 1 && raw.pendingChildren[0].workflowId.endsWith('waits')
+  );
   await world.event(all.drifting, 'WorkflowTaskFailed');
   await world.event(all.sleeping, 'TimerStarted');
   await world.event(all.canceled, 'TimerStarted');

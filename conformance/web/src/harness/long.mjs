@@ -30,14 +30,25 @@ async function work(world, handle, taskQueue, events) {
     await service.respondWorkflowTaskCompleted({ namespace, taskToken, identity, commands: commands(batch, queue) });
     for (let each = 0; each < ACTIVITIES; each += 1) {
       const { taskToken } = await service.pollActivityTaskQueue({ namespace, taskQueue: queue, identity });
-      if (each === 3) await service.respondActivityTaskFailed({ namespace, taskToken, identity, failure: failure(batch) });
-      else await service.respondActivityTaskCompleted({ namespace, taskToken, identity, result: payload({ batch, each }) });
+      if (each === 3)
+        await service.respondActivityTaskFailed({ namespace, taskToken, identity, failure: failure(batch) });
+      else
+        await service.respondActivityTaskCompleted({
+          namespace,
+          taskToken,
+          identity,
+          result: payload({ batch, each }),
+        });
     }
     made = await describe();
   }
 }
 
-const failure = (batch) => ({ message: `parcel ${batch} is lost`, source: 'hand', applicationFailureInfo: { type: 'Lost', nonRetryable: true } });
+const failure = (batch) => ({
+  message: `parcel ${batch} is lost`,
+  source: 'hand',
+  applicationFailureInfo: { type: 'Lost', nonRetryable: true },
+});
 
 function commands(batch, taskQueue) {
   const list = [];

@@ -7,7 +7,8 @@ import { createServer, request } from 'node:http';
 export async function proxy(origin, { prefix = '', strip = false, holds = false } = {}) {
   const target = new URL(origin);
   const server = createServer((incoming, outgoing) => {
-    const inside = incoming.url === prefix || incoming.url.startsWith(`${prefix}/`) || incoming.url.startsWith(`${prefix}?`);
+    const inside =
+      incoming.url === prefix || incoming.url.startsWith(`${prefix}/`) || incoming.url.startsWith(`${prefix}?`);
     // What asks for anything outside of the sub-path has forgotten it: that is what the tests look for.
     if (!inside) return outgoing.writeHead(404, { 'content-type': 'text/plain' }).end('outside of the sub-path');
     const path = strip ? incoming.url.slice(prefix.length) || '/' : incoming.url;

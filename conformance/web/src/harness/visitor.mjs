@@ -62,7 +62,8 @@ export class Visitor {
     page.on('request', (request) => {
       const { origin, pathname, protocol } = new URL(request.url());
       this.requests.push(pathname);
-      if (protocol.startsWith('http') && origin !== this.origin && !this.known.has(origin)) this.#note(`stranger: ${request.url()}`, page);
+      if (protocol.startsWith('http') && origin !== this.origin && !this.known.has(origin))
+        this.#note(`stranger: ${request.url()}`, page);
     });
     await page.exposeBinding('abideViolation', (_source, text) => this.#note(`policy: ${text}`, page));
     await page.addInitScript(() => {
@@ -192,4 +193,5 @@ export class Visitor {
   }
 }
 
-const place = ({ html, target, failureSummary }) => `${target.join(' ')}: ${html.slice(0, 160)} ${(failureSummary ?? '').split('\n')[1] ?? ''}`;
+const place = ({ html, target, failureSummary }) =>
+  `${target.join(' ')}: ${html.slice(0, 160)} ${(failureSummary ?? '').split('\n')[1] ?? ''}`;

@@ -93,7 +93,9 @@ export class World {
   }
 }
 
-const EVENT_TYPES = new Map(Object.entries(proto.temporal.api.enums.v1.EventType).map(([name, number]) => [number, name]));
+const EVENT_TYPES = new Map(
+  Object.entries(proto.temporal.api.enums.v1.EventType).map(([name, number]) => [number, name])
+);
 const typeName = (number) => EVENT_TYPES.get(number) ?? '';
 
 /** The path of a run's pages, as the official web UI has it. */
