@@ -1,6 +1,8 @@
 //! What a form sends, and what is said after it was done. A form is taken only with the token that pages of this origin carry;
 //! what it does ends in another page, which says so once.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use abide_http::url;
 use abide_model::limits;
 use axum::body::{Body, to_bytes};
@@ -9,13 +11,17 @@ use axum::response::{IntoResponse, Response};
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use maud::{Markup, html};
+use uuid::Uuid;
 
 use crate::preferences::cookie;
 use crate::problem::Problem;
+use crate::span;
 use crate::visit::Visit;
 
 /// The field with the token.
 pub(crate) const TOKEN: &str = "_csrf";
+/// The field that tells one form from the next.
+const ONCE: &str = "once";
 const SAID: &str = "abide_said";
 /// What is said fits into a cookie.
 const SAID_BYTES_MAX: usize = 1000;
@@ -40,10 +46,38 @@ impl Fields {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// An id of what this form asks for: the same if it is sent again as it is, so that the service does it once.
+    pub(crate) fn request_id(&self) -> String {
+        let Some(once) = self.text(ONCE).and_then(|once| Uuid::parse_str(once).ok()) else {
+            return Uuid::new_v4().to_string();
+        };
+        let rest = self.0.iter().filter(|(name, _)| name != TOKEN);
+        let half = |number: u8| {
+            let mut hasher = DefaultHasher::new();
+            (number, once).hash(&mut hasher);
+            rest.clone().for_each(|field| field.hash(&mut hasher));
+            hasher.finish()
+        };
+        Uuid::from_u64_pair(half(0), half(1)).to_string()
+    }
+
     /// Whether a box is ticked.
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.text(name).is_some()
     }
+}
+
+/// What was typed as a duration; none if nothing was.
+pub(crate) fn duration(fields: &Fields, name: &str, label: &str) -> Result<Option<prost_types::Duration>, Problem> {
+    let Some(text) = fields.text(name) else { return Ok(None) };
+    let refusal = || Problem::invalid(format!("{label} is no duration: {text:?} (write 30s, 1h30m or 500ms)"));
+    span::parse(text).map(Some).ok_or_else(refusal)
+}
+
+/// What was typed as a number; none if nothing was.
+pub(crate) fn number<T: std::str::FromStr>(fields: &Fields, name: &str, label: &str) -> Result<Option<T>, Problem> {
+    let Some(text) = fields.text(name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| Problem::invalid(format!("{label} is no number: {text:?}")))
 }
 
 impl<S: Sync> FromRequest<S> for Fields {
@@ -82,6 +116,11 @@ pub(crate) fn token(visit: &Visit) -> Markup {
     html! { input type="hidden" name=(TOKEN) value=(visit.token); }
 }
 
+/// The field of a form that is to be carried out once, however often it is sent: see [`Fields::request_id`].
+pub(crate) fn once() -> Markup {
+    html! { input type="hidden" name=(ONCE) value=(Uuid::new_v4()); }
+}
+
 /// A form was carried out.
 pub(crate) struct Done {
     /// The address to go on at: see [`Visit::href`].
@@ -113,4 +152,25 @@ pub(crate) fn said(headers: &HeaderMap) -> Option<String> {
 pub(crate) fn forget_said(response: &mut Response) {
     let gone = HeaderValue::from_static("abide_said=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
     response.headers_mut().append(SET_COOKIE, gone);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> Fields {
+        Fields(url::pairs(text).expect("pairs"))
+    }
+
+    #[test]
+    fn a_form_that_is_sent_again_asks_for_the_same_and_another_one_does_not() {
+        let once = "once=6f1c5e2a-0000-4000-8000-000000000001";
+        let id = |text: &str| fields(text).request_id();
+        assert_eq!(id(&format!("_csrf=a&{once}&name=pay")), id(&format!("_csrf=b&{once}&name=pay")));
+        assert_ne!(id(&format!("{once}&name=pay")), id(&format!("{once}&name=refund")));
+        assert_ne!(id(&format!("{once}&name=pay")), id(&format!("{}&name=pay", once.replace("01", "02"))));
+        for none in ["name=pay", "once=&name=pay", "once=x&name=pay"] {
+            assert_ne!(id(none), id(none), "{none}");
+        }
+    }
 }

@@ -97,9 +97,13 @@ pub(crate) async fn shown(site: Site, path: &str, fields: Option<&str>) -> (u16,
     (status.as_u16(), main.or(moved).unwrap_or(html))
 }
 
-// What a hash is made of may change with the compiler.
+// What a hash is made of may change with the compiler, and every form has an id of its own.
 pub(crate) fn without_hashes(html: &str) -> String {
-    let mut parts = html.split(" data-live=\"");
+    without(&without(html, " data-live=\""), " name=\"once\" value=\"")
+}
+
+fn without(html: &str, attribute: &str) -> String {
+    let mut parts = html.split(attribute);
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |all, part| all + part.split_once('"').map_or(part, |(_, rest)| rest))
 }

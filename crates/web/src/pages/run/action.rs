@@ -247,8 +247,3 @@ async fn can_pause(visit: &Visit, run: &Described) -> bool {
     let capabilities = found.ok().and_then(|found| found.into_inner().namespace_info?.capabilities);
     capabilities.is_some_and(|capabilities| capabilities.workflow_pause)
 }
-
-/// An id that makes the same request harmless a second time.
-fn request_id() -> String {
-    uuid::Uuid::new_v4().to_string()
-}

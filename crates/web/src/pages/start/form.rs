@@ -63,6 +63,7 @@ pub(super) fn form(
         form.fields method="post" action=(here) {
             @if let Some(problem) = problem { (problem.alert()) }
             (form::token(visit))
+            (form::once())
             (line("Workflow id", "workflow-id", filled, true, None))
             (line("Type", "type", filled, true, Some("types")))
             (line("Task queue", "task-queue", filled, true, Some("queues")))

@@ -7,15 +7,12 @@ use abide_api::temporal::api::enums::v1::{WorkflowIdConflictPolicy, WorkflowIdRe
 use abide_api::temporal::api::sdk::v1::UserMetadata;
 use abide_api::temporal::api::taskqueue::v1::TaskQueue;
 use abide_api::temporal::api::workflowservice::v1::StartWorkflowExecutionRequest;
-use prost_types::Duration;
 use serde_json::Value;
-use uuid::Uuid;
 
-use crate::form::Fields;
+use crate::form::{Fields, duration, number};
 use crate::input::Typed;
 use crate::pages::IDENTITY;
 use crate::problem::Problem;
-use crate::span;
 
 /// What a closed run of the same workflow id means: as the command line names it, and as people read it.
 pub(super) const REUSE: [(&str, &str, WorkflowIdReusePolicy); 3] = [
@@ -50,7 +47,7 @@ pub(super) fn request(namespace: &str, fields: &Fields) -> Result<StartWorkflowE
         workflow_run_timeout: duration(fields, "run-timeout", "Run timeout")?,
         workflow_task_timeout: duration(fields, "task-timeout", "Task timeout")?,
         identity: IDENTITY.to_owned(),
-        request_id: Uuid::new_v4().to_string(),
+        request_id: fields.request_id(),
         workflow_id_reuse_policy: reuse.map_or(0, |(.., policy)| i32::from(*policy)),
         workflow_id_conflict_policy: conflict.map_or(0, |(.., policy)| i32::from(*policy)),
         retry_policy: retry(fields)?,
@@ -62,17 +59,6 @@ pub(super) fn request(namespace: &str, fields: &Fields) -> Result<StartWorkflowE
         priority: priority(fields)?,
         ..Default::default()
     })
-}
-
-fn duration(fields: &Fields, name: &str, label: &str) -> Result<Option<Duration>, Problem> {
-    let Some(text) = fields.text(name) else { return Ok(None) };
-    let refusal = || Problem::invalid(format!("{label} is no duration: {text:?} (write 30s, 1h30m or 500ms)"));
-    span::parse(text).map(Some).ok_or_else(refusal)
-}
-
-fn number<T: std::str::FromStr>(fields: &Fields, name: &str, label: &str) -> Result<Option<T>, Problem> {
-    let Some(text) = fields.text(name) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| Problem::invalid(format!("{label} is no number: {text:?}")))
 }
 
 fn retry(fields: &Fields) -> Result<Option<RetryPolicy>, Problem> {

@@ -15,7 +15,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
-use uuid::Uuid;
+use tonic::Code;
 
 use super::query::quoted;
 use crate::command_line;
@@ -280,7 +280,7 @@ async fn act(deed: Deed, visit: Visit, Path(namespace): Path<String>, fields: Fi
     if !fields.is_set("confirmed") {
         return Ok(asked(deed, &visit, &namespace, &meant).await?.into_response());
     }
-    let job_id = Uuid::new_v4().to_string();
+    let job_id = fields.request_id();
     let rps = fields.text("rps").map(str::parse).transpose();
     let mut request = StartBatchOperationRequest {
         namespace: namespace.clone(),
@@ -300,7 +300,11 @@ async fn act(deed: Deed, visit: Visit, Path(namespace): Path<String>, fields: Fi
             }))
         }
     }
-    visit.workflows().start_batch_operation(visit.request(request)).await?;
+    match visit.workflows().start_batch_operation(visit.request(request)).await {
+        // The form was sent twice.
+        Err(status) if status.code() == Code::AlreadyExists => {}
+        outcome => drop(outcome?),
+    }
     let to = visit.href(&path(&["namespaces", &namespace, "batch-operations", &job_id]));
     Ok(Done { to, said: "The batch operation was started.".into() }.into_response())
 }
@@ -328,6 +332,7 @@ fn shown(deed: Deed, visit: &Visit, namespace: &str, meant: &Meant, count: i64) 
         (meant.listed())
         form.fields method="post" action=(visit.href(&path(&[&here[..], &["actions", deed.name()]].concat()))) {
             (form::token(visit))
+            (form::once())
             (meant.hidden())
             (deed.fields())
             label { "Reason" input name="reason" required autocomplete="off"; }

@@ -6,7 +6,7 @@ use abide_api::temporal::api::workflowservice::v1::{
 use maud::{Markup, html};
 
 use super::form::{Button, Form, command, duration, line, line_like, only, reason, tick};
-use super::{IDENTITY, Run, request_id};
+use super::{IDENTITY, Run};
 use crate::form::{Done, Fields};
 use crate::problem::Problem;
 use crate::visit::Visit;
@@ -67,7 +67,7 @@ pub(super) async fn pause(visit: &Visit, run: &Run, fields: &Fields) -> Result<D
         activity_id: activity_id.to_owned(),
         identity: IDENTITY.into(),
         reason: fields.text("reason").unwrap_or_default().to_owned(),
-        request_id: request_id(),
+        request_id: fields.request_id(),
         ..Default::default()
     };
     visit.workflows().pause_activity_execution(visit.request(request)).await?;
@@ -84,7 +84,7 @@ pub(super) async fn unpause(visit: &Visit, run: &Run, fields: &Fields) -> Result
         identity: IDENTITY.into(),
         reason: fields.text("reason").unwrap_or_default().to_owned(),
         jitter: duration(fields, "jitter", "Jitter")?,
-        request_id: request_id(),
+        request_id: fields.request_id(),
         ..Default::default()
     };
     visit.workflows().unpause_activity_execution(visit.request(request)).await?;
@@ -102,7 +102,7 @@ pub(super) async fn reset(visit: &Visit, run: &Run, fields: &Fields) -> Result<D
         keep_paused: fields.is_set("keep-paused"),
         jitter: duration(fields, "jitter", "Jitter")?,
         restore_original_options: fields.is_set("restore-original-options"),
-        request_id: request_id(),
+        request_id: fields.request_id(),
         ..Default::default()
     };
     visit.workflows().reset_activity_execution(visit.request(request)).await?;

@@ -9,7 +9,7 @@ use prost_types::{Duration, FieldMask};
 
 use super::activity::{done, id, id_field};
 use super::form::{Button, Form, command, duration, line_like, number, only, tick};
-use super::{Described, IDENTITY, Run, request_id};
+use super::{Described, IDENTITY, Run};
 use crate::form::{Done, Fields};
 use crate::problem::Problem;
 use crate::span;
@@ -88,7 +88,7 @@ pub(super) async fn act(visit: &Visit, run: &Run, fields: &Fields) -> Result<Don
         activity_options: Some(options(fields)?),
         update_mask: Some(FieldMask { paths }),
         restore_original,
-        request_id: request_id(),
+        request_id: fields.request_id(),
         ..Default::default()
     };
     visit.workflows().update_activity_execution_options(visit.request(request)).await?;

@@ -4,7 +4,7 @@ use abide_api::temporal::api::workflowservice::v1::RequestCancelWorkflowExecutio
 use maud::html;
 
 use super::form::{Button, Form, command, only, reason};
-use super::{IDENTITY, Run, request_id};
+use super::{IDENTITY, Run};
 use crate::form::{Done, Fields};
 use crate::problem::Problem;
 use crate::visit::Visit;
@@ -28,7 +28,7 @@ pub(super) async fn act(visit: &Visit, run: &Run, fields: &Fields) -> Result<Don
         namespace: run.namespace.clone(),
         workflow_execution: Some(run.execution()),
         identity: IDENTITY.into(),
-        request_id: request_id(),
+        request_id: fields.request_id(),
         reason: fields.text("reason").unwrap_or_default().to_owned(),
         ..Default::default()
     };

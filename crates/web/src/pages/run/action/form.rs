@@ -4,9 +4,8 @@ use maud::{Markup, html};
 
 use super::{Deed, Run};
 use crate::command_line;
-use crate::form::{Fields, token};
-use crate::problem::Problem;
-use crate::span;
+pub(super) use crate::form::{duration, number};
+use crate::form::{once, token};
 use crate::visit::Visit;
 use crate::widgets;
 
@@ -40,6 +39,7 @@ impl Form {
             @if let Some(before) = &self.before { (before) }
             form.fields method="post" action=(run.href(visit, &["actions", deed.name()])) {
                 (token(visit))
+                (once())
                 p { (self.explained) }
                 (self.fields)
                 @for (meaning, command) in &self.commands {
@@ -91,17 +91,4 @@ pub(super) fn reason() -> Markup {
 /// A box to tick.
 pub(super) fn tick(label: &str, name: &str) -> Markup {
     html! { label.tick { input type="checkbox" name=(name) value="true"; (label) } }
-}
-
-/// What was typed as a duration; none if nothing was.
-pub(super) fn duration(fields: &Fields, name: &str, label: &str) -> Result<Option<prost_types::Duration>, Problem> {
-    let Some(text) = fields.text(name) else { return Ok(None) };
-    let refusal = || Problem::invalid(format!("{label} is no duration: {text:?} (write 30s, 1h30m or 500ms)"));
-    span::parse(text).map(Some).ok_or_else(refusal)
-}
-
-/// What was typed as a number; none if nothing was.
-pub(super) fn number<T: std::str::FromStr>(fields: &Fields, name: &str, label: &str) -> Result<Option<T>, Problem> {
-    let Some(text) = fields.text(name) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| Problem::invalid(format!("{label} is no number: {text:?}")))
 }

@@ -4,7 +4,7 @@ use abide_api::temporal::api::workflowservice::v1::{PauseWorkflowExecutionReques
 use maud::html;
 
 use super::form::{Button, Form, command, only, reason};
-use super::{IDENTITY, Run, request_id};
+use super::{IDENTITY, Run};
 use crate::form::{Done, Fields};
 use crate::problem::Problem;
 use crate::visit::Visit;
@@ -38,7 +38,7 @@ pub(super) async fn act(visit: &Visit, run: &Run, fields: &Fields) -> Result<Don
         run_id: run.run_id.clone(),
         identity: IDENTITY.into(),
         reason: fields.text("reason").unwrap_or_default().to_owned(),
-        request_id: request_id(),
+        request_id: fields.request_id(),
     };
     visit.workflows().pause_workflow_execution(visit.request(request)).await?;
     Ok(Done { to: run.href(visit, &[]), said: "The workflow was paused.".into() })
@@ -51,7 +51,7 @@ pub(super) async fn act_unpause(visit: &Visit, run: &Run, fields: &Fields) -> Re
         run_id: run.run_id.clone(),
         identity: IDENTITY.into(),
         reason: fields.text("reason").unwrap_or_default().to_owned(),
-        request_id: request_id(),
+        request_id: fields.request_id(),
     };
     visit.workflows().unpause_workflow_execution(visit.request(request)).await?;
     Ok(Done { to: run.href(visit, &[]), said: "The workflow goes on.".into() })

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use maud::{Markup, html};
 
 use super::form::{Button, Form, command, number, only};
-use super::{Described, IDENTITY, Run, request_id};
+use super::{Described, IDENTITY, Run};
 use crate::form::{Done, Fields};
 use crate::problem::Problem;
 use crate::visit::Visit;
@@ -126,7 +126,7 @@ pub(super) async fn act(visit: &Visit, run: &Run, fields: &Fields) -> Result<Don
         workflow_execution: Some(run.execution()),
         reason: reason.to_owned(),
         workflow_task_finish_event_id: event_id,
-        request_id: request_id(),
+        request_id: fields.request_id(),
         reset_reapply_exclude_types: excluded.map(i32::from).collect(),
         identity: IDENTITY.into(),
         ..Default::default()

@@ -4,7 +4,7 @@ use abide_api::temporal::api::workflowservice::v1::SignalWorkflowExecutionReques
 use maud::html;
 
 use super::form::{Button, Form, command, line, only};
-use super::{IDENTITY, Run, request_id};
+use super::{IDENTITY, Run};
 use crate::form::{Done, Fields};
 use crate::input::{self, Typed};
 use crate::problem::Problem;
@@ -29,7 +29,7 @@ pub(super) async fn act(visit: &Visit, run: &Run, fields: &Fields) -> Result<Don
         signal_name: name.to_owned(),
         input: Typed::of(fields).payloads()?,
         identity: IDENTITY.into(),
-        request_id: request_id(),
+        request_id: fields.request_id(),
         ..Default::default()
     };
     visit.workflows().signal_workflow_execution(visit.request(request)).await?;

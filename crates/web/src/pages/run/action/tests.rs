@@ -302,3 +302,19 @@ fn what_is_offered_depends_on_the_status() {
     assert!(offered(RunStatus::Paused, false).contains(&Deed::Unpause));
     assert_eq!(offered(RunStatus::Completed, true), [Deed::Reset, Deed::Delete]);
 }
+
+#[tokio::test]
+async fn a_signal_whose_form_is_sent_twice_is_one_request() {
+    let world = World::answering();
+    let (_, page) = world.get("/actions/signal").await;
+    let once = page.split("name=\"once\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its id");
+    let sent = async |once: &str, name: &str| {
+        let fields = [("once", once), ("name", name)];
+        let sent: SignalWorkflowExecutionRequest = world.sent(Deed::Signal, &fields, "SignalWorkflowExecution").await;
+        sent.request_id
+    };
+    let first = sent(once, "pay").await;
+    assert_eq!(sent(once, "pay").await, first);
+    assert_ne!(sent(once, "refund").await, first);
+    assert_ne!(sent("", "pay").await, first);
+}

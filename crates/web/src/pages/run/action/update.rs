@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use tonic::Code;
 
 use super::form::{Button, Form, command, line};
-use super::{IDENTITY, Run, request_id};
+use super::{IDENTITY, Run};
 use crate::form::{Done, Fields};
 use crate::input::{self, Typed};
 use crate::problem::Problem;
@@ -65,7 +65,7 @@ fn form_of(run: &Run) -> Form {
 
 pub(super) async fn act(visit: &Visit, run: &Run, fields: &Fields) -> Result<Done, Problem> {
     let name = fields.required("name", "Update name")?;
-    let update_id = fields.text("new-update-id").map_or_else(request_id, str::to_owned);
+    let update_id = fields.text("new-update-id").map_or_else(|| fields.request_id(), str::to_owned);
     let stage = if fields.text("wait") == Some("accepted") { Stage::Accepted } else { Stage::Completed };
     let request = UpdateWorkflowExecutionRequest {
         namespace: run.namespace.clone(),
@@ -74,7 +74,7 @@ pub(super) async fn act(visit: &Visit, run: &Run, fields: &Fields) -> Result<Don
         request: Some(Request {
             meta: Some(Meta { update_id: update_id.clone(), identity: IDENTITY.into() }),
             input: Some(Input { name: name.to_owned(), args: Typed::of(fields).payloads()?, header: None }),
-            request_id: request_id(),
+            request_id: fields.request_id(),
             ..Default::default()
         }),
         ..Default::default()
