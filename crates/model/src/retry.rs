@@ -37,7 +37,8 @@ impl RetryPolicy {
         let factor = self.backoff_coefficient.powi(attempt.saturating_sub(1).max(0));
         let seconds = self.interval_initial.as_secs_f64() * factor;
         // Powers of a coefficient overflow to infinity long before attempts do; the maximum bounds both.
-        if seconds >= self.interval_max.as_secs_f64() { self.interval_max } else { Duration::from_secs_f64(seconds) }
+        // What is no number is not smaller than it either.
+        if seconds < self.interval_max.as_secs_f64() { Duration::from_secs_f64(seconds) } else { self.interval_max }
     }
 
     /// Whether attempt `attempt` (from 1) was the last that the policy allows.
@@ -56,6 +57,14 @@ mod tests {
         let intervals: Vec<u64> = (1..=5).map(|attempt| policy.interval_after(attempt).as_secs()).collect();
         assert_eq!(intervals, [1, 2, 4, 5, 5]);
         assert_eq!(policy.interval_after(i32::MAX), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_coefficient_that_is_no_number_waits_for_the_maximum() {
+        for backoff_coefficient in [f64::NAN, f64::INFINITY] {
+            let policy = RetryPolicy { backoff_coefficient, ..RetryPolicy::default() };
+            assert_eq!(policy.interval_after(2), policy.interval_max, "{backoff_coefficient}");
+        }
     }
 
     #[test]
