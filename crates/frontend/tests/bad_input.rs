@@ -156,6 +156,8 @@ async fn a_start_with_an_impossible_retry_policy_is_refused() {
             "InvalidArgument: invalid InitialInterval set on retry policy: negative duration",
         |start| with(start, RetryPolicy { backoff_coefficient: 0.5, ..Default::default() }) =>
             "InvalidArgument: BackoffCoefficient cannot be less than 1 on retry policy.",
+        |start| with(start, RetryPolicy { backoff_coefficient: f64::NAN, ..Default::default() }) =>
+            "InvalidArgument: BackoffCoefficient cannot be less than 1 on retry policy.",
         |start| with(start, RetryPolicy { maximum_interval: seconds(-1), ..Default::default() }) =>
             "InvalidArgument: invalid MaximumInterval set on retry policy: negative duration",
         |start| {

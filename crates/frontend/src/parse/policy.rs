@@ -22,7 +22,7 @@ pub fn retry(policy: &RetryPolicy) -> Result<(), Refusal> {
     if let Some(cause) = timeout::fault(policy.initial_interval.as_ref()) {
         return invalid(format!("invalid InitialInterval set on retry policy: {cause}"));
     }
-    if policy.backoff_coefficient != 0.0 && policy.backoff_coefficient < 1.0 {
+    if policy.backoff_coefficient.is_nan() || (policy.backoff_coefficient != 0.0 && policy.backoff_coefficient < 1.0) {
         return Err(Refusal::invalid("BackoffCoefficient cannot be less than 1 on retry policy."));
     }
     if let Some(cause) = timeout::fault(policy.maximum_interval.as_ref()) {
