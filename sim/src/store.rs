@@ -180,6 +180,8 @@ impl Inner {
         let all = waiting.entries.len();
         let mut dice = self.dice();
         let some = if dice.happens(200) { dice.between(1, all as u64) as usize } else { all };
+        // There may be nothing: a store that closes asks as well.
+        let some = some.min(all);
         let group = waiting.entries.drain(..some).collect();
         waiting.urgent = !waiting.entries.is_empty();
         waiting.due = None;

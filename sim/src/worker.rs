@@ -32,6 +32,8 @@ use view::View;
 
 /// How long a poll waits.
 const POLL: Duration = Duration::from_secs(20);
+/// How long a task may be on its way to a worker.
+const ON_THE_WAY: Duration = Duration::from_secs(2);
 
 /// A worker process. Dropped, it is killed.
 pub struct Worker {
@@ -112,7 +114,7 @@ impl Process {
 
     /// The whole history that a task is about; none when it cannot be had.
     async fn history_of(&self, task: &mut PollWorkflowTaskQueueResponse) -> Option<Vec<HistoryEvent>> {
-        let run_id = run_id(task);
+        let (run_id, got_at) = (run_id(task), Instant::now());
         let mut events = task.history.take().unwrap_or_default().events;
         let mut token = std::mem::take(&mut task.next_page_token);
         let kept = self.kept().get(&run_id).cloned().unwrap_or_default();
@@ -134,12 +136,21 @@ impl Process {
         let numbers = events.iter().map(|event| event.event_id);
         if !numbers.eq(1..=task.started_event_id) {
             let ids: Vec<i64> = events.iter().map(|event| event.event_id).collect();
+            // Nobody waits until the start of a task is stored. When it is lost, a history that is read then ends before it.
+            if ids.iter().copied().eq(1..task.started_event_id) && self.was_lost_since(got_at) {
+                return None;
+            }
             let what = format!("a task of run {run_id} up to event {} shows events {ids:?}", task.started_event_id);
             self.world.ledger.violated("R1", what);
             return None;
         }
         self.world.ledger.shown(&run_id, &events);
         Some(events)
+    }
+
+    /// Whether something may have been lost since a task was handed out that came then.
+    fn was_lost_since(&self, got_at: Instant) -> bool {
+        self.world.host.disk.losses().iter().any(|lost| *lost + ON_THE_WAY >= got_at)
     }
 
     async fn page(&self, task: &PollWorkflowTaskQueueResponse, token: &Bytes) -> Option<(Vec<HistoryEvent>, Bytes)> {
