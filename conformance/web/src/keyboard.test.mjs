@@ -108,6 +108,7 @@ test('keys lead to all places, and a page says which', async () => {
   await visitor.accessible('the dialog of keys');
   await visitor.shot('dialog-keys');
   await keyboard.press('Escape');
+  await visitor.page.locator('dialog').waitFor({ state: 'detached' });
   const places = {
     q: 'task-queues',
     k: 'workers',
@@ -122,7 +123,7 @@ test('keys lead to all places, and a page says which', async () => {
     await keyboard.press('g');
     await keyboard.press(key);
     await visitor.page.waitForURL((url) => url.pathname.endsWith(`/${place}`));
-    await visitor.page.waitForLoadState();
+    await visitor.page.locator('body[data-ready]').waitFor();
   }
   await keyboard.press('/');
   assert(
