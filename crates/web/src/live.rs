@@ -26,13 +26,18 @@ use crate::visit::{Visit, hash};
 /// Its address. The query has the page's own address as `page`, and what the browser has as `seen`: `NAME:HASH`, repeated.
 pub(crate) const PATH: &str = "/live";
 
-/// What comes within this time is told together: of one workflow, and of all of a namespace.
-const PAUSE: Duration = Duration::from_millis(100);
-const PAUSE_NAMESPACE: Duration = Duration::from_millis(250);
-/// How much of the time a page may spend on being made anew, as a fraction: one in this many.
+/// What comes within this time is told together: of one workflow, and of all of a namespace. The longer one is for pages that
+/// take long to be made.
+const PAUSE: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(200)];
+const PAUSE_NAMESPACE: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(1000)];
+/// How much of the time a page may spend on being made anew, as a fraction, unless the pause would become too long: one in
+/// this many.
 const SHARE: u32 = 20;
-/// An open run is looked at again after this even if nothing was heard of it: workers come and go.
+/// What can change is looked at again after this even if nothing was heard of it: workers come and go, and a word is a hint.
 const AGAIN: Duration = Duration::from_secs(10);
+/// What had been decided before anybody listened, and was not stored yet at the first look, is not told: there is another
+/// look after this.
+const LATE: Duration = Duration::from_secs(1);
 /// A page that could not be made is tried again after this.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -45,6 +50,8 @@ struct Live {
     watching: Option<(Watch, Option<Watching>)>,
     /// No new look before this.
     not_before: Instant,
+    /// A look at this time, see [`LATE`].
+    late: Option<Instant>,
     /// One of the streams that a server has.
     _permit: OwnedSemaphorePermit,
 }
@@ -59,7 +66,7 @@ pub(crate) fn stream(
     let seen = visit.values("seen").filter_map(|pair| pair.rsplit_once(':'));
     let seen = seen.map(|(name, hash)| (name.to_owned(), hash.to_owned())).collect();
     let visit = visit.elsewhere(visit.value("page").unwrap_or("/"));
-    let live = Live { pages, visit, seen, watching: None, not_before: Instant::now(), _permit: permit };
+    let live = Live { pages, visit, seen, watching: None, not_before: Instant::now(), late: None, _permit: permit };
     let events = stream::unfold(live, |mut live| async move {
         let event = live.next().await?;
         Some((Ok(event), live))
@@ -67,11 +74,13 @@ pub(crate) fn stream(
     Sse::new(events.take_until(stopping)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
-fn pause(watch: &Watch) -> Duration {
-    match watch {
+/// How long there is no other look at a page that took so long to be made.
+fn pause(watch: &Watch, took: Duration) -> Duration {
+    let [shortest, longest] = match watch {
         Watch::Namespace(_) => PAUSE_NAMESPACE,
         Watch::Workflow(..) | Watch::OpenRun(..) | Watch::Every(_) | Watch::Nothing => PAUSE,
-    }
+    };
+    (took * SHARE).clamp(shortest, longest)
 }
 
 impl Live {
@@ -97,16 +106,15 @@ impl Live {
             if !page.status.is_success() {
                 return None;
             }
-            self.not_before = Instant::now() + pause(&page.watch).max(begun.elapsed() * SHARE);
+            self.not_before = Instant::now() + pause(&page.watch, begun.elapsed());
             if is_first || self.watching.as_ref().is_some_and(|(watch, _)| *watch != page.watch) {
                 let watching = self.listen(&page.watch).await;
                 self.watching = Some((page.watch, watching));
-                if is_first {
-                    // What happened between the look and the listening would be missed.
-                    self.not_before = Instant::now();
-                    if let Some((_, Some(watching))) = &mut self.watching {
-                        watching.again();
-                    }
+                // What happened between the look and the listening would be missed.
+                self.not_before = Instant::now();
+                self.late = Some(Instant::now() + LATE);
+                if let Some((_, Some(watching))) = &mut self.watching {
+                    watching.again();
                 }
             }
             let changed = self.differing(regions);
@@ -132,8 +140,17 @@ impl Live {
     /// Returns when it is time for another look.
     async fn changed(&mut self) {
         match &mut self.watching {
-            Some((Watch::OpenRun(..), Some(watching))) => drop(tokio::time::timeout(AGAIN, watching.changed()).await),
-            Some((_, Some(watching))) => watching.changed().await,
+            Some((watch, Some(watching))) => {
+                let again = (!matches!(watch, Watch::Workflow(..))).then(|| Instant::now() + AGAIN);
+                match self.late.or(again) {
+                    None => watching.changed().await,
+                    Some(at) => {
+                        if tokio::time::timeout_at(at, watching.changed()).await.is_err() {
+                            self.late = None;
+                        }
+                    }
+                }
+            }
             Some((Watch::Every(pause), None)) => tokio::time::sleep(*pause).await,
             Some((Watch::Namespace(_) | Watch::Workflow(..) | Watch::OpenRun(..), None)) => {
                 tokio::time::sleep(RETRY).await

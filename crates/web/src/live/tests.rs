@@ -84,6 +84,18 @@ async fn a_change_is_told_once_and_a_stop_ends_the_stream() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_stored_late_and_told_to_nobody_is_seen_all_the_same() {
+    let (events, stop) = (Arc::new(AtomicU32::new(77_001)), Arc::new(Notify::new()));
+    let pages = Arc::new(Pages::new(site(&events, &stop)));
+    let mut stream = open(&pages, PAGE).await;
+    assert!(next(&mut stream).await.is_some_and(|first| first.contains("77001")));
+    // The look behind the first one has found nothing new.
+    assert!(tokio::time::timeout(LATE / 2, next(&mut stream)).await.is_err());
+    events.store(77_002, Ordering::Relaxed);
+    assert!(next(&mut stream).await.is_some_and(|second| second.contains("77002")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_browser_that_comes_back_gets_only_what_it_does_not_have() {
     let (events, stop) = (Arc::new(AtomicU32::new(1)), Arc::new(Notify::new()));
     let pages = Arc::new(Pages::new(site(&events, &stop)));
