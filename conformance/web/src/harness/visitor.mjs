@@ -103,10 +103,12 @@ export class Visitor {
     const seen = this.page.evaluate(
       ([text, patience]) =>
         new Promise((resolve, reject) => {
-          const look = () => document.querySelector('main').innerText.includes(text) && done();
-          const observer = new MutationObserver(look);
-          const done = () => (observer.disconnect(), resolve(performance.timeOrigin + performance.now()));
-          observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+          // Frame by frame: what was put into the page is seen when it is painted, and not before.
+          const look = () => {
+            if (!document.querySelector('main').innerText.includes(text)) return requestAnimationFrame(look);
+            resolve(performance.timeOrigin + performance.now());
+          };
+          look();
           setTimeout(() => reject(new Error(`the page never says ${text}`)), patience);
         }),
       [text, PATIENCE]
