@@ -47,7 +47,7 @@ pub(crate) fn with_type(status: StatusCode, kind: HeaderValue, body: impl Into<B
 }
 
 /// The table of codes, as every gateway of gRPC has it.
-fn status_of(code: Code) -> StatusCode {
+pub fn status_of(code: Code) -> StatusCode {
     match code {
         Code::Ok => StatusCode::OK,
         // The caller is gone; there is no name for it.

@@ -23,6 +23,7 @@ pub mod url;
 /// What a port serves.
 pub use axum::Router;
 
+pub use answer::status_of;
 pub use binding::PREFIX;
 pub use call::{Call, call};
 pub use front::{Front, front};

@@ -94,15 +94,12 @@ impl Live {
             tokio::time::sleep_until(self.not_before).await;
             let begun = Instant::now();
             let found = self.pages.page(self.visit.elsewhere(&self.visit.address())).await;
-            let Some((page, regions)) = found else {
+            let Some((page, regions)) = found.filter(|(page, _)| page.status != StatusCode::NOT_FOUND) else {
                 // The address is no page any more.
-                return is_first.then(|| Event::default().event("gone").data("")).inspect(|_| self.not_before += RETRY);
-            };
-            // What failed does not say when it is time for another look. A browser whose stream ends asks again after a while.
-            if page.status == StatusCode::NOT_FOUND {
                 self.not_before = Instant::now() + RETRY;
                 return Some(Event::default().event("gone").data(""));
-            }
+            };
+            // What failed does not say when it is time for another look. A browser whose stream ends asks again after a while.
             if !page.status.is_success() {
                 return None;
             }

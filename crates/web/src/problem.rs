@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
-use tonic::{Code, Status};
+use tonic::Status;
 
 use crate::page::{Page, Place};
 
@@ -38,21 +38,7 @@ impl Problem {
 
 impl From<Status> for Problem {
     fn from(status: Status) -> Self {
-        let http = match status.code() {
-            Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => StatusCode::BAD_REQUEST,
-            Code::NotFound => StatusCode::NOT_FOUND,
-            Code::AlreadyExists | Code::Aborted => StatusCode::CONFLICT,
-            Code::PermissionDenied => StatusCode::FORBIDDEN,
-            Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
-            Code::Unimplemented => StatusCode::NOT_IMPLEMENTED,
-            Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
-            Code::Ok | Code::Cancelled | Code::Unknown | Code::Internal | Code::DataLoss => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
-        };
-        Self { status: http, said: status.message().to_owned() }
+        Self { status: abide_http::status_of(status.code()), said: status.message().to_owned() }
     }
 }
 

@@ -26,13 +26,11 @@ use maud::{Markup, html};
 use super::{Described, PREFIX, Run};
 use crate::form::{Done, Fields};
 use crate::page::{Page, Place, Watch};
+use crate::pages::IDENTITY;
 use crate::problem::Problem;
 use crate::switches::Action;
 use crate::visit::Visit;
 use form::Form;
-
-/// What the service is told about who acts.
-const IDENTITY: &str = "abide-web";
 
 /// The actions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
