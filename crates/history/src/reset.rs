@@ -39,8 +39,9 @@ struct Visited {
 }
 
 impl Desk {
-    /// First step: whether the run can be cut there at all, and then reading what is needed.
-    pub(crate) fn prepare_reset(&self, entry: &mut Entry, request: Box<ResetRequest>, answer: Answer<RunId>) {
+    /// First step: whether the run can be cut there at all, and then reading what is needed. That must be stored: what
+    /// this reset builds on, a crash may not take back. So it waits for this run, and for what was decided up to `seen`.
+    pub(crate) fn prepare_reset(&self, entry: &Entry, seen: u64, request: Box<ResetRequest>, answer: Answer<RunId>) {
         let started = entry.run.virtual_started_event();
         let next_event_id = entry.run.next_event_id();
         let end = next_event_id + i64::from(started.is_some());
@@ -50,9 +51,8 @@ impl Desk {
         let visited = Visited { run_id: entry.key.run_id, next_event_id, open: entry.run.is_open() };
         let (key, partition, seams) = (entry.key.clone(), entry.partition, self.seams.clone());
         let started = started.filter(|_| request.finish_event_id > next_event_id);
-        // What is read must be stored: what this reset builds on, a crash may not take back.
         self.outbox.attach(
-            entry.sequence,
+            entry.sequence.max(seen),
             Box::new(move |durable| {
                 if let Err(error) = durable {
                     return drop(answer.send(Err(error)));
@@ -92,7 +92,9 @@ impl Desk {
             return Ok(None);
         }
         if !material.catch_up(current) {
-            self.prepare_reset(base.unwrap_or(current), material.request, answer);
+            // The end of the run that was read last comes before the newest run in the order of commits.
+            let seen = current.sequence;
+            self.prepare_reset(base.unwrap_or(current), seen, material.request, answer);
             return Ok(None);
         }
         let mut draft = Draft::new(Urgency::Now);

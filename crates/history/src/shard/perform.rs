@@ -29,7 +29,7 @@ impl Desk {
             Ask::Update(request, caller) => return self.update(entry, *request, caller, now),
             Ask::PollUpdate(id, caller) => self.poll_update(entry, id, caller),
             Ask::Delete(answer) => return self.delete(entry, answer, now),
-            Ask::PrepareReset(request, answer) => self.prepare_reset(entry, request, answer),
+            Ask::PrepareReset(request, answer) => self.prepare_reset(entry, entry.sequence, request, answer),
             Ask::Reset(material, answer) => return self.reset(entry, None, *material, answer, now),
             Ask::Query(query, answer) => self.query(entry, *query, answer),
             Ask::Read(read, answer) => self.read(entry, read, answer),
@@ -177,8 +177,10 @@ impl Desk {
         };
         draft.writes.push(row.delete(entry.partition));
         // What is thought of the row may be wrong: then it goes as well, and is written anew.
-        let other = entry.timer.take().filter(|other| *other != row);
-        draft.writes.extend(other.map(|other| other.delete(entry.partition)));
+        if let Some(other) = entry.timer.take().filter(|other| *other != row) {
+            draft.writes.push(other.delete(entry.partition));
+            self.timers.set(row.run_id, entry.partition, None);
+        }
         if let Some(decided) = decided {
             if !decided.is_empty() {
                 draft.urgency = Urgency::Now;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_cluster::History;
-use abide_model::{Partition, RunKey, limits};
+use abide_model::{RunKey, limits};
 use abide_mutation::{Random, cases, mutated};
-use abide_store::{Batch, MemoryStore, Row, Space, Store, Urgency, Write};
-use tokio::sync::oneshot;
+use abide_store::{MemoryStore, Row, Space, Store, Write};
 
 use super::world::*;
 
@@ -26,13 +25,6 @@ const SPACES: [Space; 8] = [
 
 /// Longer ones are refused by every store.
 const KEY_BYTES_MAX: usize = 1000;
-
-async fn put(store: &Arc<dyn Store>, writes: Vec<Write>) {
-    let fence = Arc::new(store.acquire(0..=Partition::SHARED.0).await.unwrap());
-    let (tell, told) = oneshot::channel();
-    store.commit(Batch { fence, writes }, Urgency::Now, Box::new(move |outcome| drop(tell.send(outcome))));
-    told.await.unwrap().unwrap();
-}
 
 /// Runs in several states, in a store of their own; what is asked of them afterwards.
 async fn runs(store: &Arc<dyn Store>) -> (Vec<RunKey>, Arc<ManualClock>) {

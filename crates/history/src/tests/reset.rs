@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use abide_api::temporal::api::enums::v1::EventType;
+use abide_api::temporal::api::enums::v1::{EventType, WorkflowIdConflictPolicy};
 use abide_api::temporal::api::history::v1::history_event::Attributes;
-use abide_cluster::history::ResetRequest;
+use abide_cluster::history::{ResetRequest, StartRequest};
 use abide_cluster::{Error, History};
 use abide_engine::run::{Reapply, Rejection};
 use abide_model::{RunId, RunKey};
@@ -219,4 +219,38 @@ async fn a_reset_of_an_older_run_is_done_although_the_cache_holds_neither() {
     let new = soon(world.history.reset(reference(&old), reset_to(4, "r"))).await.unwrap();
     assert_eq!(world.events(&newest).await.last(), Some(&WorkflowExecutionTerminated));
     assert_eq!(world.events(&other(&old, new)).await.len(), 5);
+}
+
+/// As long as the end of the run that was read last is not stored, reading it once more finds the same.
+#[tokio::test]
+async fn a_reset_of_an_older_run_does_not_go_round_in_circles_while_the_store_is_slow() {
+    let store = Arc::new(HoldingStore::around(Arc::new(MemoryStore::open().unwrap())));
+    let world = World::over(store.clone()).await;
+    let first = world.start("a").await;
+    let task = world.next_workflow_task().await;
+    world.complete_with(&task, vec![continue_as_new()]).await;
+    let second = world.next_workflow_task().await.run;
+    let batches = store.batches();
+    store.stall();
+    let instead = StartRequest { conflict: WorkflowIdConflictPolicy::TerminateExisting, ..start_request("a", "") };
+    let third = instead.start.key.clone();
+    let (start, reset) = tokio::join!(world.history.start(instead), async {
+        store.queued(batches + 1).await;
+        let reads = store.reads();
+        let reset = world.history.reset(reference(&first), reset_to(4, "r"));
+        let look = async {
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+            let reads = store.reads() - reads;
+            assert!((1..10).contains(&reads), "{reads} reads");
+            store.go_on();
+        };
+        tokio::join!(soon(reset), look).0
+    },);
+    assert!(started(start));
+    for old in [&second, &third] {
+        assert_eq!(world.events(old).await.last(), Some(&WorkflowExecutionTerminated));
+    }
+    assert_eq!(world.events(&other(&first, reset.unwrap())).await[3], WorkflowTaskFailed);
 }

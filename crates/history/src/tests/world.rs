@@ -31,7 +31,7 @@ use abide_model::settings::Limits;
 use abide_model::{Clock, LiveSettings, NamespaceId, Partition, RunId, RunKey, Settings, Timestamp, WorkflowKey};
 use abide_store::{
     Batch, BoxFuture as StoreFuture, CommitError, Completion, Error as StoreError, Fence, MemoryStore, Row, Scan,
-    Space, Store, Urgency,
+    Space, Store, Urgency, Write,
 };
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -156,6 +156,14 @@ pub async fn rows(store: &dyn Store, space: Space) -> Vec<Row> {
     let partitions = 0..=Partition::SHARED.0;
     let scan = Scan { space, partitions, from: Bytes::new(), to: None, after: None, limit: 10_000, reverse: false };
     store.scan(scan).await.unwrap()
+}
+
+/// Writes past every server.
+pub async fn put(store: &Arc<dyn Store>, writes: Vec<Write>) {
+    let fence = Arc::new(store.acquire(0..=Partition::SHARED.0).await.unwrap());
+    let (tell, told) = oneshot::channel();
+    store.commit(Batch { fence, writes }, Urgency::Now, Box::new(move |outcome| drop(tell.send(outcome))));
+    told.await.unwrap().unwrap();
 }
 
 pub fn read(change: impl FnOnce(&mut ReadHistory)) -> ReadHistory {
@@ -443,11 +451,13 @@ impl Matching for Remembering {
     }
 }
 
-/// A store that keeps it to itself, while told to, that a batch is stored.
+/// A store that keeps it to itself, while told to, that a batch is stored; or that does not store it before it may.
 pub struct HoldingStore {
     inner: Arc<dyn Store>,
+    stalled: Mutex<Option<Vec<(Batch, Urgency, Completion)>>>,
     held: Arc<Mutex<Option<Vec<Held>>>>,
     batches: AtomicU64,
+    reads: AtomicU64,
     queued: tokio::sync::watch::Sender<u64>,
 }
 
@@ -455,7 +465,21 @@ type Held = (Completion, Result<(), CommitError>);
 
 impl HoldingStore {
     pub fn around(inner: Arc<dyn Store>) -> Self {
-        Self { inner, held: Arc::default(), batches: AtomicU64::new(0), queued: tokio::sync::watch::Sender::new(0) }
+        let (batches, reads, queued) = (AtomicU64::new(0), AtomicU64::new(0), tokio::sync::watch::Sender::new(0));
+        Self { inner, stalled: Mutex::default(), held: Arc::default(), batches, reads, queued }
+    }
+
+    /// From now on nothing is stored.
+    pub fn stall(&self) {
+        *self.stalled.lock().unwrap() = Some(Vec::new());
+    }
+
+    /// Stores what has waited for that, and goes on.
+    pub fn go_on(&self) {
+        let mut stalled = self.stalled.lock().unwrap();
+        for (batch, urgency, done) in stalled.take().into_iter().flatten() {
+            self.inner.commit(batch, urgency, done);
+        }
     }
 
     pub fn hold(&self) {
@@ -491,6 +515,11 @@ impl HoldingStore {
         self.batches.load(Ordering::SeqCst)
     }
 
+    /// How often histories were read.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::SeqCst)
+    }
+
     /// Waits until so many batches were queued.
     pub async fn queued(&self, batches: u64) {
         soon(self.queued.subscribe().wait_for(|queued| *queued >= batches)).await.unwrap();
@@ -512,6 +541,9 @@ impl Store for HoldingStore {
     }
 
     fn scan(&self, scan: Scan) -> StoreFuture<'_, Result<Vec<Row>, StoreError>> {
+        if scan.space == Space::Node {
+            self.reads.fetch_add(1, Ordering::SeqCst);
+        }
         self.inner.scan(scan)
     }
 
@@ -528,7 +560,10 @@ impl Store for HoldingStore {
                 }
             }
         });
-        self.inner.commit(batch, urgency, done);
+        match &mut *self.stalled.lock().unwrap() {
+            Some(stalled) => stalled.push((batch, urgency, done)),
+            None => self.inner.commit(batch, urgency, done),
+        }
         self.queued.send_replace(count);
     }
 }
