@@ -17,6 +17,7 @@ use crate::calls::{CALL, Client, Fate, call, read_text};
 use crate::clients::{all_runs, history, url_of};
 use crate::invariant::{is_end, time_of};
 use crate::ledger::{Book, Told, Violation};
+use crate::trace::Trace;
 use crate::worker::describe_request;
 use crate::world::World;
 
@@ -46,6 +47,19 @@ pub struct RunEvidence {
     pub events: Vec<HistoryEvent>,
     /// What Describe says.
     pub description: DescribeWorkflowExecutionResponse,
+}
+
+impl Evidence {
+    /// For whoever reads the trace of a seed.
+    pub fn print(&self, trace: &Trace) {
+        for (run_id, run) in &self.runs {
+            trace.aside(format_args!("run {run_id} of {}", run.workflow_id));
+            for event in &run.events {
+                let (id, millis) = (event.event_id, time_of(event).millis_ceil());
+                trace.aside(format_args!("  {id} at {millis}: {:?}", event.attributes));
+            }
+        }
+    }
 }
 
 impl RunEvidence {

@@ -81,6 +81,7 @@ async fn simulate(seed: u64, keep: Keep) -> Outcome {
     }
 
     let mut evidence = evidence::gather(&world, calm_since).await;
+    evidence.print(&world.trace);
     let mut violations = std::mem::take(&mut evidence.book.violations);
     invariant::check(&evidence, &mut violations);
     world.host.stop().await;

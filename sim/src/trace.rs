@@ -49,6 +49,13 @@ impl Trace {
         }
     }
 
+    /// Prints what was found out in the end, if anybody reads: no line of the trace.
+    pub fn aside(&self, line: fmt::Arguments<'_>) {
+        if self.written().keep == Keep::Print {
+            print(&line.to_string());
+        }
+    }
+
     /// How many lines there are, and their sum.
     pub fn sum(&self) -> (u64, u64) {
         let written = self.written();
