@@ -1,7 +1,7 @@
 //! Everything that is known when a simulation is over: what clients asked and were told, and every run as the public API
 //! shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_api::temporal::api::{
     enums::v1::WorkflowExecutionStatus,
@@ -112,8 +112,9 @@ impl RunEvidence {
         self.events.last().filter(|event| is_end(event))
     }
 
-    /// The addresses that it was to tell how it ended: those that it began with, and those that came later.
-    pub fn addresses(&self) -> Vec<String> {
+    /// The addresses that it was to tell how it ended: those that it began with, and those that came later. A start that
+    /// arrives again after the run that it attached them to has continued as this one attaches them once more.
+    pub fn addresses(&self) -> BTreeSet<String> {
         let attached = self.events.iter().filter_map(|event| match event.attributes.as_ref() {
             Some(Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(e)) => {
                 Some(e.attached_completion_callbacks.clone())

@@ -4,7 +4,7 @@
 use abide_api::temporal::api::history::v1::HistoryEvent;
 use abide_cluster::Error;
 use abide_engine::run::WorkflowTaskToken;
-use abide_model::{NamespaceId, RunId, RunKey, Timestamp, WorkflowKey};
+use abide_model::{NamespaceId, RunId, RunKey, WorkflowKey};
 use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
@@ -171,8 +171,9 @@ struct WorkflowTask {
     started_event_id: i64,
     #[prost(int32, tag = "3")]
     attempt: i32,
-    #[prost(sfixed64, tag = "4")]
-    started_nanos: i64,
+    // 4 was the time of the start.
+    #[prost(fixed64, tag = "5")]
+    poll: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -190,7 +191,7 @@ impl Task {
                 scheduled_event_id: task.scheduled_event_id,
                 started_event_id: task.started_event_id,
                 attempt: task.attempt,
-                started_nanos: task.started_at.nanos,
+                poll: task.poll,
             }),
             TaskToken::Activity(_, activity) => TaskKind::Activity(Activity {
                 scheduled_event_id: activity.scheduled_event_id,
@@ -218,7 +219,7 @@ impl Task {
                     scheduled_event_id: task.scheduled_event_id,
                     started_event_id: task.started_event_id,
                     attempt: task.attempt,
-                    started_at: Timestamp { nanos: task.started_nanos },
+                    poll: task.poll,
                 },
             ),
             TaskKind::Activity(activity) => TaskToken::Activity(

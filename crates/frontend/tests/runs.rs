@@ -311,12 +311,7 @@ async fn the_paged_history_of_a_task_ends_where_the_task_began() {
     let task = WorkflowTask {
         run: run_key("w"),
         started: StartedWorkflowTask {
-            token: WorkflowTaskToken {
-                scheduled_event_id: 4,
-                started_event_id: 5,
-                attempt: 1,
-                started_at: Timestamp::EPOCH,
-            },
+            token: WorkflowTaskToken { scheduled_event_id: 4, started_event_id: 5, attempt: 1, poll: 0 },
             task: TaskId { subject: Subject::WorkflowTask, stamp: 1 },
             workflow_type: "T".into(),
             previous_started_event_id: 0,

@@ -75,12 +75,7 @@ fn workflow_task(lost: LostTask) -> WorkflowTask {
     WorkflowTask {
         run: run_key("w"),
         started: StartedWorkflowTask {
-            token: WorkflowTaskToken {
-                scheduled_event_id: 2,
-                started_event_id: 3,
-                attempt: 1,
-                started_at: Timestamp::EPOCH,
-            },
+            token: WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1, poll: 0 },
             task: TaskId { subject: Subject::WorkflowTask, stamp: 1 },
             workflow_type: "T".into(),
             previous_started_event_id: 0,
@@ -255,7 +250,7 @@ async fn a_completion_carries_everything_to_the_run() {
     assert_eq!(*run, run_key("w"));
     assert_eq!(
         complete.completion.token,
-        WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1, started_at: Timestamp::EPOCH }
+        WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1, poll: 0 }
     );
     assert!(complete.completion.return_new_task && !complete.completion.force_new_task);
     let (queue, wait) = complete.completion.sticky.clone().expect("sticky");

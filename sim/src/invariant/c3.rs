@@ -56,7 +56,7 @@ fn check_heir(evidence: &Evidence, run_id: &str, run: &RunEvidence, say: &mut im
     });
     for (heir_id, heir) in heirs {
         let known = heir.addresses();
-        for url in run.addresses().iter().filter(|url| !known.contains(url)) {
+        for url in run.addresses().iter().filter(|url| !known.contains(*url)) {
             say(format!("run {heir_id} goes on in the place of run {run_id}, and does not know {url}"));
         }
     }

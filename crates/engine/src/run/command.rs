@@ -336,9 +336,9 @@ pub struct WorkflowTaskToken {
     pub started_event_id: i64,
     /// From 1.
     pub attempt: i32,
-    /// When it started. A start that a crash took back is followed by another one with the same numbers, whose worker sees
-    /// another time. The epoch in tokens of before this was kept: they name any start.
-    pub started_at: Timestamp,
+    /// Whose start it is: a number that hardly any other poll has. A start that was lost is followed by another one with
+    /// the same numbers, perhaps at the same time. 0 in tokens of before this was kept: they name any start.
+    pub poll: u64,
 }
 
 /// A worker could not complete a workflow task.

@@ -291,6 +291,14 @@ pub struct StartedPart {
     pub build_id: String,
 }
 
+impl StartedPart {
+    /// What [`super::WorkflowTaskToken::poll`] says: the poll's id, summed up by FNV-1a, which tokens keep for ever.
+    pub(super) fn poll(&self) -> u64 {
+        let basis = 0xcbf2_9ce4_8422_2325;
+        self.request_id.bytes().fold(basis, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    }
+}
+
 /// The worker that has the run cached.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Sticky {

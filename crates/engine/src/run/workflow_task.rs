@@ -252,7 +252,7 @@ impl Run {
                 scheduled_event_id: open.scheduled_event_id,
                 started_event_id: started.event_id,
                 attempt: open.attempt,
-                started_at: started.at,
+                poll: started.poll(),
             },
             task: TaskId { subject: Subject::WorkflowTask, stamp: open.stamp },
             workflow_type: self.state.workflow_type(),

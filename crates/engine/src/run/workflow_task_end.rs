@@ -122,7 +122,7 @@ impl Run {
         let is_it = open.scheduled_event_id == token.scheduled_event_id
             && started.event_id == token.started_event_id
             && open.attempt == token.attempt
-            && (started.at == token.started_at || token.started_at == Timestamp::EPOCH);
+            && (token.poll == started.poll() || token.poll == 0);
         if is_it { Ok(open) } else { Err(Rejection::WorkflowTaskNotFound) }
     }
 

@@ -13,12 +13,7 @@ fn sealed(kind: u8, body: &[u8]) -> Vec<u8> {
 fn bodies() -> Vec<Vec<u8>> {
     let workflow = WorkflowKey { namespace: NamespaceId(Uuid::from_u128(1)), workflow_id: "order-1".into() };
     let run = RunKey { workflow, run_id: RunId(Uuid::from_u128(2)) };
-    let task = WorkflowTaskToken {
-        scheduled_event_id: 2,
-        started_event_id: 3,
-        attempt: 1,
-        started_at: Timestamp { nanos: 7 },
-    };
+    let task = WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1, poll: 7 };
     let page = HistoryPage {
         last_event_id: Some(7),
         virtual_events: vec![HistoryEvent { event_id: 8, ..HistoryEvent::default() }],

@@ -18,10 +18,9 @@ prop_compose! {
 }
 
 fn tokens() -> impl Strategy<Value = TaskToken> {
-    let numbers = (any::<i64>(), any::<i64>(), any::<i32>(), any::<i64>());
-    let workflow = (runs(), numbers).prop_map(|(run, (scheduled_event_id, started_event_id, attempt, nanos))| {
-        let started_at = Timestamp { nanos };
-        TaskToken::Workflow(run, WorkflowTaskToken { scheduled_event_id, started_event_id, attempt, started_at })
+    let numbers = (any::<i64>(), any::<i64>(), any::<i32>(), any::<u64>());
+    let workflow = (runs(), numbers).prop_map(|(run, (scheduled_event_id, started_event_id, attempt, poll))| {
+        TaskToken::Workflow(run, WorkflowTaskToken { scheduled_event_id, started_event_id, attempt, poll })
     });
     let activity = (runs(), any::<i64>(), any::<i32>()).prop_map(|(run, scheduled, attempt)| {
         TaskToken::Activity(run, ActivityToken { scheduled_event_id: scheduled, attempt })
@@ -99,8 +98,7 @@ fn a_missing_task_token_is_named_as_such() {
 #[test]
 fn the_form_of_a_task_token_is_frozen() {
     // Of before the time of the start was kept.
-    let task =
-        WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1, started_at: Timestamp::EPOCH };
+    let task = WorkflowTaskToken { scheduled_event_id: 2, started_event_id: 3, attempt: 1, poll: 0 };
     let token = TaskToken::Workflow(run(1, "w".into(), 2), task);
     let text: String = token.seal().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
