@@ -16,12 +16,19 @@ pub struct SimClock {
     began: Instant,
     set_by_millis: Arc<AtomicI64>,
     was_set_back: Arc<AtomicBool>,
+    /// The latest time that it showed when it was set: nanoseconds.
+    left_at: Arc<AtomicI64>,
 }
 
 impl SimClock {
     /// Begins now.
     pub fn start() -> Self {
-        Self { began: Instant::now(), set_by_millis: Arc::default(), was_set_back: Arc::default() }
+        Self {
+            began: Instant::now(),
+            set_by_millis: Arc::default(),
+            was_set_back: Arc::default(),
+            left_at: Arc::default(),
+        }
     }
 
     /// How long the simulation has gone on, whatever the server's clock says.
@@ -31,8 +38,14 @@ impl SimClock {
 
     /// Somebody sets the server's clock.
     pub fn set(&self, by_millis: i64) {
+        self.left_at.fetch_max(self.now().nanos, Ordering::Relaxed);
         self.set_by_millis.fetch_add(by_millis, Ordering::Relaxed);
         self.was_set_back.fetch_or(by_millis < 0, Ordering::Relaxed);
+    }
+
+    /// The latest time that it has ever shown.
+    pub fn latest(&self) -> Timestamp {
+        Timestamp { nanos: self.left_at.load(Ordering::Relaxed) }.max(self.now())
     }
 
     /// Whether somebody has ever set it.

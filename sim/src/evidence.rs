@@ -29,7 +29,8 @@ pub struct Evidence {
     pub runs: BTreeMap<String, RunEvidence>,
     /// What the list shows, by run id.
     pub listed: BTreeMap<String, WorkflowExecutionInfo>,
-    /// The server's time since when nothing went wrong any more.
+    /// The server's time since when nothing went wrong any more: what is later happened later, even if somebody had set
+    /// the clock.
     pub calm_since: Timestamp,
     /// Whether somebody set the server's clock.
     pub clock_was_set: bool,

@@ -53,12 +53,8 @@ fn check_start(asked: &Asked, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
 
 /// A signal or an update: once in a run that it was meant for, and at most once in any.
 fn check_left(asked: &Asked, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
+    check_times(asked, traces, say);
     let left = traces.left(&asked.tag);
-    for (run_id, times) in &left {
-        if *times > 1 {
-            say(&format!("it is in run {run_id} {times} times"));
-        }
-    }
     // A reset takes copies along. Without one, the runs of a chain know nothing of each other's signals; only a request
     // that named no run and was repeated may have reached two.
     let runs: Vec<&str> = left.keys().copied().filter(|run_id| !traces.is_reset(run_id)).collect();
@@ -104,9 +100,13 @@ fn check_terminate(asked: &Asked, evidence: &Evidence, traces: &Traces<'_>, say:
     }
 }
 
+/// A run has it once. A reset that follows a chain brings along what each of its runs has.
 fn check_times(asked: &Asked, traces: &Traces<'_>, say: &mut impl FnMut(&str)) {
-    for (run_id, times) in traces.left(&asked.tag) {
-        if times > 1 {
+    let left = traces.left(&asked.tag);
+    let originals = left.keys().filter(|run_id| !traces.is_reset(run_id)).count();
+    for (run_id, times) in left {
+        let times_max = if traces.is_reset(run_id) { originals.max(1) } else { 1 };
+        if times > times_max {
             say(&format!("it is in run {run_id} {times} times"));
         }
     }
@@ -192,7 +192,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use abide_api::temporal::api::{
-        history::v1::{WorkflowExecutionStartedEventAttributes, WorkflowTaskFailedEventAttributes},
+        history::v1::{
+            WorkflowExecutionSignaledEventAttributes, WorkflowExecutionStartedEventAttributes,
+            WorkflowTaskFailedEventAttributes,
+        },
         workflowservice::v1::DescribeWorkflowExecutionResponse,
     };
     use abide_model::Timestamp;
@@ -228,8 +231,12 @@ mod tests {
     }
 
     fn wrong(told_run: &str, runs: Vec<(String, RunEvidence)>) -> Vec<Violation> {
+        wrong_of(What::Start, told_run, runs)
+    }
+
+    fn wrong_of(what: What, told_run: &str, runs: Vec<(String, RunEvidence)>) -> Vec<Violation> {
         let asked = Asked {
-            what: What::Start,
+            what,
             workflow_id: "w".into(),
             run_id: String::new(),
             tag: "t".into(),
@@ -261,6 +268,26 @@ mod tests {
         let of_first = run("copy", 2, "t", Some(("first", 3)));
         let runs = vec![other(), run("first", 2, "t", None), of_first, run("second", 4, "t", None)];
         assert_eq!(wrong("second", runs).len(), 1, "the copy knows what began the first");
+    }
+
+    #[test]
+    fn a_copy_has_a_signal_as_often_as_the_chain_that_it_follows() {
+        let signalled = |mut run: (String, RunEvidence), times: usize| {
+            let signal = WorkflowExecutionSignaledEventAttributes {
+                signal_name: "t".into(),
+                ..WorkflowExecutionSignaledEventAttributes::default()
+            };
+            let signal = event(3, Attributes::WorkflowExecutionSignaledEventAttributes(signal));
+            run.1.events.extend(std::iter::repeat_n(signal, times));
+            run
+        };
+        let told = |runs| wrong_of(What::Signal, "second", runs).len();
+        let first = || signalled(run("first", 1, "o", None), 1);
+        let second = || signalled(run("second", 2, "o", None), 1);
+        let copy = |times| signalled(run("copy", 1, "o", Some(("first", 3))), times);
+        assert_eq!(told(vec![first(), second(), copy(2)]), 0, "the request had arrived again after the first");
+        assert_eq!(told(vec![first(), second(), copy(3)]), 1);
+        assert_eq!(told(vec![second(), copy(2)]), 1);
     }
 
     #[test]
