@@ -10,7 +10,7 @@ use abide_api::temporal::api::{
     workflow::v1::{CallbackInfo, WorkflowExecutionInfo},
     workflowservice::v1::DescribeWorkflowExecutionResponse,
 };
-use abide_model::{Clock, RunId, WorkflowKey, fresh};
+use abide_model::{RunId, WorkflowKey, fresh};
 use tokio::time::sleep;
 
 use crate::audit;
