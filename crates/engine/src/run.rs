@@ -14,6 +14,7 @@ mod cancel;
 mod child;
 mod close;
 mod command;
+mod command_size;
 mod continue_as_new;
 mod deadline;
 mod describe;
@@ -31,6 +32,8 @@ mod priority;
 mod problems;
 mod properties;
 mod query;
+mod rejection;
+mod reply;
 mod reset;
 mod reset_points;
 mod retry;
@@ -51,10 +54,9 @@ mod tests;
 
 pub use callback::{Completion, Delivery, Undelivered, callback_links};
 pub use command::{
-    ActivityReference, Attach, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, HeartbeatReply, Offer,
-    Poller, QueueName, Reapply, RecordHeartbeat, RefusedCommand, Rejection, Reply, RequestCancel, Requester, Reset,
-    Resolution, ResolveActivity, Signal, Start, StartActivity, StartWorkflowTask, StartedActivity, StartedWorkflowTask,
-    Subject, Task, TaskId, Terminate, UpdateRefusal, WorkflowTaskCompleted, WorkflowTaskToken,
+    ActivityReference, Attach, ChildEnded, Command, CompleteWorkflowTask, FailWorkflowTask, Poller, QueueName, Reapply,
+    RecordHeartbeat, RequestCancel, Requester, Reset, Resolution, ResolveActivity, Signal, Start, StartActivity,
+    StartWorkflowTask, Subject, TaskId, Terminate, WorkflowTaskToken,
 };
 pub use note::{Note, decode_changes, encode_changes, encoded_events};
 pub use operator_command::{
@@ -63,6 +65,10 @@ pub use operator_command::{
 };
 pub use outbound::{Action, Effect, Fault, Outbound, Outcome, Relation, Sender, Step, Target};
 pub use query::QueryRoute;
+pub use rejection::{Rejection, UpdateRefusal};
+pub use reply::{
+    HeartbeatReply, Offer, RefusedCommand, Reply, StartedActivity, StartedWorkflowTask, Task, WorkflowTaskCompleted,
+};
 pub use reset::{RESETTER_IDENTITY, ends_in_workflow_task, is_reapplied};
 pub use update::{UpdateAbort, UpdateEnd, UpdateStatus, unfinished_update_failure, update_id};
 

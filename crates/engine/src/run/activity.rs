@@ -16,14 +16,15 @@ use abide_model::deliberate::{self, Bug};
 
 use super::activity_retry::{AttemptEnd, policy};
 use super::command::{
-    ActivityReference, HeartbeatReply, Offer, QueueName, RecordHeartbeat, Rejection, Reply, Resolution,
-    ResolveActivity, StartActivity, StartedActivity, Subject, Task, TaskId,
+    ActivityReference, QueueName, RecordHeartbeat, Resolution, ResolveActivity, StartActivity, Subject, TaskId,
 };
 use super::event::{Annotation, annotated, event, version_stamp};
 use super::index::Due;
 use super::note::{ActivityHeartbeat, ActivityOffered, ActivityStartedNote, NoteKind};
 use super::priority::merged;
 use super::properties::{detach, detach_all};
+use super::rejection::Rejection;
+use super::reply::{HeartbeatReply, Offer, Reply, StartedActivity, Task};
 use super::state::{Activity, ActivityPhase, ActivityStarted, Backoff, Held, Offered, State};
 use super::worker_command::Turn;
 use super::{Out, Run};

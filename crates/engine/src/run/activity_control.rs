@@ -5,9 +5,10 @@ use abide_model::Timestamp;
 use abide_model::deliberate::{self, Bug};
 
 use super::activity::place;
-use super::command::{Rejection, Reply};
 use super::note::{ActivityPaused, ActivityReset, ActivityUnpaused, NoteKind, Rescheduled};
 use super::operator_command::{PauseActivities, PauseReason, ResetActivities, UnpauseActivities, WhichActivities};
+use super::rejection::Rejection;
+use super::reply::Reply;
 use super::state::{Activity, ActivityPhase, Held, Pause};
 use super::{Out, Run};
 

@@ -12,9 +12,9 @@ use abide_api::temporal::api::{
 use abide_model::limits;
 
 use super::command::QueueName;
+use super::command_size::length_text;
 use super::event::task_queue;
 use super::state::State;
-use super::worker_command::length_text;
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
 
 impl State {

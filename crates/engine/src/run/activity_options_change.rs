@@ -14,9 +14,10 @@ use abide_model::Timestamp;
 use super::activity_control::reschedule;
 use super::activity_options::{Timeouts, check_policy};
 use super::activity_retry::policy;
-use super::command::{Rejection, Reply};
 use super::note::{ActivityOptionsChanged, NoteKind, Rescheduled};
 use super::operator_command::{OptionsChange, UpdateActivityOptions};
+use super::rejection::Rejection;
+use super::reply::Reply;
 use super::state::Activity;
 use super::{Out, Run};
 

@@ -10,8 +10,10 @@ use abide_api::temporal::api::{
 };
 use abide_model::Timestamp;
 
-use super::command::{Attach, Rejection, Reply};
+use super::command::Attach;
 use super::event::event;
+use super::rejection::Rejection;
+use super::reply::Reply;
 use super::state::{RequestOrigin, State};
 use super::{Out, Run};
 

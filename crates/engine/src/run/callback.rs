@@ -27,11 +27,12 @@ use abide_api::temporal::api::{
 use abide_model::deliberate::{self, Bug};
 use abide_model::{Timestamp, limits};
 
-use super::command::{Rejection, Task};
 use super::index::{Due, Index};
 use super::note::{CallbackAttempted, CallbackDue, NoteKind};
 use super::outbound::{Action, Outbound, Outcome};
 use super::parent::is_reset;
+use super::rejection::Rejection;
+use super::reply::Task;
 use super::state::State;
 use super::{Out, Run};
 use crate::convert::{from_proto_time, to_proto_time};

@@ -5,9 +5,11 @@ use abide_api::temporal::api::history::v1::{
 };
 use abide_model::Timestamp;
 
-use super::command::{Rejection, Reply, RequestCancel};
+use super::command::RequestCancel;
 use super::event::event;
 use super::note::{NoteKind, StartDelayOver};
+use super::rejection::Rejection;
+use super::reply::Reply;
 use super::{Out, Run};
 
 impl Run {

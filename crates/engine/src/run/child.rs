@@ -20,10 +20,12 @@ use abide_model::deliberate::{self, Bug};
 use abide_model::{RunId, RunKey, Timestamp};
 use uuid::Uuid;
 
-use super::command::{ChildEnded, Command, Rejection, Reply, RequestCancel, Start, Task, Terminate};
+use super::command::{ChildEnded, Command, RequestCancel, Start, Terminate};
 use super::event::{Annotation, annotated, event};
 use super::note::{ChildLeft, ChildReleased, NoteKind};
 use super::outbound::{Action, Fault, Outbound, Outcome, Relation, Step, Target, workflow_key};
+use super::rejection::Rejection;
+use super::reply::{Reply, Task};
 use super::state::State;
 use super::worker_command::Turn;
 use super::{Out, Run};

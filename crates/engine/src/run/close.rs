@@ -13,8 +13,10 @@ use abide_api::temporal::api::{
 };
 use abide_model::{RunId, Timestamp};
 
-use super::command::{Rejection, Reply, Task, Terminate};
+use super::command::Terminate;
 use super::event::{Annotation, annotated, event};
+use super::rejection::Rejection;
+use super::reply::{Reply, Task};
 use super::retry::run_timeout;
 use super::successor::shown;
 use super::worker_command::Turn;

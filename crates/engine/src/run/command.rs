@@ -1,28 +1,25 @@
-//! What the world asks of a run, what it answers, and why it refuses. Everything arrives parsed: ids are valid, sizes
-//! are within the limits that do not depend on the run.
+//! What the world asks of a run. Everything arrives parsed: ids are valid, sizes are within the limits that do not depend
+//! on the run. What it answers is in `reply`, why it refuses in `rejection`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_api::temporal::api::{
-    activity::v1::ActivityOptions,
     command::v1::Command as WorkerCommand,
-    common::v1::{Callback, Header, Link, Payloads, Priority, WorkflowExecution},
+    common::v1::{Callback, Header, Link, Payloads, WorkflowExecution},
     enums::v1::WorkflowTaskFailedCause,
     failure::v1::Failure,
     history::v1::{HistoryEvent, WorkflowExecutionStartedEventAttributes, history_event::Attributes as LastEvent},
     protocol::v1::Message,
     sdk::v1::{UserMetadata, WorkflowTaskCompletedMetadata},
     update::v1::Request,
-    workflow::v1::WorkflowExecutionOptions,
 };
-use abide_model::{NamespaceId, RunId, RunKey, Timestamp};
-
-use super::outbound::{Outbound, Outcome, Sender, Step};
+use abide_model::{NamespaceId, RunId, RunKey};
 
 use super::operator_command::{
     PauseActivities, PauseReason, ResetActivities, UnpauseActivities, UpdateActivityOptions, UpdateOptions,
 };
+use super::outbound::{Outbound, Outcome, Sender, Step};
 
 /// A task queue as a run names it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Message)]
@@ -415,232 +412,4 @@ pub struct ResolveActivity {
     pub resolution: Resolution,
     /// The worker.
     pub identity: String,
-}
-
-/// What a run answers. Which variant belongs to which command is said there.
-#[derive(Clone, Debug)]
-pub enum Reply {
-    /// Nothing to say: signal, update, attach, cancel, terminate, fail workflow task, reset stickiness, resolve activity, deadlines.
-    Done,
-    /// To [`Command::Start`] and [`Command::BeginReset`]; perhaps with the first workflow task, for the worker that asked.
-    Started(Option<Box<StartedWorkflowTask>>),
-    /// To [`Command::StartWorkflowTask`].
-    WorkflowTask(Box<StartedWorkflowTask>),
-    /// To [`Command::CompleteWorkflowTask`].
-    WorkflowTaskCompleted(Box<WorkflowTaskCompleted>),
-    /// To [`Command::StartActivity`].
-    Activity(Box<StartedActivity>),
-    /// To [`Command::RecordHeartbeat`].
-    Heartbeat(HeartbeatReply),
-    /// To [`Command::UpdateActivityOptions`]: the options of the last of the activities.
-    ActivityOptions(Box<ActivityOptions>),
-    /// To [`Command::UpdateOptions`].
-    Options(Box<WorkflowExecutionOptions>),
-}
-
-/// What a worker learns by a heartbeat.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HeartbeatReply {
-    /// The workflow asked the activity to cancel.
-    pub cancel_requested: bool,
-    /// Somebody paused the activity.
-    pub paused: bool,
-    /// Somebody reset the activity.
-    pub reset: bool,
-}
-
-/// A workflow task handed to a worker. The worker is shown the events from `first_event_id` to `last_event_id` that are
-/// stored, then `virtual_events`.
-#[derive(Clone, Debug)]
-pub struct StartedWorkflowTask {
-    /// Which; goes into the task token.
-    pub token: WorkflowTaskToken,
-    /// Whose; see [`Command::ReturnTask`].
-    pub task: TaskId,
-    /// The workflow's type.
-    pub workflow_type: String,
-    /// The start of the last completed task; zero before the first.
-    pub previous_started_event_id: i64,
-    /// The queue of the run (the normal one, also when this task came by a sticky queue).
-    pub task_queue: String,
-    /// Whether the task was offered on a sticky queue, whose worker knows the earlier events.
-    pub sticky: bool,
-    /// When it was scheduled, before any heartbeat.
-    pub scheduled_at: Timestamp,
-    /// When it was started.
-    pub started_at: Timestamp,
-    /// The first event to show when the worker has the run cached; 1 otherwise.
-    pub first_event_id: i64,
-    /// The last stored event to show.
-    pub last_event_id: i64,
-    /// Events that will be stored when the task ends: its own start, and its schedule for a retried task.
-    pub virtual_events: Vec<HistoryEvent>,
-    /// Requests of updates.
-    pub messages: Vec<Message>,
-}
-
-/// What a completed workflow task led to.
-#[derive(Clone, Debug, Default)]
-pub struct WorkflowTaskCompleted {
-    /// The next task, started for the same worker.
-    pub next: Option<Box<StartedWorkflowTask>>,
-    /// The decisions were refused: a failed task was recorded instead, and the worker is told so.
-    pub refused: Option<RefusedCommand>,
-    /// Activities that the worker asked to have at once.
-    pub activities: Vec<StartedActivity>,
-    /// Heartbeats kept the task going for too long: a timeout was recorded instead, and the worker is told so.
-    pub heartbeats_timed_out: bool,
-    /// The task never was: the worker goes back to behind this event. Zero otherwise.
-    pub reset_history_event_id: i64,
-}
-
-/// Why a worker's decisions were refused.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RefusedCommand {
-    /// For machines.
-    pub cause: WorkflowTaskFailedCause,
-    /// For people, in the reference server's words, beginning with the cause.
-    pub message: String,
-}
-
-/// An activity handed to a worker.
-#[derive(Clone, Debug)]
-pub struct StartedActivity {
-    /// Whose; see [`Command::ReturnTask`].
-    pub task: TaskId,
-    /// The event that scheduled it.
-    pub scheduled_event_id: i64,
-    /// From 1.
-    pub attempt: i32,
-    /// Everything that the workflow said about it.
-    pub scheduled: Box<abide_api::temporal::api::history::v1::ActivityTaskScheduledEventAttributes>,
-    /// The workflow's type.
-    pub workflow_type: String,
-    /// What the last attempt said it had done.
-    pub heartbeat_details: Option<Payloads>,
-    /// When the activity was scheduled.
-    pub scheduled_at: Timestamp,
-    /// When this attempt was scheduled.
-    pub attempt_scheduled_at: Timestamp,
-    /// When it was started.
-    pub started_at: Timestamp,
-    /// How urgent it is, with what it has from its workflow.
-    pub priority: Option<Priority>,
-}
-
-/// An obligation of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Task {
-    /// A task that a poller of the queue must get. Replaces an older one about the same subject.
-    Offer(Offer),
-    /// The offer about this subject is settled: started, or not wanted any more.
-    Settle(Subject),
-    /// The run has ended, and this one goes on in its place: it begins in the same commit. At most once in a run's life.
-    Succeed(Box<Start>),
-    /// Something is owed to another run, or still is. What exactly is said by [`super::Run::effect`].
-    Owe(Outbound),
-    /// Nothing is owed about this any more.
-    Discharge(Outbound),
-}
-
-/// A task that a poller of a queue must get.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Offer {
-    /// Which.
-    pub task: TaskId,
-    /// Where.
-    pub queue: QueueName,
-    /// Since when.
-    pub scheduled_at: Timestamp,
-    /// Whether starting it must be durable before the worker is told (the activity may run only once).
-    pub durable_start: bool,
-    /// How urgent.
-    pub priority: Option<Priority>,
-}
-
-/// Why nothing happened. `frontend` turns each into a status and a text in one place.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Rejection {
-    /// The run is closed.
-    Closed,
-    /// No workflow task like this waits for an answer.
-    WorkflowTaskNotFound,
-    /// No such activity waits for an answer from this attempt.
-    ActivityNotFound,
-    /// No such activity, addressed by its id.
-    ActivityIdNotFound,
-    /// A worker reports cancellation that nobody asked for.
-    CancellationNotRequested,
-    /// The run has had all the signals that it may have.
-    TooManySignals,
-    /// The workflow wanted to close and could not, because of news; a worker has the task in which it tries again. Who
-    /// asks later finds it closed, or going on.
-    Closing,
-    /// The update cannot be admitted.
-    Update(UpdateRefusal),
-    /// An offer that was replaced, started or settled.
-    StaleTask,
-    /// The worker's list of commands cannot be right; nothing was recorded. The text says why.
-    InvalidCommandSequence(String),
-    /// The workflow task was refused and, being a retry, is left to time out.
-    Refused(RefusedCommand),
-    /// Whoever asks is not the parent of the run, and had to be.
-    ParentMismatch,
-    /// The run has no such child (any more).
-    ChildNotFound,
-    /// A history that ends before this event has no workflow task at its end.
-    NoWorkflowTaskToReset(i64),
-    /// The run has no such event to reset it to.
-    NoEventToReset,
-    /// A start was asked of a run that exists, or something else of one that does not.
-    NotNew,
-    /// An operator means activities that are not pending.
-    PendingActivityNotFound,
-    /// Somebody else has paused the activity.
-    ActivityAlreadyPaused,
-    /// Somebody else has paused the run.
-    AlreadyPaused,
-    /// Nobody has paused the run.
-    NotPaused,
-    /// A worker wants to keep the task of a paused run going.
-    PausedTaskCannotGoOn,
-    /// Options that cannot be; the text says why.
-    InvalidOptions(String),
-    /// The run has, with these, more callbacks than it may have.
-    TooManyCallbacks {
-        /// How many it may have.
-        max: usize,
-        /// How many it has.
-        attached: usize,
-    },
-}
-
-/// Why an update cannot be admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UpdateRefusal {
-    /// Somebody paused the run.
-    Paused,
-    /// The workflow task fails again and again, and so would the update.
-    TaskFails,
-    /// Too many have no outcome yet.
-    TooManyInFlight {
-        /// How many may be.
-        max: usize,
-    },
-    /// Those that have no outcome yet are too large together.
-    TooLargeInFlight {
-        /// The most bytes.
-        max: usize,
-    },
-    /// The run has had all the updates that it may have.
-    TooMany {
-        /// How many it may have.
-        max: usize,
-    },
-}
-
-impl From<UpdateRefusal> for Rejection {
-    fn from(refusal: UpdateRefusal) -> Self {
-        Rejection::Update(refusal)
-    }
 }

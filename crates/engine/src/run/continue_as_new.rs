@@ -14,8 +14,9 @@ use abide_api::temporal::api::{
 use abide_model::{RunId, Timestamp};
 
 use super::activity_options::complete_policy;
-use super::command::{QueueName, Task};
+use super::command::QueueName;
 use super::event::{Annotation, annotated, task_queue};
+use super::reply::Task;
 use super::state::State;
 use super::worker_command::Turn;
 use super::{Out, Run};

@@ -19,9 +19,10 @@ use abide_api::temporal::api::{
 };
 use abide_model::{RunId, Timestamp};
 
-use super::command::{Command, RequestCancel, Signal, Task};
+use super::command::{Command, RequestCancel, Signal};
 use super::event::{Annotation, annotated, event};
 use super::outbound::{Action, Fault, Outbound, Outcome, Relation, Target, workflow_key};
+use super::reply::Task;
 use super::state::State;
 use super::worker_command::Turn;
 use super::{Out, Run};

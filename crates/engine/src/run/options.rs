@@ -9,10 +9,11 @@ use abide_api::temporal::api::{
 use abide_model::Timestamp;
 
 use super::activity_options_change::merge_priority;
-use super::command::{Rejection, Reply, Task};
 use super::event::event;
 use super::note::NoteKind;
 use super::operator_command::UpdateOptions;
+use super::rejection::Rejection;
+use super::reply::{Reply, Task};
 use super::{Out, Run};
 
 impl Run {

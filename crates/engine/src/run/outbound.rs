@@ -10,7 +10,9 @@ use abide_model::{NamespaceId, RunId, Timestamp, WorkflowKey};
 use uuid::Uuid;
 
 use super::callback::{Delivery, Undelivered};
-use super::command::{Command, Rejection, Reply, Requester, Start, Task};
+use super::command::{Command, Requester, Start};
+use super::rejection::Rejection;
+use super::reply::{Reply, Task};
 use super::state::State;
 use super::workflow_task_end::SERVER_IDENTITY;
 use super::{Out, Run};

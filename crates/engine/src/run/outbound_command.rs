@@ -24,10 +24,11 @@ use prost::Message;
 
 use super::activity_options::complete_policy;
 use super::command::QueueName;
+use super::command_size::{check_search_attributes_of_start, check_size};
 use super::event::task_queue;
 use super::properties::is_null;
 use super::state::State;
-use super::worker_command::{Checked, check_search_attributes_of_start, check_size, refuse};
+use super::worker_command::{Checked, refuse};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration};
 
 /// What the commands before a command in the same list have asked of other workflows.

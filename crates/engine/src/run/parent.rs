@@ -5,9 +5,11 @@ use abide_api::temporal::api::history::v1::{
 };
 use abide_model::{RunId, Timestamp};
 
-use super::command::{ChildEnded, Command, Rejection, Reply};
+use super::command::{ChildEnded, Command};
 use super::note::{NoteKind, ParentTold, Released};
 use super::outbound::{Action, Target, workflow_key};
+use super::rejection::Rejection;
+use super::reply::Reply;
 use super::reset::RESETTER_IDENTITY;
 use super::state::State;
 use super::{Out, Run};

@@ -11,11 +11,13 @@ use abide_api::temporal::api::{
 use abide_model::Timestamp;
 
 use super::activity::place;
-use super::command::{Rejection, Reply, Subject, Task};
+use super::command::Subject;
 use super::event::event;
 use super::index::Due;
 use super::note::{NoteKind, WorkflowTaskDropped};
 use super::operator_command::PauseReason;
+use super::rejection::Rejection;
+use super::reply::{Reply, Task};
 use super::state::{ActivityPhase, Held, Pause, State};
 use super::workflow_task_end::SERVER_IDENTITY;
 use super::{Out, Run};

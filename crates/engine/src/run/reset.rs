@@ -9,9 +9,11 @@ use abide_api::temporal::api::{
 };
 use abide_model::{RunId, Timestamp};
 
-use super::command::{QueueName, Rejection, Reply, Reset, Subject, Task};
+use super::command::{QueueName, Reset, Subject};
 use super::event::event;
 use super::note::{Began, NoteKind, ReplacedBy, ResetNote, WorkflowTaskScheduled, nanos};
+use super::rejection::Rejection;
+use super::reply::{Reply, Task};
 use super::state::{Identity, ResetPart, StartedPart};
 use super::workflow_task_end::SERVER_IDENTITY;
 use super::{Change, Out, Run};

@@ -3,9 +3,11 @@
 use abide_api::temporal::api::history::v1::{WorkflowExecutionSignaledEventAttributes, history_event::Attributes};
 use abide_model::Timestamp;
 
-use super::command::{Rejection, Reply, Signal};
+use super::command::Signal;
 use super::event::event;
 use super::note::{NoteKind, StartDelayOver};
+use super::rejection::Rejection;
+use super::reply::Reply;
 use super::{Out, Run};
 
 impl Run {

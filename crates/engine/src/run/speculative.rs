@@ -4,8 +4,9 @@
 
 use abide_model::{Timestamp, limits};
 
-use super::command::{CompleteWorkflowTask, WorkflowTaskCompleted};
+use super::command::CompleteWorkflowTask;
 use super::note::{NoteKind, SpeculativeTaskScheduled, WorkflowTaskDiscarded, nanos};
+use super::reply::WorkflowTaskCompleted;
 use super::state::{OpenWorkflowTask, WorkflowTasks};
 use super::update::only_rejections;
 use super::worker_command::Decided;

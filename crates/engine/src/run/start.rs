@@ -13,11 +13,13 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::activity_options::complete_policy;
-use super::command::{Rejection, Reply, Start};
+use super::command::Start;
 use super::event::event;
 use super::index::{Due, Index};
 use super::note::{Began, NoteKind};
 use super::properties::{detach, is_null};
+use super::rejection::Rejection;
+use super::reply::Reply;
 use super::state::{Identity, State};
 use super::successor::wait_for_first_time;
 use super::{Out, Run};

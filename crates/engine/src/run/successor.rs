@@ -11,7 +11,8 @@ use abide_api::temporal::api::{
 };
 use abide_model::{RunId, RunKey, Timestamp, cron::Cron};
 
-use super::command::{Requester, Start, Task};
+use super::command::{Requester, Start};
+use super::reply::Task;
 use super::state::State;
 use super::{Out, Run};
 use crate::convert::to_proto_duration;

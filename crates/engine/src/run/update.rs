@@ -23,9 +23,10 @@ use abide_model::{Timestamp, limits};
 use prost::Message as _;
 use prost_types::Any;
 
-use super::command::{Rejection, Reply, UpdateRefusal};
 use super::event::event;
 use super::note::{NoteKind, UpdateAdmitted, UpdateDropped};
+use super::rejection::{Rejection, UpdateRefusal};
+use super::reply::Reply;
 use super::state::State;
 use super::{Change, Out, Run};
 

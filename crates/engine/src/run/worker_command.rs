@@ -23,9 +23,12 @@ use abide_model::settings::{Limits, SearchAttributeLimits};
 use abide_model::{RunId, Timestamp, limits};
 use prost::Message;
 
-use super::command::Rejection;
+use super::command_size::{
+    check_attribute_sizes, check_number, check_search_attributes_of_start, check_size, named_length_text,
+};
 use super::event::{Annotation, annotated};
 use super::outbound_command::{Asked, Namespaces};
+use super::rejection::Rejection;
 use super::update::{Messages, UpdateDecision};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, is_negative, to_proto_duration, without_deep_causes};
@@ -501,44 +504,6 @@ fn check_close(attributes: Attributes, kind: CommandType, blob: usize) -> Checke
     Ok(decision)
 }
 
-pub(super) fn check_size(size: usize, max: usize, cause: Cause, what: &str) -> Checked<()> {
-    if size > max { too_large(cause, format!("{what} exceeds size limit.")) } else { Ok(()) }
-}
-
-/// Those that a run begins with.
-pub(super) fn check_search_attributes_of_start(
-    attributes: Option<&SearchAttributes>,
-    cause: Cause,
-    bounds: SearchAttributeLimits,
-) -> Checked<()> {
-    let Some(attributes) = attributes else { return Ok(()) };
-    check_number(attributes, cause, bounds)?;
-    check_attribute_sizes(attributes, cause, bounds)
-}
-
-fn check_number(attributes: &SearchAttributes, cause: Cause, bounds: SearchAttributeLimits) -> Checked<()> {
-    let (number, limit) = (attributes.indexed_fields.len(), bounds.number_max);
-    if number > limit {
-        return refuse(cause, format!("number of search attributes {number} exceeds limit {limit}"));
-    }
-    Ok(())
-}
-
-fn check_attribute_sizes(attributes: &SearchAttributes, cause: Cause, bounds: SearchAttributeLimits) -> Checked<()> {
-    let fields = &attributes.indexed_fields;
-    let too_long = |value: &Payload| value.data.len() > bounds.value_bytes_max;
-    if let Some((name, value)) = fields.iter().find(|(_, value)| too_long(value)) {
-        let limit = bounds.value_bytes_max;
-        let size = value.data.len();
-        return too_large(cause, format!("search attribute {name} value size {size} exceeds size limit {limit}"));
-    }
-    let (size, limit) = (attributes.encoded_len(), bounds.bytes_max);
-    if size > limit {
-        return too_large(cause, format!("total size of search attributes {size} exceeds size limit {limit}"));
-    }
-    Ok(())
-}
-
 fn check_memo(memo: Option<&Memo>, limits: &Limits) -> Checked<()> {
     let cause = Cause::BadModifyWorkflowPropertiesAttributes;
     let Some(memo) = memo else {
@@ -563,16 +528,6 @@ fn check_annotation(command: &Command, kind: CommandType) -> Checked<Annotation>
         }
     }
     Ok(Annotation { user_metadata: metadata, markers: command.event_group_markers.clone() })
-}
-
-/// "X exceeds length limit", as the reference says it.
-pub(super) fn length_text(what: &str, id: &str, limit: usize) -> String {
-    format!("{what} exceeds length limit. Length={} Limit={limit}", id.len())
-}
-
-/// The same for a field of a command, as the reference says it.
-fn named_length_text(field: &str, command: &str, text: &str, limit: usize) -> String {
-    format!("{field} on {command} exceeds length limit. {field}={text} Length={} Limit={limit}", text.len())
 }
 
 /// Which cause a command without attributes is refused with.

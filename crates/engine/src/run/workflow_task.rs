@@ -13,13 +13,12 @@ use abide_api::temporal::api::{
 use abide_model::settings::Limits;
 use abide_model::{Timestamp, limits};
 
-use super::command::{
-    Offer, QueueName, Rejection, Reply, StartWorkflowTask, StartedWorkflowTask, Subject, Task, TaskId,
-    WorkflowTaskToken,
-};
+use super::command::{QueueName, StartWorkflowTask, Subject, TaskId, WorkflowTaskToken};
 use super::event::{event, task_queue, version_stamp};
 use super::index::{Due, Index};
 use super::note::{NoteKind, Stickiness, WorkflowTaskScheduled, duration, nanos};
+use super::rejection::Rejection;
+use super::reply::{Offer, Reply, StartedWorkflowTask, Task};
 use super::state::{OpenWorkflowTask, Problem, StartedPart, State};
 use super::{Out, Run};
 use crate::convert::{from_proto_duration, to_proto_duration, to_proto_time};

@@ -18,11 +18,13 @@ use prost::Message;
 
 use super::buffer::Flush;
 use super::command::{
-    CompleteWorkflowTask, FailWorkflowTask, QueueName, RefusedCommand, Rejection, Reply, StartActivity,
-    StartWorkflowTask, StartedActivity, Subject, Task, TaskId, WorkflowTaskCompleted, WorkflowTaskToken,
+    CompleteWorkflowTask, FailWorkflowTask, QueueName, StartActivity, StartWorkflowTask, Subject, TaskId,
+    WorkflowTaskToken,
 };
 use super::event::event;
 use super::note::{NoteKind, Stickiness, WorkflowTaskDropped, nanos};
+use super::rejection::Rejection;
+use super::reply::{RefusedCommand, Reply, StartedActivity, Task, WorkflowTaskCompleted};
 use super::state::{OpenWorkflowTask, Problem, Sticky};
 use super::update::check_bodies;
 use super::worker_command::{Decided, Refusal, Turn, check_sequence, refuse};

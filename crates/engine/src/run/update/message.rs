@@ -18,8 +18,8 @@ use abide_model::settings::{Limits, UpdateLimits};
 
 use super::{Asked, Stage, request_message_id};
 use crate::convert::without_deep_causes;
-use crate::run::command::Rejection;
 use crate::run::event::{Annotation, annotated};
+use crate::run::rejection::Rejection;
 use crate::run::worker_command::{Checked, Turn, refuse, too_large};
 use crate::run::{Out, Run};
 
