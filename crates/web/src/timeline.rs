@@ -10,6 +10,7 @@ mod marker;
 mod markup;
 mod meaning;
 mod pending;
+mod words;
 
 pub(crate) use group::{Category, Group, Label, Status};
 pub(crate) use groups::Groups;

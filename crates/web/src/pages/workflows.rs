@@ -1,10 +1,11 @@
 //! The runs of a namespace that a query finds: the query and its conditions, the counts, the rows and what can be done to them.
 
 mod attributes;
-pub(crate) mod bulk;
+mod bulk;
 mod column_choice;
 mod columns;
 mod counts;
+pub(crate) mod deed;
 mod filter;
 pub(crate) mod query;
 mod rows;

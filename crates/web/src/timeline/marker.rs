@@ -6,7 +6,8 @@ use abide_api::temporal::api::history::v1::MarkerRecordedEventAttributes;
 use serde_json::Value;
 
 use super::group::{Category, Status};
-use super::meaning::{self, Beginning};
+use super::meaning::Beginning;
+use super::words;
 
 /// What SDKs call the marker of a local activity: Go and Java, and those on the common core.
 const LOCAL_ACTIVITY: [&str; 2] = ["LocalActivity", "core_local_activity"];
@@ -51,7 +52,7 @@ fn local_activity(marker: &MarkerRecordedEventAttributes) -> Beginning {
     Beginning {
         key: key.unwrap_or_default(),
         attempt: attempt.and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(1).max(1),
-        reason: meaning::reason(failed),
+        reason: words::reason(failed),
         span: span.filter(|(began, ended)| began <= ended),
         ..Beginning::new(Category::LocalActivity, name.unwrap_or_else(|| "Local activity".to_owned()), status)
     }

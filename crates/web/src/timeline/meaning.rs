@@ -3,18 +3,15 @@
 
 use abide_api::temporal::api::enums::v1::{
     CancelExternalWorkflowExecutionFailedCause, SignalExternalWorkflowExecutionFailedCause,
-    StartChildWorkflowExecutionFailedCause, TimeoutType, WorkflowTaskFailedCause,
+    StartChildWorkflowExecutionFailedCause, WorkflowTaskFailedCause,
 };
-use abide_api::temporal::api::failure::v1::{Failure, failure::FailureInfo};
 use abide_api::temporal::api::history::v1::HistoryEvent;
 use abide_api::temporal::api::history::v1::history_event::Attributes;
 use abide_api::temporal::api::update::v1::{Request, outcome};
 
 use super::group::{Category, Status};
 use super::marker;
-
-/// As much of a failure's message as a row can show.
-const REASON_CHARACTERS_MAX: usize = 300;
+use super::words::{first_line, reason, timeout, words};
 
 /// What an event means.
 pub(super) enum Meaning {
@@ -367,30 +364,4 @@ fn first(id: i64, other: i64) -> i64 {
 
 fn update_name(request: Option<&Request>) -> String {
     request.and_then(|request| request.input.as_ref()).map(|input| input.name.clone()).unwrap_or_default()
-}
-
-/// The first line of what went wrong at the bottom: causes say more than what wraps them.
-pub(super) fn reason(failure: Option<&Failure>) -> String {
-    let Some(mut failure) = failure else { return String::new() };
-    if let Some(FailureInfo::TimeoutFailureInfo(info)) = &failure.failure_info {
-        return timeout(info.timeout_type);
-    }
-    while let Some(cause) = &failure.cause {
-        failure = cause;
-    }
-    first_line(&failure.message)
-}
-
-fn timeout(kind: i32) -> String {
-    let name = words(TimeoutType::try_from(kind).ok().map(|kind| kind.as_str_name()));
-    name.trim_start_matches("timeout type ").to_owned()
-}
-
-/// `SOME_ENUM_VALUE` as `some enum value`.
-fn words(name: Option<&'static str>) -> String {
-    name.unwrap_or_default().to_lowercase().replace('_', " ")
-}
-
-pub(super) fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(REASON_CHARACTERS_MAX).collect()
 }

@@ -6,7 +6,7 @@ use abide_api::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResp
 
 use super::group::{Category, Group};
 use super::groups::Groups;
-use super::meaning;
+use super::words;
 
 /// How an attempt stands. The numbers are those of the JSON form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn activity(groups: &Groups, activity: &PendingActivityInfo) -> Option<Pending> 
         attempts_max: u32::try_from(activity.maximum_attempts).ok().filter(|most| *most > 0),
         since,
         next,
-        reason: meaning::reason(activity.last_failure.as_ref()),
+        reason: words::reason(activity.last_failure.as_ref()),
     })
 }
 
@@ -109,7 +109,7 @@ fn operation(groups: &Groups, operation: &PendingNexusOperationInfo) -> Option<P
             State::Scheduled
         }
     };
-    let failed = meaning::reason(operation.last_attempt_failure.as_ref());
+    let failed = words::reason(operation.last_attempt_failure.as_ref());
     Some(Pending {
         group: groups.of_event(operation.scheduled_event_id)?.id,
         state,
@@ -117,7 +117,7 @@ fn operation(groups: &Groups, operation: &PendingNexusOperationInfo) -> Option<P
         attempts_max: None,
         since: time(operation.last_attempt_complete_time).or(time(operation.scheduled_time)),
         next: time(operation.next_attempt_schedule_time),
-        reason: if failed.is_empty() { meaning::first_line(&operation.blocked_reason) } else { failed },
+        reason: if failed.is_empty() { words::first_line(&operation.blocked_reason) } else { failed },
     })
 }
 

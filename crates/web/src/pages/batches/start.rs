@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use crate::page::{Page, Place};
-use crate::pages::workflows::bulk::Deed;
+use crate::pages::workflows::deed::Deed;
 use crate::problem::Problem;
 use crate::switches::Action;
 use crate::visit::Visit;

@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use maud::{Markup, html};
 
-use super::bulk::{Deed, choice};
+use super::bulk::choice;
 use super::columns::{cell, head, wanted};
+use super::deed::Deed;
 use super::{Asked, SIZE, SIZES};
 use crate::form;
 use crate::visit::{Visit, hash};
