@@ -74,6 +74,8 @@ pub(crate) struct Connection {
     sending: VecDeque<u32>,
     /// Streams of which everything that was given to send has left.
     drained: Vec<u32>,
+    /// Streams of which the first part has come, and perhaps all.
+    waiting: VecDeque<u32>,
     /// Streams whose body arrives in parts.
     arriving: Vec<u32>,
     guard: Guard,
@@ -109,6 +111,7 @@ impl Connection {
             held: Arc::default(),
             sending: VecDeque::new(),
             drained: Vec::new(),
+            waiting: VecDeque::new(),
             arriving: Vec::new(),
             guard: Guard::default(),
             output,

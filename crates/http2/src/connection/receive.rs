@@ -28,6 +28,10 @@ impl Connection {
     /// Takes in frames from the front of what came, up to the first that somebody must hear of. None when a frame is not
     /// there as a whole, or the connection is over.
     pub(crate) fn receive(&mut self, input: &mut BytesMut) -> Option<Event> {
+        self.take_frames(input).or_else(|| self.hand_over_waiting())
+    }
+
+    fn take_frames(&mut self, input: &mut BytesMut) -> Option<Event> {
         while self.over.is_none() {
             let head = Head::read(input.first_chunk::<HEAD_BYTES>()?);
             if head.length > PAYLOAD_BYTES {
@@ -121,7 +125,8 @@ impl Connection {
         self.body(head.stream, part, has_ended)
     }
 
-    // Gives a part of a body to whoever waits for it. A request is handed over with the first part: most have only one.
+    // Gives a part of a body to whoever waits for it. A request is handed over as a whole when all of it has come together:
+    // most have one part, and many clients say in a frame of its own that it was the last, with those of others in between.
     fn body(&mut self, id: u32, part: Bytes, has_ended: bool) -> Taken {
         let Some(stream) = self.streams.get_mut(&id) else { return Ok(None) };
         stream.has_ended = has_ended;
@@ -137,16 +142,42 @@ impl Connection {
             }
             return Ok(None);
         };
-        let body = if has_ended {
-            Incoming::whole(part)
-        } else {
-            let inbox = Inbox::new(self.held.clone());
-            inbox.put(part);
-            stream.inbox = Some(inbox.clone());
-            self.arriving.push(id);
-            Incoming::arriving(inbox)
+        let body = match stream.first.take() {
+            None if has_ended => Incoming::whole(part),
+            Some(first) if has_ended && part.is_empty() => Incoming::whole(first),
+            None => {
+                (stream.request, stream.first) = (Some(request), Some(part));
+                self.waiting.push_back(id);
+                return Ok(None);
+            }
+            Some(first) => self.arrive(id, [first, part]),
         };
         Ok(Some(Event::Request(id, request.map(|()| body))))
+    }
+
+    // Nothing more has come: who answers as it reads must not wait for the end.
+    fn hand_over_waiting(&mut self) -> Option<Event> {
+        while let Some(id) = self.waiting.pop_front() {
+            let Some(stream) = self.streams.get_mut(&id) else { continue };
+            if let Some((request, first)) = stream.request.take().zip(stream.first.take()) {
+                let body = self.arrive(id, [first]);
+                return Some(Event::Request(id, request.map(|()| body)));
+            }
+        }
+        None
+    }
+
+    fn arrive(&mut self, id: u32, parts: impl IntoIterator<Item = Bytes>) -> Incoming {
+        let inbox = Inbox::new(self.held.clone());
+        parts.into_iter().for_each(|part| inbox.put(part));
+        if let Some(stream) = self.streams.get_mut(&id) {
+            if stream.has_ended {
+                inbox.end(Ok(()));
+            }
+            stream.inbox = Some(inbox.clone());
+        }
+        self.arriving.push(id);
+        Incoming::arriving(inbox)
     }
 
     fn headers(&mut self, head: Head, mut payload: BytesMut) -> Taken {
@@ -210,6 +241,7 @@ impl Connection {
         };
         let stream = Stream {
             request: Some(request),
+            first: None,
             inbox: None,
             announced,
             has_ended: false,

@@ -15,6 +15,8 @@ const REMEMBERED: usize = 256;
 pub(crate) struct Stream {
     /// The request, until it is handed over.
     pub(crate) request: Option<Request<()>>,
+    /// The first part of its body, while the request waits for the end that may stand right behind.
+    pub(crate) first: Option<Bytes>,
     /// Where its body arrives, if not at once.
     pub(crate) inbox: Option<Arc<Inbox>>,
     /// How long the body is said to be, less what came.

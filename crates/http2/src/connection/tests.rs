@@ -84,6 +84,35 @@ fn a_request_is_handed_over_with_its_body() {
     assert_eq!(events, ["1 asks POST /"]);
 }
 
+/// What a connection hears of requests, with those bodies that are there as a whole.
+fn bodies(connection: &mut Connection, frames: &[Sent]) -> Vec<(u32, Option<Bytes>)> {
+    let mut input = written(frames);
+    let events = std::iter::from_fn(|| connection.receive(&mut input));
+    let requests = events.filter_map(|event| match event {
+        Event::Request(id, request) => Some((id, request.body().as_whole().cloned())),
+        Event::Broken(_) => None,
+    });
+    requests.collect()
+}
+
+#[test]
+fn a_request_whose_end_comes_in_a_frame_of_its_own_is_whole_when_both_come_together() {
+    let data = |stream, part: &'static [u8]| -> Sent<'static> { (Kind::Data, 0, stream, part) };
+    let end = |stream| -> Sent<'static> { (Kind::Data, flag::END_STREAM, stream, b"") };
+    let (one, three): (Sent, Sent) = ((Kind::Headers, OPEN, 1, REQUEST), (Kind::Headers, OPEN, 3, REQUEST));
+    let whole = |id, body: &'static [u8]| (id, Some(Bytes::from_static(body)));
+    let heard = |frames: &[Sent]| bodies(&mut greeted(), frames);
+    assert_eq!(heard(&[one, data(1, b"a"), end(1)]), [whole(1, b"a")]);
+    let mixed = [one, three, data(1, b"a"), data(3, b"b"), end(3), end(1)];
+    assert_eq!(heard(&mixed), [whole(3, b"b"), whole(1, b"a")], "others stand in between");
+    assert_eq!(heard(&[one, data(1, b"a"), data(1, b"b"), end(1)]), [(1, None)], "two parts");
+    let broken: Sent = (Kind::ResetStream, 0, 1, &[0, 0, 0, 8]);
+    assert_eq!(heard(&[one, three, data(1, b"a"), data(3, b"b"), broken]), [(3, None)], "nobody waits for one");
+    let mut connection = greeted();
+    assert_eq!(bodies(&mut connection, &[one, data(1, b"a")]), [(1, None)], "it may wait for an answer");
+    assert_eq!(bodies(&mut connection, &[end(1)]), []);
+}
+
 #[test]
 fn who_breaks_a_rule_of_the_connection_is_left() {
     let big = vec![0; frame::PAYLOAD_BYTES + 1];
