@@ -23,7 +23,9 @@ const END: u16 = 256;
 #[derive(Clone, Copy, Default)]
 struct Step {
     next: u16,
-    writes: Option<u8>,
+    /// What is written, if anything is.
+    symbol: u8,
+    writes: bool,
     /// The bits led to the end of the text, which must not be written.
     is_end: bool,
 }
@@ -40,18 +42,21 @@ static MACHINE: LazyLock<Machine> = LazyLock::new(Machine::build);
 #[must_use]
 pub(crate) fn decode(input: &[u8], output: &mut Vec<u8>) -> bool {
     let machine = &*MACHINE;
-    let mut state = 0u16;
+    // Room for one symbol each step: it is written in any case, and the next one over it if it was none.
+    let mut at = output.len();
+    output.resize(at + 2 * input.len() + 1, 0);
+    let (mut state, mut is_end) = (0u16, false);
     for byte in input {
         for bits in [byte >> 4, byte & 0xf] {
             let step = machine.steps[usize::from(state)][usize::from(bits)];
-            if step.is_end {
-                return false;
-            }
-            output.extend(step.writes);
+            output[at] = step.symbol;
+            at += usize::from(step.writes);
+            is_end |= step.is_end;
             state = step.next;
         }
     }
-    machine.may_stop[usize::from(state)]
+    output.truncate(at);
+    !is_end && machine.may_stop[usize::from(state)]
 }
 
 /// A node of the tree of codes.
@@ -87,7 +92,7 @@ fn step(tree: &[Node], from: usize, bits: usize) -> Step {
         match tree[node].symbol {
             Some(END) => return Step { is_end: true, ..step },
             Some(symbol) => {
-                step.writes = u8::try_from(symbol).ok();
+                (step.symbol, step.writes) = (u8::try_from(symbol).unwrap_or_default(), true);
                 node = 0;
             }
             None => {}
