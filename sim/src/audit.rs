@@ -51,7 +51,7 @@ pub fn disk(world: &World) {
         r5::check_stored(*run_id, stored, &tasks, &mut found);
         r6::check_stored(*run_id, stored, &mut found);
     }
-    r5::check_rows(&runs, &tasks, &mut found);
+    r5::check_rows(&runs, &tasks, &world.ledger.book(), &mut found);
     world.trace.line("audit", format_args!("{} runs, {} wrong", runs.len(), found.len()));
     world.ledger.book().violations.append(&mut found);
 }

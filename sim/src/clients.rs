@@ -3,6 +3,7 @@
 
 mod activity;
 mod ask;
+mod delete;
 mod read;
 mod start;
 
@@ -42,8 +43,16 @@ impl Clients {
             };
             tasks.spawn(one.live());
         }
+        if deletes(world.seed) {
+            tasks.spawn(delete::live(world.clone()));
+        }
         Self { _tasks: tasks }
     }
+}
+
+/// Whether somebody deletes runs: with one seed in four, so that what others do stays what it was.
+fn deletes(seed: u64) -> bool {
+    matches!(seed % 8, 0 | 6)
 }
 
 /// Runs that clients have heard of.

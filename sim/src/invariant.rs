@@ -3,6 +3,7 @@
 
 pub mod c2;
 pub mod c3;
+pub mod d1;
 pub mod m1;
 pub mod m2;
 pub mod m3;
@@ -38,6 +39,7 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
         v1::check,
         c2::check,
         c3::check,
+        d1::check,
         s2::check,
     ];
     for check in checks {

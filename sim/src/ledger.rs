@@ -28,10 +28,19 @@ pub struct Book {
     pub registered: Vec<(String, String)>,
     /// Who came to an address outside.
     pub visits: Vec<Visit>,
+    /// Runs that somebody wanted to be deleted.
+    pub deletions: Vec<Deletion>,
     /// What was asked of single activities.
     pub interventions: Vec<Intervention>,
     /// What is wrong.
     pub violations: Vec<Violation>,
+}
+
+impl Book {
+    /// Whether somebody wanted this run to be deleted: it may be gone.
+    pub fn may_be_gone(&self, run_id: &str) -> bool {
+        self.deletions.iter().any(|deletion| deletion.run_id == run_id)
+    }
 }
 
 /// Something that must not be.
@@ -88,6 +97,17 @@ pub enum Told {
     Refused,
     /// Nothing for sure.
     Unknown,
+}
+
+/// Somebody wanted a run to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// Its workflow id.
+    pub workflow_id: String,
+    /// The run.
+    pub run_id: String,
+    /// Whether it was said that it will be.
+    pub is_acked: bool,
 }
 
 /// A task that a worker got.

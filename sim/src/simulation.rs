@@ -18,7 +18,7 @@ use crate::calls::{CALL, Client, Fate, call};
 use crate::clients::{Clients, all_runs, unpause_all};
 use crate::director::misfortune;
 use crate::evidence;
-use crate::invariant::{self, r6};
+use crate::invariant::{self, d1, r6};
 use crate::ledger::{Intervene, Intervention, Violation};
 use crate::trace::Keep;
 use crate::worker::{Worker, describe_request};
@@ -87,6 +87,9 @@ async fn simulate(seed: u64, keep: Keep) -> Outcome {
     invariant::check(&evidence, &mut violations);
     world.host.stop().await;
     audit::disk(&world);
+    if let Ok((runs, _)) = audit::read(&world.host.disk.rows()) {
+        d1::check_stored(&evidence.book, &runs, &mut violations);
+    }
     violations.append(&mut world.ledger.book().violations);
     Outcome { violations, trace: world.trace.sum(), simulated: world.clock.elapsed(), runs: evidence.runs.len() }
 }

@@ -29,6 +29,8 @@ fn expected(bug: Bug) -> (&'static str, RangeInclusive<u64>) {
         // Few addresses fail, and few pauses come between two attempts.
         Bug::ForgottenCallback => ("C3", 16..=40),
         Bug::IgnoredPause => ("M3", 16..=60),
+        // Seeds of which somebody deletes.
+        Bug::ForgottenDeletion => ("D1", 6..=8),
     }
 }
 

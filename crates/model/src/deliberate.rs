@@ -36,11 +36,13 @@ pub enum Bug {
     ForgottenCallback = 13,
     /// An activity is handed out although it is paused.
     IgnoredPause = 14,
+    /// Nothing comes of a deletion.
+    ForgottenDeletion = 15,
 }
 
 impl Bug {
     /// All of them, by the names that a command line has for them.
-    pub const ALL: [(&'static str, Bug); 14] = [
+    pub const ALL: [(&'static str, Bug); 15] = [
         ("no-reload", Bug::NoReload),
         ("second-run", Bug::SecondRun),
         ("early-answer", Bug::EarlyAnswer),
@@ -55,6 +57,7 @@ impl Bug {
         ("early-timer", Bug::EarlyTimer),
         ("forgotten-callback", Bug::ForgottenCallback),
         ("ignored-pause", Bug::IgnoredPause),
+        ("forgotten-deletion", Bug::ForgottenDeletion),
     ];
 
     /// By its name.

@@ -22,7 +22,8 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
             }
         }
     }
-    for run_id in evidence.book.shown.keys().filter(|run_id| !evidence.runs.contains_key(*run_id)) {
+    let is_gone = |run_id: &str| !evidence.runs.contains_key(run_id) && !evidence.book.may_be_gone(run_id);
+    for run_id in evidence.book.shown.keys().filter(|run_id| is_gone(run_id)) {
         let what = format!("run {run_id} was shown to somebody, and is gone");
         found.push(Violation { invariant: R1, what });
     }

@@ -3,6 +3,7 @@
 
 use abide_cluster::Error;
 use abide_engine::run::{Command, Requester, Terminate};
+use abide_model::deliberate::{self, Bug};
 use abide_model::{Partition, RunKey, Timestamp, limits};
 use abide_store::key::{CurrentKey, Key, NodeKey, RetentionKey, SnapshotKey};
 use abide_store::{Space, Urgency, Write};
@@ -52,6 +53,9 @@ impl Desk {
 impl Shard {
     /// Deletes a closed run, and the row that says so.
     pub(super) fn purge(&mut self, purge: Purge, newest: Option<Newest<'_>>) {
+        if deliberate::is_on(Bug::ForgottenDeletion) {
+            return self.forget_row(purge);
+        }
         let (run_id, workflow) = (purge.run.run_id, purge.run.workflow.clone());
         match self.cache.slots.get_mut(&run_id) {
             Some(Slot::Loaded(_)) => {}
