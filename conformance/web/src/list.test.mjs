@@ -144,3 +144,39 @@ each('chosen workflows, and all that match, are worked on in bulk', async (visit
   await visitor.open('/namespaces/default/batch-operations');
   await visitor.page.locator('main').getByText('for a test').first().waitFor();
 });
+
+each('chosen workflows are reset, canceled and deleted in bulk', async (visitor, how) => {
+  const names = ['a', 'b'].map((name) => `reset-${how}-${name}`);
+  const handles = await Promise.all(names.map((name) => world.start('approval', name, [name])));
+  for (const handle of handles) await world.event(handle, 'WorkflowTaskCompleted');
+  const within = (condition) => `WorkflowId STARTS_WITH 'reset-${how}' ${condition}`;
+  const newest = () => Promise.all(names.map((name) => world.client.workflow.getHandle(name).describe()));
+  const before = (await newest()).map(({ runId }) => runId);
+  /** Does something to the two that are open. */
+  const both = async (name, fields = {}) => {
+    await visitor.open(query(within(`AND ExecutionStatus = 'Running'`)));
+    await listed(visitor, 2);
+    for (const each of names) await visitor.page.getByLabel(`Choose ${each}`).check();
+    await visitor.page.getByRole('button', { name, exact: true }).click();
+    await visitor.page.getByText('Which these are').waitFor();
+    if (visitor.scripted) await visitor.accessible(`${name} in bulk`);
+    await visitor.act(visitor.page.locator('main'), { ...fields, Reason: 'for a test' }, name, 'was started');
+    await visitor.says('Completed');
+  };
+  await both('Reset', { 'Go back to': ['The first workflow task'] });
+  const after = await newest();
+  assert(after.every(({ runId, status }, index) => runId !== before[index] && status.name === 'RUNNING'));
+  await both('Cancel');
+  for (const name of names) {
+    await assert.rejects(world.client.workflow.getHandle(name).result(), /cancel/i);
+  }
+  await visitor.open(query(within('')));
+  await listed(visitor, 4);
+  await visitor.page.getByLabel('all that match').check();
+  await visitor.page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await visitor.page.getByText('4 workflows').waitFor();
+  await visitor.act(visitor.page.locator('main'), { Reason: 'for a test' }, 'Delete', 'was started');
+  await visitor.says('Completed');
+  const left = async () => (await world.client.workflow.count(within(''))).count;
+  while ((await left()) > 0) await new Promise(setImmediate);
+});

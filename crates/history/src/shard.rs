@@ -132,6 +132,7 @@ impl Shard {
                 rows.into_iter().for_each(|(row, partition)| self.desk.timers.found(row, partition))
             }
             Message::TimersPaged(behind_millis) => self.desk.timers.paged(behind_millis),
+            Message::OnceKnown(errand) => errand(),
             // A shard whose commit has failed is not open, see above; an open one waits for no fence.
             Message::CommitFailed(_) | Message::Reacquired(_) => {}
             Message::Close(done) => self.close(done),

@@ -30,6 +30,9 @@ pub enum Fault {
     Failed,
     /// A commit fails with [`CommitError::Unknown`], but is stored. Any other call fails.
     FailedButDone,
+    /// A commit fails with [`CommitError::Unknown`], and is stored when somebody acquires its partitions, just before. Any
+    /// other call fails.
+    FailedButDoneLater,
     /// A commit fails with [`CommitError::FenceLost`]. Any other call fails.
     FenceLost,
     /// A commit and all that follow fail with [`CommitError::Closed`]. Any other call fails.
@@ -48,6 +51,7 @@ struct Plan {
     faults: HashMap<(Operation, u64), Fault>,
     /// Fences under which a commit has failed: by epoch.
     failed: HashMap<u64, CommitError>,
+    later: Option<Batch>,
     closed: Option<CommitError>,
 }
 
@@ -86,6 +90,14 @@ impl FaultyStore {
     }
 }
 
+/// When a commit is stored that fails.
+#[derive(PartialEq, Eq)]
+enum Stored {
+    Never,
+    Now,
+    Later,
+}
+
 impl Plan {
     fn next(&mut self, operation: Operation) -> Option<Fault> {
         let calls = self.calls.entry(operation).or_default();
@@ -93,19 +105,20 @@ impl Plan {
         self.faults.remove(&(operation, *calls))
     }
 
-    /// How a commit under this fence fails, and whether it is stored all the same.
-    fn next_commit(&mut self, fence: &Fence) -> Option<(CommitError, bool)> {
+    /// How a commit under this fence fails, and what is stored all the same.
+    fn next_commit(&mut self, fence: &Fence) -> Option<(CommitError, Stored)> {
         let fault = self.next(Operation::Commit);
         if let Some(error) = self.closed.as_ref().or_else(|| self.failed.get(&fence.epoch)) {
-            return Some((error.clone(), false));
+            return Some((error.clone(), Stored::Never));
         }
         let fault = fault?;
         let unknown = || CommitError::Unknown(Arc::new(std::io::Error::other("injected fault")));
         let (error, stored) = match fault {
-            Fault::Failed => (unknown(), false),
-            Fault::FailedButDone => (unknown(), true),
-            Fault::FenceLost => (CommitError::FenceLost, false),
-            Fault::Closed => (CommitError::Closed("injected fault".into()), false),
+            Fault::Failed => (unknown(), Stored::Never),
+            Fault::FailedButDone => (unknown(), Stored::Now),
+            Fault::FailedButDoneLater => (unknown(), Stored::Later),
+            Fault::FenceLost => (CommitError::FenceLost, Stored::Never),
+            Fault::Closed => (CommitError::Closed("injected fault".into()), Stored::Never),
         };
         if fault == Fault::Closed {
             self.closed = Some(error.clone());
@@ -119,6 +132,13 @@ impl Store for FaultyStore {
     fn acquire(&self, partitions: RangeInclusive<u16>) -> BoxFuture<'_, Result<Fence, Error>> {
         Box::pin(async move {
             self.call(Operation::Acquire)?;
+            let later = self.plan().later.take_if(|batch| batch.fence.partitions == partitions);
+            if let Some(batch) = later {
+                let (tell, told) = tokio::sync::oneshot::channel();
+                self.inner.commit(batch, Urgency::Now, Box::new(move |outcome| drop(tell.send(outcome))));
+                // Whatever came of it, it is over.
+                drop(told.await);
+            }
             self.inner.acquire(partitions).await
         })
     }
@@ -143,7 +163,10 @@ impl Store for FaultyStore {
         let Some((error, stored)) = plan.next_commit(&batch.fence) else {
             return self.inner.commit(batch, urgency, done);
         };
-        if !stored {
+        if stored == Stored::Later {
+            plan.later = Some(batch.clone());
+        }
+        if stored != Stored::Now {
             // An empty batch keeps its place in the order of completions.
             batch.writes.clear();
         }

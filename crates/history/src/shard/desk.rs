@@ -325,6 +325,16 @@ impl Desk {
     }
 
     /// Sends a batch even if it is empty: its releases wait for everything before it.
+    /// A release that does something as soon as it is known what is stored: after a failed commit that is under the next
+    /// fence, since until then the commit may still arrive.
+    pub(crate) fn once_known(&self, errand: impl FnOnce() + Send + 'static) -> Release {
+        let inbox = self.seams.inbox.clone();
+        Box::new(move |durable| match durable {
+            Ok(()) => errand(),
+            Err(_) => drop(inbox.send(Message::OnceKnown(Box::new(errand)))),
+        })
+    }
+
     pub(crate) fn flush(&self, draft: Draft) {
         self.send(draft.writes, draft.releases, draft.urgency);
     }

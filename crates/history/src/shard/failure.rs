@@ -36,7 +36,8 @@ impl Broken {
             | Message::Loaded { .. }
             | Message::Purge(_)
             | Message::Recovered(_)
-            | Message::TimersPaged(_) => self.held.push(message),
+            | Message::TimersPaged(_)
+            | Message::OnceKnown(_) => self.held.push(message),
             // One failure is enough until the new fence is there.
             Message::CommitFailed(_) => {}
         }

@@ -51,6 +51,8 @@ pub(crate) enum Message {
     Recovered(Vec<(TimerKey, Partition)>),
     /// These were all; when the first one behind them is due: milliseconds.
     TimersPaged(Option<u64>),
+    /// What had to wait until it is known what is stored.
+    OnceKnown(Box<dyn FnOnce() + Send>),
     /// A commit failed, and every commit that was under way has ended.
     CommitFailed(CommitError),
     /// After that: the new fence.
@@ -129,7 +131,8 @@ impl Message {
                 let _ = done.send(());
             }
             Message::LookedUp { .. } | Message::Loaded { .. } | Message::Recovered(_) => {}
-            Message::TimersPaged(_) | Message::CommitFailed(_) | Message::Reacquired(_) => {}
+            Message::TimersPaged(_) | Message::OnceKnown(_) => {}
+            Message::CommitFailed(_) | Message::Reacquired(_) => {}
         }
     }
 }

@@ -88,9 +88,7 @@ impl Shard {
             self.forget_pointer(&entry.key, &mut draft);
         }
         self.forget_run(entry, &mut draft);
-        self.desk.flush(draft);
-        // It is gone whatever happens: the row is kept until the commit.
-        let _ = purge.answer.send(Ok(()));
+        self.desk.finish_purge(draft, purge);
     }
 
     /// The run still owes something to another one, which its deletion must not take back: its row is written for a
@@ -100,18 +98,14 @@ impl Shard {
         draft.writes.push(purge.row.delete(Partition::SHARED));
         let later = self.now().after(limits::OWING_RUN_PAUSE);
         self.desk.delete_later(&purge.run, later, &mut draft);
-        self.desk.flush(draft);
-        // Nobody may wait any more.
-        let _ = purge.answer.send(Ok(()));
+        self.desk.finish_purge(draft, purge);
     }
 
     /// There is no such run (any more): only the row is left.
     pub(super) fn forget_row(&mut self, purge: Purge) {
         let mut draft = Draft::new(Urgency::Lazy);
         draft.writes.push(purge.row.delete(Partition::SHARED));
-        self.desk.flush(draft);
-        // Nobody may wait any more.
-        let _ = purge.answer.send(Ok(()));
+        self.desk.finish_purge(draft, purge);
     }
 
     /// Until the rows are gone, nobody may read them: whoever asks for the run waits, and then reads that it is not
@@ -123,7 +117,7 @@ impl Shard {
         let loading = Loading { partition, parked: Vec::new(), reason: Reason::Dropped };
         self.cache.slots.insert(run_id, Slot::Loading(loading));
         let seams = self.desk.seams.clone();
-        draft.releases.push(Box::new(move |_| read(&seams, partition, run_id)));
+        draft.releases.push(self.desk.once_known(move || read(&seams, partition, run_id)));
     }
 
     /// The same for the pointer to the newest run.
@@ -135,11 +129,24 @@ impl Shard {
         }
         self.lookups.insert(workflow.clone(), Vec::new());
         let seams = self.desk.seams.clone();
-        draft.releases.push(Box::new(move |_| look_up(&seams, workflow)));
+        draft.releases.push(self.desk.once_known(move || look_up(&seams, workflow)));
     }
 }
 
 impl Desk {
+    /// Sends the batch. When it fails, the row that says what is to be deleted is there still, and is looked at again.
+    fn finish_purge(&self, mut draft: Draft, purge: Purge) {
+        let (retention, row) = (self.seams.retention.clone(), purge.row);
+        draft.releases.push(Box::new(move |durable| {
+            if durable.is_err() {
+                retention.stored(row);
+            }
+        }));
+        self.flush(draft);
+        // Nobody may wait any more.
+        let _ = purge.answer.send(Ok(()));
+    }
+
     /// Deletes every row of a closed run but the pointer, which may be another run's.
     fn rows_of(&mut self, entry: &Entry) -> Vec<Write> {
         debug_assert!(entry.offered.is_empty(), "a closed run offers nothing");

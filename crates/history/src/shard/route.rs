@@ -318,7 +318,7 @@ impl Shard {
         let loading = Loading { partition, parked: Vec::new(), reason: Reason::Panicked };
         self.cache.slots.insert(run_id, Slot::Loading(loading));
         let seams = self.desk.seams.clone();
-        let reload = Box::new(move |_| read(&seams, partition, run_id));
+        let reload = self.desk.once_known(move || read(&seams, partition, run_id));
         self.desk.outbox.attach(sequence, reload);
     }
 }

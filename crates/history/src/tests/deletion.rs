@@ -1,10 +1,12 @@
 //! Deletion, asked for or because the retention is over: what is left of a run is nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use abide_cluster::{Error, History};
 use abide_engine::namespace::{Register, Update};
 use abide_model::{NamespaceId, Partition, RunId, RunKey};
+use abide_store::faults::{Fault, FaultyStore, Operation};
 use abide_store::{MemoryStore, Space};
 use uuid::Uuid;
 
@@ -176,4 +178,49 @@ async fn a_start_right_behind_a_deletion_finds_nothing_in_its_way() {
     let mut request = start_request("a", "");
     request.reuse = abide_api::temporal::api::enums::v1::WorkflowIdReusePolicy::RejectDuplicate;
     assert!(started(soon(world.history.start(request)).await));
+}
+
+/// Waits until what is read at the beginning, timers and what is to be deleted, was read.
+async fn until_nobody_reads(store: &FaultyStore) {
+    let mut reads = 0;
+    while std::mem::replace(&mut reads, store.calls(Operation::Scan)) != reads {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// The first commit of a deletion says that it is owed; this is about the second, which does it.
+#[tokio::test]
+async fn a_deletion_is_done_although_its_commit_fails_once() {
+    for fault in [Fault::Failed, Fault::FailedButDone, Fault::FailedButDoneLater] {
+        let store = Arc::new(FaultyStore::around(Arc::new(MemoryStore::open().unwrap())));
+        let world = World::over(store.clone()).await;
+        let run = completed(&world, "a").await;
+        until_nobody_reads(&store).await;
+        store.fail(Operation::Commit, 2, fault);
+        // The sweep, which would do it as well, looks only when it is told again.
+        store.fail(Operation::Scan, 1, Fault::Failed);
+        soon(world.history.delete(reference(&run))).await.unwrap();
+        soon(async {
+            while !store.is_spent() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        until_nothing_is_left(&world).await;
+        for asked in [reference(&run), newest("a")] {
+            let told = soon(async {
+                loop {
+                    match world.history.describe(asked.clone()).await {
+                        Err(Error::Unavailable(_)) => tokio::task::yield_now().await,
+                        told => break told,
+                    }
+                }
+            });
+            assert!(matches!(told.await, Err(Error::RunNotFound { .. })), "{fault:?}");
+        }
+        let again = world.start("a").await;
+        assert_ne!(again.run_id, run.run_id);
+    }
 }
