@@ -122,16 +122,12 @@ async fn round(store: &dyn Store, clock: &dyn Clock, shards: &Shards) -> Result<
 }
 
 impl Desk {
-    /// The row that deletes a run at this time.
+    /// The row that deletes a run at this time. After a failed commit it may be there as well.
     pub(crate) fn delete_later(&self, run: &RunKey, at: Timestamp, draft: &mut Draft) -> RetentionKey {
         let row = RetentionKey::at(at, run.run_id);
         draft.writes.push(row.put(Partition::SHARED, &RetentionRecord::of(&run.workflow)));
         let retention = self.seams.retention.clone();
-        draft.releases.push(Box::new(move |durable| {
-            if durable.is_ok() {
-                retention.stored(row);
-            }
-        }));
+        draft.releases.push(self.once_known(move || retention.stored(row)));
         row
     }
 

@@ -224,3 +224,17 @@ async fn a_deletion_is_done_although_its_commit_fails_once() {
         assert_ne!(again.run_id, run.run_id);
     }
 }
+
+#[tokio::test]
+async fn a_deletion_of_which_nobody_knows_is_done_if_it_was_stored() {
+    for fault in [Fault::FailedButDone, Fault::FailedButDoneLater] {
+        let store = Arc::new(FaultyStore::around(Arc::new(MemoryStore::open().unwrap())));
+        let world = World::over(store.clone()).await;
+        let run = completed(&world, "a").await;
+        until_nobody_reads(&store).await;
+        store.fail(Operation::Commit, 1, fault);
+        let told = soon(world.history.delete(reference(&run))).await;
+        assert!(matches!(told, Err(Error::Unavailable(_))), "{told:?}");
+        until_nothing_is_left(&world).await;
+    }
+}
