@@ -67,6 +67,21 @@ impl Timers {
         *known = row.fire_at_millis.min(*known);
     }
 
+    /// A row is stored no more.
+    pub(crate) fn forget(&mut self, row: TimerKey, partition: Partition) {
+        self.order.remove(&(row.fire_at_millis, row.run_id, partition));
+        self.rows.remove(&row.run_id);
+    }
+
+    /// A run is not looked at before then, whatever its stored row says.
+    pub(crate) fn postpone(&mut self, run_id: RunId, partition: Partition, stored: Option<TimerKey>, until: Timestamp) {
+        self.set(run_id, partition, None);
+        if let Some(stored) = stored {
+            self.rows.insert(run_id, stored.fire_at_millis);
+        }
+        self.order.insert((TimerKey::at(until, run_id).fire_at_millis, run_id, partition));
+    }
+
     /// A run's row, if it is in memory.
     pub(crate) fn row(&self, run_id: RunId) -> Option<TimerKey> {
         self.rows.get(&run_id).map(|fire_at_millis| TimerKey { fire_at_millis: *fire_at_millis, run_id })
@@ -172,6 +187,29 @@ mod tests {
         assert_eq!(timers.pop_due(Timestamp::from_millis(9)), Some((row(2, 1), Partition(1))));
         assert_eq!(timers.pop_due(Timestamp::from_millis(9)), Some((row(5, 1), Partition(1))));
         assert_eq!(timers.pop_due(Timestamp::from_millis(9)), None);
+    }
+
+    #[test]
+    fn a_row_that_is_gone_does_not_fire_even_if_an_earlier_one_hides_it() {
+        let mut timers = paged();
+        timers.set(row(0, 1).run_id, Partition(1), Some(row(5, 1)));
+        timers.found(row(2, 1), Partition(1));
+        assert_eq!(timers.pop_due(Timestamp::from_millis(2)), Some((row(2, 1), Partition(1))));
+        timers.forget(row(5, 1), Partition(1));
+        assert_eq!(timers.row(row(0, 1).run_id), None);
+        assert_eq!(timers.pop_due(Timestamp::from_millis(9)), None);
+    }
+
+    #[test]
+    fn a_run_that_is_looked_at_later_has_the_row_that_it_has() {
+        let mut timers = paged();
+        let stored = row(3, 1);
+        timers.set(stored.run_id, Partition(1), Some(stored));
+        timers.postpone(stored.run_id, Partition(1), Some(stored), Timestamp::from_millis(7));
+        assert_eq!(timers.row(stored.run_id), Some(stored), "no other one is stored");
+        assert_eq!(timers.pop_due(Timestamp::from_millis(6)), None);
+        assert_eq!(timers.pop_due(Timestamp::from_millis(7)), Some((row(7, 1), Partition(1))));
+        assert_eq!(timers.row(stored.run_id), Some(stored));
     }
 
     #[test]

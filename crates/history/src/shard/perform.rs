@@ -179,7 +179,7 @@ impl Desk {
         // What is thought of the row may be wrong: then it goes as well, and is written anew.
         if let Some(other) = entry.timer.take().filter(|other| *other != row) {
             draft.writes.push(other.delete(entry.partition));
-            self.timers.set(row.run_id, entry.partition, None);
+            self.timers.forget(other, entry.partition);
         }
         if let Some(decided) = decided {
             if !decided.is_empty() {
@@ -189,8 +189,7 @@ impl Desk {
         }
         if entry.timer.is_some_and(|next| next.fire_at() <= now) {
             tracing::error!(run_id = %entry.key.run_id, "a deadline that is over finds nothing to do");
-            let later = TimerKey::at(after_panic(now), row.run_id);
-            self.timers.set(row.run_id, entry.partition, Some(later));
+            self.timers.postpone(row.run_id, entry.partition, entry.timer, after_panic(now));
         }
         self.finish(entry, draft, now)
     }

@@ -290,8 +290,8 @@ impl Shard {
         }
         let fires = |message: &Message| matches!(message, Message::Run(Request { ask: Ask::Fire(_), .. }));
         if loading.reason != Reason::Wanted || loading.parked.iter().any(fires) {
-            let again = TimerKey::at(after_panic(self.now()), run_id);
-            self.desk.timers.found(again, loading.partition);
+            let stored = self.desk.timers.row(run_id);
+            self.desk.timers.postpone(run_id, loading.partition, stored, after_panic(self.now()));
         }
         loading.parked.into_iter().for_each(|message| message.fail(error.clone()));
     }
@@ -313,7 +313,7 @@ impl Shard {
     fn drop_panicked(&mut self, run_id: RunId) {
         let Some(entry) = self.cache.remove(run_id) else { return };
         let (partition, sequence) = (entry.partition, entry.sequence);
-        self.desk.timers.set(run_id, partition, Some(TimerKey::at(after_panic(self.now()), run_id)));
+        self.desk.timers.postpone(run_id, partition, entry.timer, after_panic(self.now()));
         entry.fail(&panicked());
         let loading = Loading { partition, parked: Vec::new(), reason: Reason::Panicked };
         self.cache.slots.insert(run_id, Slot::Loading(loading));
