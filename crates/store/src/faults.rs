@@ -51,6 +51,7 @@ struct Plan {
     faults: HashMap<(Operation, u64), Fault>,
     /// Fences under which a commit has failed: by epoch.
     failed: HashMap<u64, CommitError>,
+    /// Failed, and still on its way.
     later: Option<Batch>,
     closed: Option<CommitError>,
 }

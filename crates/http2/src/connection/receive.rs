@@ -157,6 +157,9 @@ impl Connection {
 
     // Nothing more has come: who answers as it reads must not wait for the end.
     fn hand_over_waiting(&mut self) -> Option<Event> {
+        if self.over.is_some() {
+            return None;
+        }
         while let Some(id) = self.waiting.pop_front() {
             let Some(stream) = self.streams.get_mut(&id) else { continue };
             if let Some((request, first)) = stream.request.take().zip(stream.first.take()) {

@@ -108,6 +108,7 @@ fn a_request_whose_end_comes_in_a_frame_of_its_own_is_whole_when_both_come_toget
     assert_eq!(heard(&[one, data(1, b"a"), data(1, b"b"), end(1)]), [(1, None)], "two parts");
     let broken: Sent = (Kind::ResetStream, 0, 1, &[0, 0, 0, 8]);
     assert_eq!(heard(&[one, three, data(1, b"a"), data(3, b"b"), broken]), [(3, None)], "nobody waits for one");
+    assert_eq!(heard(&[one, data(1, b"a"), data(0, b"x")]), [], "the connection is over");
     let mut connection = greeted();
     assert_eq!(bodies(&mut connection, &[one, data(1, b"a")]), [(1, None)], "it may wait for an answer");
     assert_eq!(bodies(&mut connection, &[end(1)]), []);
